@@ -1,0 +1,33 @@
+/** The promises that the emission under way was asked to wait for; `undefined` outside an emission that can wait. */
+let held: Promise<void>[] | undefined;
+
+/**
+ * Emits from a source that can wait, and tells whether to wait before the next emission.
+ *
+ * RxJS has no backpressure. A recording is not live, though: it should not be read faster than it can be sent. So a
+ * source that can wait emits inside `offer`, and whatever takes the value synchronously downstream may call `holdBack`.
+ * A live source emits as it always does, and nobody can hold it back.
+ *
+ * @param emit Emits one value, synchronously.
+ * @returns A promise to await before the next emission, or `undefined` when nobody downstream asked to wait.
+ */
+export function offer(emit: () => void): Promise<unknown> | undefined {
+  const outer = held;
+  const mine: Promise<void>[] = [];
+  held = mine;
+  try {
+    emit();
+  } finally {
+    held = outer;
+  }
+  return mine.length > 0 ? Promise.all(mine) : undefined;
+}
+
+/**
+ * Asks the source of the value being delivered to wait, if it is one that can.
+ *
+ * @param ready Creates the promise to wait for; called only when the source can wait. It must never reject.
+ */
+export function holdBack(ready: () => Promise<void>): void {
+  held?.push(ready());
+}
