@@ -74,15 +74,7 @@ export type LLMGatewayResponse = LLMGatewayResponseEvent & FromSession;
 
 /** Everything `transcribe()` emits, told apart by `type`. */
 export type TranscriptionEvent =
-  | Begin
-  | Turn
-  | SpeechStarted
-  | Termination
-  | SpeakerRevision
-  | Heartbeat
-  | Silence
-  | Warning
-  | LLMGatewayResponse;
+  Begin | Turn | SpeechStarted | Termination | SpeakerRevision | Heartbeat | Silence | Warning | LLMGatewayResponse;
 
 /** A message for the running session: end the open turn now, change its configuration, or keep it from timing out. */
 export type ControlMessage = StreamingForceEndpoint | StreamingUpdateConfiguration | StreamingKeepAlive;

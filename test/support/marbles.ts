@@ -7,7 +7,9 @@ type RunHelpers = Parameters<Parameters<TestScheduler['run']>[0]>[0];
 expect.addEqualityTesters([
   (a: unknown, b: unknown): boolean | undefined =>
     a instanceof Error && b instanceof Error
-      ? a.name === b.name && a.message === b.message && (a as { code?: unknown }).code === (b as { code?: unknown }).code
+      ? a.name === b.name &&
+        a.message === b.message &&
+        (a as { code?: unknown }).code === (b as { code?: unknown }).code
       : undefined,
 ]);
 

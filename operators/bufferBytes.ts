@@ -1,0 +1,93 @@
+import { EMPTY, concat, concatMap, defer, of } from 'rxjs';
+import type { Observable, OperatorFunction } from 'rxjs';
+
+/** What becomes of the bytes that are left when the source completes. */
+export interface BufferBytesOptions {
+  /**
+   * The shortest tail worth emitting, in bytes, 0 to `size`. @defaultValue half of `size`, rounded up
+   */
+  readonly minTail?: number;
+  /** Whether a tail shorter than `minTail` is filled up with zeros instead of dropped. @defaultValue false */
+  readonly padTail?: boolean;
+}
+
+/**
+ * Cuts chunks of bytes of any length into frames of exactly `size` bytes.
+ *
+ * Order and content are kept, wherever the chunks are cut. When the source completes, the bytes that are left are the
+ * tail: at least `minTail` of them are emitted as they are, fewer are dropped, or zero-padded to `minTail` with
+ * `padTail`. When the source errors, what is left is dropped and the error passes. The result is cold and may be
+ * subscribed to many times; each subscription has bytes of its own, and so has each frame.
+ *
+ * ```text
+ * source          -a---b----c--|         a: 3 bytes, b: 2 bytes, c: 6 bytes
+ * bufferBytes(4)  -----x----y--(z|)      x, y: 4 bytes, z: 3 bytes, the tail
+ * ```
+ *
+ * @example
+ * import { of } from 'rxjs';
+ * import { bufferBytes } from 'rxscribe/operators';
+ *
+ * of(new Uint8Array(5000), new Uint8Array(5000))
+ *   .pipe(bufferBytes(3200))
+ *   .subscribe((frame) => console.log(frame.length)); // 3200, 3200, 3200; the tail of 400 bytes is dropped
+ *
+ * @param size Bytes per frame, a positive whole number. 3200 is 100 ms of 16 kHz 16-bit mono; the service takes 50 to
+ * 1000 ms per message, which is why the default `minTail` of 3200 is 1600.
+ * @returns A function that returns an Observable of frames. It errors with a `TypeError` on a chunk that is not bytes.
+ * @throws {RangeError} when `size` or `minTail` is out of range; {TypeError} when an argument is of another type.
+ * @see https://www.assemblyai.com/docs/streaming/common-session-errors-and-closures
+ */
+export function bufferBytes(
+  size: number,
+  { minTail = Math.ceil(size / 2), padTail = false }: BufferBytesOptions = {},
+): OperatorFunction<Uint8Array, Uint8Array> {
+  checkWhole('size', size, 1, Number.MAX_SAFE_INTEGER);
+  checkWhole('minTail', minTail, 0, size);
+  if (typeof padTail !== 'boolean') throw new TypeError(`padTail must be true or false, not ${String(padTail)}`);
+
+  return (source) =>
+    defer(() => {
+      let frame = new Uint8Array(size);
+      let filled = 0;
+
+      const fill = (chunk: Uint8Array): Uint8Array[] => {
+        checkBytes(chunk);
+        const frames: Uint8Array[] = [];
+        let taken = 0;
+        while (chunk.length - taken >= size - filled) {
+          const end = taken + size - filled;
+          frame.set(chunk.subarray(taken, end), filled);
+          frames.push(frame);
+          frame = new Uint8Array(size);
+          filled = 0;
+          taken = end;
+        }
+        frame.set(chunk.subarray(taken), filled);
+        filled += chunk.length - taken;
+        return frames;
+      };
+
+      const tail = (): Observable<Uint8Array> => {
+        if (filled === 0) return EMPTY;
+        if (filled >= minTail) return of(frame.slice(0, filled));
+        return padTail ? of(frame.slice(0, minTail)) : EMPTY;
+      };
+
+      // concatMap, so that bytes pushed by a consumer during an emission wait their turn
+      return concat(source.pipe(concatMap(fill)), defer(tail));
+    });
+}
+
+function checkWhole(name: string, value: number, min: number, max: number): void {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number of bytes, not ${typeof value}`);
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
+    throw new RangeError(`${name} must be a whole number of bytes from ${min} to ${max}, not ${value}`);
+  }
+}
+
+function checkBytes(chunk: unknown): void {
+  if (ArrayBuffer.isView(chunk) && 'BYTES_PER_ELEMENT' in chunk && chunk.BYTES_PER_ELEMENT === 1) return;
+  const what = chunk === null || typeof chunk !== 'object' ? typeof chunk : chunk.constructor.name;
+  throw new TypeError(`bufferBytes takes chunks of Uint8Array, not ${what}`);
+}

@@ -1,0 +1,69 @@
+import type { FinalTurn, PartialTurn } from '../../operators/events.ts';
+
+type PlainTurn<T> = T extends unknown ? Omit<T, 'isFinal' | 'session'> : never;
+/** A turn as the service sends it. */
+export type RawTurn = PlainTurn<PartialTurn>;
+/** A turn of one session, with the service's own numbering and clock. */
+export type SessionTurn = RawTurn & { readonly isFinal: boolean };
+
+/**
+ * Decides which message of a turn is its final, for one session.
+ *
+ * The models differ: some send one formatted final, some an unformatted one and then its formatted copy, some an empty
+ * one at the end. Whatever they do, each `turn_order` gets at most one `isFinal` turn here, never an empty one, and
+ * nothing after it. A turn that the service never ends although it told of words is ended by the next turn, or by
+ * `flush`: its `end_of_turn` stays false, which tells such a turn from one that the service ended.
+ */
+export class Finality {
+  readonly #awaitFormatted: boolean;
+  /** The turn under way: last told, not ended yet, or ended and awaiting its formatted copy. */
+  #open: RawTurn | undefined;
+  #closedUpTo = -1;
+
+  /** @param awaitFormatted Whether an unformatted final is followed by its formatted copy. */
+  constructor(awaitFormatted: boolean) {
+    this.#awaitFormatted = awaitFormatted;
+  }
+
+  /** Whether a turn ended and only its formatted copy is missing. */
+  get awaitsCopy(): boolean {
+    return this.#open?.end_of_turn === true;
+  }
+
+  /** Takes a turn message; returns the turns to tell, in order. */
+  accept(message: RawTurn): SessionTurn[] {
+    if (message.turn_order <= this.#closedUpTo) return [];
+    const told = this.#open && message.turn_order > this.#open.turn_order ? this.flush() : [];
+    const turn = withText(message);
+    if (turn.transcript === '') {
+      if (turn.end_of_turn && !this.awaitsCopy) this.#close(turn.turn_order);
+    } else if (turn.end_of_turn && (turn.turn_is_formatted || !this.#awaitFormatted)) {
+      this.#close(turn.turn_order);
+      told.push({ ...turn, isFinal: true });
+    } else if (!this.awaitsCopy) {
+      this.#open = turn;
+      told.push({ ...turn, isFinal: false });
+    }
+    return told;
+  }
+
+  /** Ends the turn under way, if there is one, with what is known of it. */
+  flush(): SessionTurn[] {
+    const turn = this.#open;
+    if (!turn) return [];
+    this.#close(turn.turn_order);
+    return [{ ...turn, isFinal: true }];
+  }
+
+  #close(turnOrder: number): void {
+    this.#open = undefined;
+    this.#closedUpTo = turnOrder;
+  }
+}
+
+/** Some models leave `transcript` empty until a word is final; the words are the text then. */
+function withText(turn: RawTurn): RawTurn {
+  return turn.transcript === '' && turn.words.length > 0
+    ? { ...turn, transcript: turn.words.map((word) => word.text).join(' ') }
+    : turn;
+}

@@ -1,0 +1,296 @@
+import type { StreamingSpeechModel, StreamingTranscriberParams } from 'assemblyai/streaming';
+import type { ObservableInput } from 'rxjs';
+import type { ControlMessage } from '../../operators/events.ts';
+import type { PcmFormat } from '../audio/pcm.ts';
+
+/** A key or token: as it is, or made anew by a function for each connection. */
+export type Secret = string | (() => string | Promise<string>);
+
+/** The service's data zones. @see https://www.assemblyai.com/docs/streaming/endpoints-and-data-zones */
+export type Region = 'us' | 'eu';
+
+type Refused = 'channels' | 'channelAttribution';
+type Redefined = 'apiKey' | 'token' | 'speechModel' | 'sampleRate' | 'encoding';
+type SdkOptions = Readonly<Omit<StreamingTranscriberParams, Refused | Redefined>>;
+
+/**
+ * Options of `transcribe()`: every option of the SDK's transcriber under its name, and ours. What the service or the
+ * SDK would ignore or refuse is refused when `transcribe()` is called.
+ */
+export interface TranscribeOptions extends SdkOptions {
+  /** An API key, or a function that returns one; it is asked once per connection. */
+  readonly apiKey?: Secret | undefined;
+  /** A temporary token instead of a key, or a function that returns one; it is asked once per connection. */
+  readonly token?: Secret | undefined;
+  /** The model. There is no default: the service's own has changed several times. */
+  readonly speechModel: StreamingSpeechModel;
+  /** Samples per second of the audio, 8000 to 96000 Hz. */
+  readonly sampleRate: number;
+  /** Sample encoding, mono. Compressed encodings have no fixed length per millisecond and are refused. @defaultValue 'pcm_s16le' */
+  readonly encoding?: 'pcm_s16le' | 'pcm_mulaw';
+  /** The data zone that may process the audio; instead of `websocketBaseUrl`. @defaultValue the nearest */
+  readonly region?: Region;
+  /** Messages for the running session. Its errors and its completion do not touch the transcription. */
+  readonly control?: ObservableInput<ControlMessage>;
+  /** How long a connection may take, up to the service's `Begin`, in milliseconds. @defaultValue 10000 */
+  readonly connectTimeout?: number;
+  /** How long to wait for the last turns after the audio ended, in milliseconds. @defaultValue 5000 */
+  readonly terminationTimeout?: number;
+  /**
+   * How fast recorded audio may be sent when there is more than 10 s of it to catch up with, in times real time. The
+   * service closes a connection that sends too far ahead. @defaultValue 1.25
+   * @see https://www.assemblyai.com/docs/streaming/message-sequence
+   */
+  readonly catchUpSpeed?: number;
+}
+
+/** What a session needs to know, checked. */
+export interface SessionSettings {
+  /** The SDK's parameters, without the credential. */
+  readonly params: StreamingTranscriberParams;
+  /** Query parameters that the SDK leaves out of the URL although they were asked for. */
+  readonly extraQuery: Readonly<Record<string, string>>;
+  /** The credential for one connection. */
+  readonly credential: () => Promise<{ apiKey: string } | { token: string }>;
+  /** Whether each connection asks for a credential of its own, so that an expired one can be replaced. */
+  readonly freshCredential: boolean;
+  readonly format: PcmFormat;
+  /** Whether an unformatted final is followed by its formatted copy. */
+  readonly awaitFormatted: boolean;
+  readonly terminationTimeout: number;
+  readonly catchUpSpeed: number;
+}
+
+const URL_OF_REGION: Readonly<Record<Region, string>> = {
+  us: 'wss://streaming.us.assemblyai.com/v3/ws',
+  eu: 'wss://streaming.eu.assemblyai.com/v3/ws',
+};
+
+/** Names on the wire of the options whose falsy values the SDK drops (4.41.5), or for which it writes to the console. */
+const WIRE_NAME = {
+  formatTurns: 'format_turns',
+  filterProfanity: 'filter_profanity',
+  endOfTurnConfidenceThreshold: 'end_of_turn_confidence_threshold',
+  maxTurnSilence: 'max_turn_silence',
+  customerSupportAudioCapture: '_customer_support_audio_capture',
+} as const;
+
+type Check = (name: string, value: unknown) => void;
+
+const bool: Check = (name, value) => {
+  if (typeof value !== 'boolean') throw new TypeError(`${name} must be true or false, not ${show(value)}`);
+};
+
+const text =
+  (maxLength = Infinity): Check =>
+  (name, value) => {
+    if (typeof value !== 'string') throw new TypeError(`${name} must be a string, not ${show(value)}`);
+    if (value === '') throw new RangeError(`${name} is empty; leave it out instead`);
+    if (value.length > maxLength) {
+      throw new RangeError(`${name} has ${value.length} characters; the service takes at most ${maxLength}`);
+    }
+  };
+
+const oneOf =
+  (...values: readonly string[]): Check =>
+  (name, value) => {
+    if (typeof value !== 'string' || !values.includes(value)) {
+      throw new RangeError(`${name} must be one of ${values.join(', ')}, not ${show(value)}`);
+    }
+  };
+
+const numeric =
+  (min: number, max: number, unit = '', whole = true): Check =>
+  (name, value) => {
+    if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${show(value)}`);
+    if (!(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
+      const kind = whole ? 'a whole number' : 'a number';
+      throw new RangeError(`${name} must be ${kind} from ${min} to ${max}${unit && ` ${unit}`}, not ${value}`);
+    }
+  };
+
+const list =
+  (max: number): Check =>
+  (name, value) => {
+    if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
+      throw new TypeError(`${name} must be a list of strings, not ${show(value)}`);
+    }
+    if (value.length > max) {
+      throw new RangeError(`${name} has ${value.length} entries; the service takes at most ${max}`);
+    }
+  };
+
+const object: Check = (name, value) => {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`${name} must be an object, not ${show(value)}`);
+};
+
+const unsupported =
+  (why: string): Check =>
+  (name) => {
+    throw new TypeError(`${name}: ${why}`);
+  };
+
+const MAX_INT = 2 ** 31 - 1;
+const millis = numeric(0, MAX_INT, 'ms');
+const share = numeric(0, 1, '', false);
+
+/** Every option and what it takes. Limits are the service's (docs, "Streaming API"). */
+const CHECKS: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscriberParams, Check>> = {
+  apiKey: secret,
+  token: secret,
+  speechModel: oneOf(
+    'u3-rt-pro',
+    'u3-rt-pro-beta-1',
+    'universal-3-5-pro',
+    'universal-3-6',
+    'universal-3-6-pro',
+    'universal-streaming-english',
+    'universal-streaming-multilingual',
+    'whisper-rt',
+  ),
+  sampleRate: numeric(8000, 96_000, 'Hz'),
+  encoding: oneOf('pcm_s16le', 'pcm_mulaw'),
+  region: oneOf('us', 'eu'),
+  control: object,
+  websocketBaseUrl: url,
+  connectTimeout: numeric(1, MAX_INT, 'ms'),
+  terminationTimeout: numeric(1, MAX_INT, 'ms'),
+  catchUpSpeed: numeric(1, Infinity, 'times real time', false),
+  maxConnectionRetries: unsupported('reconnecting is decided by transcribe(), not by the SDK'),
+  connectionRetryDelay: unsupported('reconnecting is decided by transcribe(), not by the SDK'),
+  endOfTurnConfidenceThreshold: share,
+  minEndOfTurnSilenceWhenConfident: millis,
+  minTurnSilence: millis,
+  maxTurnSilence: millis,
+  vadThreshold: share,
+  formatTurns: bool,
+  sessionHeartbeat: bool,
+  acknowledgeSilence: bool,
+  filterProfanity: bool,
+  keyterms: list(100),
+  keytermsPrompt: list(100),
+  prompt: text(1750),
+  agentContext: text(1750),
+  languageCode: text(),
+  languageCodes: list(10),
+  languageDetection: bool,
+  domain: oneOf('medical-v1'),
+  inactivityTimeout: numeric(5, 3600, 's'),
+  speakerLabels: bool,
+  maxSpeakers: numeric(1, 10),
+  speakerLabelsRevisionIntervalMs: numeric(0, 86_400_000, 'ms'),
+  voiceFocus: oneOf('near-field', 'far-field'),
+  voiceFocusThreshold: share,
+  continuousPartials: bool,
+  interruptionDelay: numeric(0, 1000, 'ms'),
+  turnLeftPadMs: millis,
+  customerSupportAudioCapture: bool,
+  includePartialTurns: bool,
+  redactPii: bool,
+  redactPiiPolicies: list(100),
+  redactPiiSub: oneOf('hash', 'entity_name'),
+  mode: oneOf('max_accuracy', 'min_latency', 'balanced'),
+  llmGateway: object,
+  webhookUrl: text(),
+  webhookAuthHeaderName: text(),
+  webhookAuthHeaderValue: text(),
+  channels: unsupported('one transcription hears one mono channel; run one per channel and merge their turns'),
+  channelAttribution: unsupported('one transcription hears one mono channel; run one per channel'),
+};
+
+/**
+ * Checks the options of `transcribe()` and turns them into what a session needs.
+ *
+ * @throws {TypeError | RangeError} naming the option and its value (never a key's) and what it takes.
+ */
+export function checkOptions(options: TranscribeOptions): SessionSettings {
+  object('options', options);
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(CHECKS, name)) throw new TypeError(`unknown option ${name}`);
+    if (value !== undefined) CHECKS[name as keyof typeof CHECKS](name, value);
+  }
+  for (const name of ['speechModel', 'sampleRate'] as const) {
+    if (options[name] === undefined) throw new TypeError(`${name} is missing; there is no default`);
+  }
+  onlyOne(options, 'region', 'websocketBaseUrl');
+  onlyOne(options, 'minTurnSilence', 'minEndOfTurnSilenceWhenConfident');
+  onlyOne(options, 'keytermsPrompt', 'keyterms');
+  onlyOne(options, 'languageCodes', 'languageCode');
+  if (options.voiceFocusThreshold !== undefined && options.voiceFocus === undefined) {
+    throw new TypeError('voiceFocusThreshold needs voiceFocus');
+  }
+
+  const { sampleRate, encoding = 'pcm_s16le', speechModel } = options;
+  return {
+    params: sdkParams(options),
+    extraQuery: extraQuery(options),
+    ...credentialOf(options),
+    format: { sampleRate, encoding },
+    awaitFormatted: options.formatTurns === true && speechModel.startsWith('universal-streaming-'),
+    terminationTimeout: options.terminationTimeout ?? 5000,
+    catchUpSpeed: options.catchUpSpeed ?? 1.25,
+  };
+}
+
+/** The SDK's own names for what was asked, deprecated spellings brought up to date (it warns of them on the console). */
+function sdkParams(options: TranscribeOptions): StreamingTranscriberParams {
+  const { apiKey, token, region, control, terminationTimeout, catchUpSpeed, customerSupportAudioCapture, ...rest } =
+    options;
+  const { keyterms, languageCode, minEndOfTurnSilenceWhenConfident, ...params } = rest;
+  return {
+    ...params,
+    ...(region && { websocketBaseUrl: URL_OF_REGION[region] }),
+    ...(keyterms && { keytermsPrompt: keyterms }),
+    ...(languageCode !== undefined && { languageCodes: [languageCode] }),
+    ...(minEndOfTurnSilenceWhenConfident !== undefined && { minTurnSilence: minEndOfTurnSilenceWhenConfident }),
+    encoding: params.encoding ?? 'pcm_s16le',
+    connectTimeout: params.connectTimeout ?? 10_000,
+    maxConnectionRetries: 0,
+  };
+}
+
+function extraQuery(options: TranscribeOptions): Record<string, string> {
+  const asked = Object.entries(WIRE_NAME).filter(([name]) => options[name as keyof typeof WIRE_NAME] !== undefined);
+  return Object.fromEntries(
+    asked.map(([name, wireName]) => [wireName, String(options[name as keyof typeof WIRE_NAME])]),
+  );
+}
+
+function credentialOf(options: TranscribeOptions): Pick<SessionSettings, 'credential' | 'freshCredential'> {
+  onlyOne(options, 'apiKey', 'token');
+  const name = options.token === undefined ? 'apiKey' : 'token';
+  const given = options[name];
+  if (given === undefined) throw new TypeError('apiKey is missing; give an API key, or a temporary token as token');
+  return {
+    freshCredential: typeof given === 'function',
+    credential: async () => {
+      const value = typeof given === 'function' ? await given() : given;
+      secret(name, value);
+      return name === 'token' ? { token: value } : { apiKey: value };
+    },
+  };
+}
+
+function secret(name: string, value: unknown): void {
+  if (typeof value === 'function') return;
+  if (typeof value !== 'string') throw new TypeError(`${name} must be a string or a function, not ${typeof value}`);
+  if (!/^[\x21-\x7e]+$/.test(value)) {
+    const what = value.trim() === '' ? 'is empty' : 'contains a space or a line break';
+    throw new TypeError(`${name} ${what}; give it alone, without quotes or "Bearer"`);
+  }
+}
+
+function url(name: string, value: unknown): void {
+  text()(name, value);
+  const parsed = URL.canParse(value as string) ? new URL(value as string) : undefined;
+  if (parsed?.protocol !== 'wss:') throw new TypeError(`${name} must be a wss:// address, not ${show(value)}`);
+  if (parsed.search !== '') throw new TypeError(`${name} takes no query; give its parameters as options`);
+}
+
+function onlyOne(options: TranscribeOptions, a: keyof TranscribeOptions, b: keyof TranscribeOptions): void {
+  if (options[a] !== undefined && options[b] !== undefined) throw new TypeError(`give ${a} or ${b}, not both`);
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : Array.isArray(value) ? 'a list' : String(value);
+}

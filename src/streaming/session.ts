@@ -1,0 +1,285 @@
+import type { StreamingTranscriber } from 'assemblyai/streaming';
+import { Observable, defer, switchMap } from 'rxjs';
+import type { Subscriber } from 'rxjs';
+import type { ControlMessage, TranscriptionEvent, Turn } from '../../operators/events.ts';
+import { holdBack } from '../demand.ts';
+import { TranscriptionError } from '../errors.ts';
+import { failure } from './failure.ts';
+import { Finality } from './finality.ts';
+import type { RawTurn, SessionTurn } from './finality.ts';
+import type { SessionSettings } from './options.ts';
+
+type WithoutSession<T> = T extends unknown ? Omit<T, 'session'> : never;
+/** What one session tells, on its own clock and with its own turn numbers. */
+export type SessionEvent = WithoutSession<Exclude<TranscriptionEvent, Turn>> | SessionTurn;
+
+/** What the wire carries: one of our events, an error, or something newer than this client. */
+type Message =
+  | Exclude<SessionEvent, SessionTurn>
+  | RawTurn
+  | { readonly type: 'Error' | undefined; readonly error: unknown; readonly error_code?: number };
+
+/** The SDK's socket is private, and the SDK leaves it unguarded; these are the parts of it used here. */
+interface Socket {
+  readonly OPEN: number;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  ping(data: undefined, mask: undefined, written: () => void): void;
+  terminate(): void;
+}
+
+/** How long an unformatted final waits for its formatted copy, in milliseconds; they were seen to come together. */
+const COPY_TIMEOUT_MS = 2000;
+/** How long a closing handshake may take before the socket is cut, in milliseconds. */
+const LINGER_MS = 1000;
+/** How many bytes may wait in the socket before the sender is asked to wait: 2 s of 16 kHz 16-bit mono. */
+const MAX_BUFFERED = 64_000;
+
+/**
+ * Runs one session with the service, from `Begin` to `Termination`, on the official SDK.
+ *
+ * Cold: subscribing asks for the credential and connects; nothing is sent, and `input` is not subscribed, before
+ * `Begin`. One credential, one dial, one session: trying again is the caller's part. Turns come out with `isFinal` set
+ * exactly once for each `turn_order`; clock and numbers are the session's own.
+ *
+ * | What happens                     | `input`      | The session                                 | Downstream                |
+ * | -------------------------------- | ------------ | ------------------------------------------- | ------------------------- |
+ * | input completes                  | finalized    | `Terminate`, then waits for `Termination`   | last turns, then complete |
+ * | no `Termination` in time         | finalized    | closed                                      | retryable network error   |
+ * | input errors                     | finalized    | `Terminate`, closed at once                 | that error                |
+ * | credential or connection fails   | untouched    | given up                                    | typed error               |
+ * | no `Begin` in time               | untouched    | given up                                    | retryable network error   |
+ * | `Error` message, with close or without | unsubscribed | closed                                | typed error               |
+ * | unexpected close                 | unsubscribed | closed                                      | typed error               |
+ * | downstream unsubscribes          | unsubscribed | `Terminate`, closed at once, nothing awaited | nothing                  |
+ * | an operator downstream throws    | unsubscribed | `Terminate`, closed at once                 | its error                 |
+ * | non-JSON or binary message       | goes on      | goes on                                     | a `Warning`               |
+ *
+ * Whichever it is, afterwards no timer or listener is left, and the socket is gone within a second.
+ *
+ * @param input Audio frames and control messages, to be sent in this order. Its completion ends the session.
+ * @param settings Checked options.
+ */
+export function session(
+  input: Observable<Uint8Array | ControlMessage>,
+  settings: SessionSettings,
+): Observable<SessionEvent> {
+  return defer(() => Promise.all([import('assemblyai/streaming'), askCredential(settings)])).pipe(
+    switchMap(([sdk, credential]) => {
+      const transcriber = new sdk.StreamingTranscriber({ ...settings.params, ...credential });
+      addQuery(transcriber, settings.extraQuery);
+      const secret = Object.values(credential).join('');
+      return new Observable<SessionEvent>((subscriber) => {
+        const run = new Run(transcriber, input, settings, subscriber, (text) => text.replaceAll(secret, '[key]'));
+        subscriber.add(() => run.close());
+        run.connect();
+      });
+    }),
+  );
+}
+
+async function askCredential(settings: SessionSettings): Promise<{ apiKey: string } | { token: string }> {
+  try {
+    return await settings.credential();
+  } catch (cause) {
+    const message = `the key function failed: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new TranscriptionError('unauthorized', message, { retryable: !(cause instanceof TypeError), cause });
+  }
+}
+
+/** The SDK leaves options with falsy values out of the URL; here they are put in. */
+function addQuery(transcriber: StreamingTranscriber, query: SessionSettings['extraQuery']): void {
+  const internals = transcriber as unknown as { connectionUrl(): URL };
+  const connectionUrl = internals.connectionUrl.bind(transcriber);
+  internals.connectionUrl = () => {
+    const url = connectionUrl();
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    return url;
+  };
+}
+
+/** One subscription of `session`: a state machine over the SDK's transcriber and its socket. */
+class Run {
+  readonly #transcriber: StreamingTranscriber;
+  readonly #input: Observable<Uint8Array | ControlMessage>;
+  readonly #settings: SessionSettings;
+  readonly #subscriber: Subscriber<SessionEvent>;
+  readonly #redact: (text: string) => string;
+  readonly #finality: Finality;
+  #socket: Socket | undefined;
+  #state: 'dialling' | 'begun' | 'terminating' | 'terminated' = 'dialling';
+  #socketError: Error | undefined;
+  #copyTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    transcriber: StreamingTranscriber,
+    input: Observable<Uint8Array | ControlMessage>,
+    settings: SessionSettings,
+    subscriber: Subscriber<SessionEvent>,
+    redact: (text: string) => string,
+  ) {
+    this.#transcriber = transcriber;
+    this.#input = input;
+    this.#settings = settings;
+    this.#subscriber = subscriber;
+    this.#redact = redact;
+    this.#finality = new Finality(settings.awaitFormatted);
+  }
+
+  connect(): void {
+    this.#transcriber.on('close', (code, reason) => this.#fail(code, reason, this.#socketError));
+    this.#transcriber.on('error', (error) => {
+      this.#socketError = error; // its close follows, and tells the code
+    });
+    const connected = this.#transcriber.connect();
+    this.#socket = (this.#transcriber as unknown as { socket?: Socket }).socket;
+    if (this.#socket) this.#guard(this.#socket);
+    connected.catch((error: Error & { code?: unknown }) => {
+      const status = /^Unexpected server response: (\d+)$/.exec(error.message)?.[1];
+      this.#fail(
+        status ? Number(status) : typeof error.code === 'number' ? error.code : undefined,
+        error.message,
+        error,
+      );
+    });
+  }
+
+  /** Ends whatever is still going on; safe in every state, and more than once. */
+  close(): void {
+    clearTimeout(this.#copyTimer);
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (this.#state === 'dialling') {
+      socket?.terminate(); // the SDK hears of it and drops its own timer
+      return;
+    }
+    if (this.#state === 'begun') this.#transcriber.close(false).catch(() => {});
+    this.#state = 'terminated';
+    if (socket) setTimeout(() => socket.terminate(), LINGER_MS).unref();
+  }
+
+  /** Puts a guard before the SDK's message listener, which would throw on what it does not expect. */
+  #guard(socket: Socket): void {
+    const sdkListener = socket.onmessage;
+    socket.onmessage = (event) => {
+      const message = parse(event.data);
+      if (typeof message === 'string') {
+        this.#tell({ type: 'Warning', warning_code: 0, warning: message });
+      } else if (message.type === 'Begin') {
+        sdkListener?.(event);
+        this.#tell(message);
+        this.#begin();
+      } else if (message.type === 'Termination') {
+        this.#terminated(message);
+        sdkListener?.(event);
+      } else {
+        this.#receive(message);
+      }
+    };
+  }
+
+  #receive(message: Exclude<Message, { type: 'Begin' | 'Termination' }>): void {
+    switch (message.type) {
+      case 'Turn':
+        this.#tellAll(this.#finality.accept(message));
+        this.#awaitCopy();
+        break;
+      case 'SpeechStarted':
+      case 'SpeakerRevision':
+      case 'Heartbeat':
+      case 'Silence':
+      case 'Warning':
+      case 'LLMGatewayResponse':
+        this.#tell(message);
+        break;
+      default:
+        if ('error' in message) this.#fail(message.error_code, String(message.error));
+    }
+  }
+
+  #begin(): void {
+    this.#state = 'begun';
+    const inputs = this.#input.subscribe({
+      next: (item) => this.#send(item),
+      error: (error: unknown) => this.#subscriber.error(error),
+      complete: () => this.#terminate(),
+    });
+    this.#subscriber.add(inputs);
+  }
+
+  #send(item: Uint8Array | ControlMessage): void {
+    const socket = this.#socket;
+    if (socket?.readyState !== socket?.OPEN) return; // its close is on the way, and tells
+    if (ArrayBuffer.isView(item)) {
+      this.#transcriber.sendAudio(item as unknown as ArrayBuffer); // its type is narrower than what it takes
+      if (socket && socket.bufferedAmount > MAX_BUFFERED) holdBack(() => written(socket));
+    } else if (item.type === 'ForceEndpoint') this.#transcriber.forceEndpoint();
+    else if (item.type === 'KeepAlive') this.#transcriber.keepAlive();
+    else this.#transcriber.updateConfiguration(item);
+  }
+
+  #terminate(): void {
+    if (this.#state !== 'begun') return;
+    this.#state = 'terminating';
+    const { terminationTimeout } = this.#settings;
+    const late = (): void => {
+      if (this.#state === 'terminating') this.#fail(undefined, `no Termination within ${terminationTimeout} ms`);
+    };
+    this.#transcriber.close(true, terminationTimeout).then(late, late);
+  }
+
+  #terminated(message: Extract<SessionEvent, { type: 'Termination' }>): void {
+    const asked = this.#state === 'terminating';
+    this.#state = 'terminated';
+    this.#tellAll(this.#finality.flush());
+    this.#tell(message);
+    if (asked) this.#subscriber.complete();
+    else this.#fail(1000, 'Termination');
+  }
+
+  #awaitCopy(): void {
+    clearTimeout(this.#copyTimer);
+    if (!this.#finality.awaitsCopy) return;
+    this.#copyTimer = setTimeout(() => this.#tellAll(this.#finality.flush()), COPY_TIMEOUT_MS);
+  }
+
+  #fail(wireCode: number | undefined, reason: string, cause?: Error): void {
+    const said = reason || cause?.message || String((cause as { code?: unknown } | undefined)?.code ?? '');
+    this.#subscriber.error(failure(wireCode, this.#redact(said), cause));
+  }
+
+  #tell(event: SessionEvent): void {
+    this.#subscriber.next(event);
+  }
+
+  #tellAll(turns: readonly SessionTurn[]): void {
+    for (const turn of turns) this.#tell(turn);
+  }
+}
+
+/** Reads a message; returns a sentence about it when it is not one. */
+function parse(data: unknown): Message | string {
+  if (typeof data !== 'string') return 'the service sent a binary message; ignored';
+  try {
+    const message = JSON.parse(data) as unknown;
+    if (typeof message !== 'object' || message === null)
+      return 'the service sent a message that is not an object; ignored';
+    const { type, words } = message as { type?: unknown; words?: unknown };
+    if (type === 'Turn' && !Array.isArray(words)) return 'the service sent a Turn without words; ignored';
+    return message as Message;
+  } catch {
+    return `the service sent ${data.length} characters that are not JSON; ignored`;
+  }
+}
+
+/** Resolves when all that was sent so far has left the process: a ping goes after it, and tells when it went. */
+function written(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    try {
+      socket.ping(undefined, undefined, resolve);
+    } catch {
+      resolve(); // closed meanwhile
+    }
+  });
+}

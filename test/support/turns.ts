@@ -1,0 +1,40 @@
+import type { RawTurn } from '../../src/streaming/finality.ts';
+
+/** Words of 100 ms each, one after the other, from a moment on. */
+export function words(text: string, from = 0, final = true): RawTurn['words'] {
+  return text
+    .split(' ')
+    .filter((word) => word !== '')
+    .map((word, index) => ({
+      text: word,
+      start: from + index * 100,
+      end: from + index * 100 + 100,
+      confidence: 0.9,
+      word_is_final: final,
+    }));
+}
+
+/** A turn message as the service sends it: `partial(0, 'please book')`. */
+export function partial(turn_order: number, transcript: string, from = 0): RawTurn {
+  return {
+    type: 'Turn',
+    turn_order,
+    turn_is_formatted: true,
+    end_of_turn: false,
+    transcript,
+    end_of_turn_confidence: 0,
+    words: words(transcript, from, false),
+    utterance: '',
+  };
+}
+
+/** The final message of a turn as the service sends it. */
+export function final(turn_order: number, transcript: string, from = 0): RawTurn {
+  return {
+    ...partial(turn_order, transcript, from),
+    end_of_turn: true,
+    end_of_turn_confidence: 1,
+    words: words(transcript, from),
+    utterance: transcript,
+  };
+}
