@@ -1,0 +1,108 @@
+import { open, stat } from 'node:fs/promises';
+import type { FileOptions } from 'decibri';
+import { TranscriptionError } from '../errors.ts';
+import { loadDecibri } from './decibri.ts';
+import { fileFailure } from './fileFailure.ts';
+import { msToBytes } from './pcm.ts';
+import { readAt, readWav } from './wav.ts';
+import type { RandomAccess, Wav } from './wav.ts';
+
+/** How much audio one chunk holds, in milliseconds. */
+const CHUNK_MS = 100;
+
+/** The format to deliver, and what to do to the audio on the way. */
+export type RecordingOptions = Readonly<
+  Pick<
+    FileOptions,
+    'sampleRate' | 'channels' | 'dtype' | 'channelMap' | 'dcRemoval' | 'denoise' | 'highpass' | 'agc' | 'limiter'
+  >
+>;
+
+/** Reads a recording in chunks of 100 ms of 16-bit mono PCM, the last one shorter. */
+export async function* recording(path: string, options: RecordingOptions): AsyncGenerator<Uint8Array> {
+  try {
+    if (!(yield* unconverted(path, options, await sizeOf(path)))) {
+      yield* converted(path, options);
+    }
+  } catch (error) {
+    throw fileFailure(path, error);
+  }
+}
+
+/** Delivers the audio as it stands in the file, if that is what was asked for; tells whether it was. */
+async function* unconverted(
+  path: string,
+  options: RecordingOptions,
+  fileSize: number,
+): AsyncGenerator<Uint8Array, boolean> {
+  const file = await open(path);
+  try {
+    const wav = await readWav(file);
+    const fits = wav !== undefined && isDelivered(wav, options);
+    if (fits) {
+      yield* samples(file, wav, fileSize);
+    }
+    return fits;
+  } finally {
+    await file.close();
+  }
+}
+
+function isDelivered(wav: Wav, { sampleRate = 16_000, channels, dtype, ...conditioning }: RecordingOptions): boolean {
+  const conditioned = Object.values(conditioning).some((value) => value !== undefined && value !== false);
+  return !conditioned && wav.pcm && wav.channels === 1 && wav.bitsPerSample === 16 && wav.sampleRate === sampleRate;
+}
+
+/** The samples from the header to where the audio ends, or the file if it holds less, or says nothing of its length. */
+async function* samples(file: RandomAccess, wav: Wav, fileSize: number): AsyncGenerator<Uint8Array> {
+  const there = Math.min(wav.claimed === 0 ? Infinity : wav.claimed, fileSize - wav.start);
+  const end = wav.start + there - (there % 2);
+  const size = chunkBytes(wav.sampleRate);
+  for (let at = wav.start; at < end; at += size) {
+    const length = Math.min(size, end - at);
+    const chunk = await readAt(file, at, length);
+    if (chunk.length < length) {
+      throw new TranscriptionError('file', 'the file became shorter while it was being read');
+    }
+    yield chunk;
+  }
+}
+
+async function* converted(path: string, options: RecordingOptions): AsyncGenerator<Uint8Array> {
+  const { File } = await loadDecibri('file');
+  const file = await File.open(path, options);
+  const size = chunkBytes(options.sampleRate);
+  try {
+    let rest = Buffer.alloc(0);
+    for await (const piece of file) {
+      rest = Buffer.concat([rest, piece]);
+      for (; rest.length >= size; rest = rest.subarray(size)) {
+        yield rest.subarray(0, size);
+      }
+    }
+    if (rest.length > 0) {
+      yield rest;
+    }
+  } finally {
+    file.close();
+  }
+}
+
+function chunkBytes(sampleRate = 16_000): number {
+  return msToBytes(CHUNK_MS, { sampleRate });
+}
+
+/** The size in bytes of what must be a file with something in it; a pipe would block whoever opens it. */
+async function sizeOf(path: string): Promise<number> {
+  const stats = await stat(path);
+  if (stats.isDirectory()) {
+    throw new TranscriptionError('file', 'it is a directory');
+  }
+  if (!stats.isFile()) {
+    throw new TranscriptionError('file', 'it is not a regular file, pipe raw PCM into pcmStream instead');
+  }
+  if (stats.size === 0) {
+    throw new TranscriptionError('file', 'it is empty');
+  }
+  return stats.size;
+}

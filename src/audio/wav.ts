@@ -1,0 +1,91 @@
+import { TranscriptionError } from '../errors.ts';
+
+/** Reads bytes of a file at a position, as a `FileHandle` does. */
+export interface RandomAccess {
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+}
+
+/** What a WAV file says of its audio, and where that is. */
+export interface Wav {
+  /** Whether samples are linear PCM, as opposed to float or compressed. */
+  readonly pcm: boolean;
+  readonly channels: number;
+  /** Samples per second, in hertz. */
+  readonly sampleRate: number;
+  readonly bitsPerSample: number;
+  /** Position of the first byte of audio. */
+  readonly start: number;
+  /** Bytes of audio as the header claims; 0 and 4294967295 come from writers that could not know. */
+  readonly claimed: number;
+}
+
+type Format = Omit<Wav, 'start' | 'claimed'>;
+
+/** The format tags that matter: linear PCM, and the one that says that the real tag stands further on. */
+const PCM = 1;
+const EXTENSIBLE = 0xfffe;
+
+/**
+ * Reads the header of a WAV file, chunk by chunk, up to its audio.
+ *
+ * Resolves to `undefined` when the file is not a WAV file, or its header makes no sense to us. Rejects with a
+ * `TranscriptionError` when the file ends within its header.
+ *
+ * @see https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/WAVE/WAVE.html
+ */
+export async function readWav(file: RandomAccess): Promise<Wav | undefined> {
+  const head = await readAt(file, 0, 12);
+  if (text(head, 0) !== 'RIFF' || text(head, 8) !== 'WAVE') {
+    return undefined;
+  }
+  let format: Format | undefined;
+  let at = 12;
+  for (let chunk = await readChunkHeader(file, at); chunk; chunk = await readChunkHeader(file, at)) {
+    at += 8;
+    if (chunk.id === 'data') {
+      return format && { ...format, start: at, claimed: chunk.size };
+    }
+    if (chunk.id === 'fmt ') {
+      format = parseFormat(await readAt(file, at, Math.min(chunk.size, 40)));
+    }
+    at += chunk.size + (chunk.size % 2);
+  }
+  return undefined;
+}
+
+/** Reads up to so many bytes at a position: fewer only where the file ends. */
+export async function readAt(file: RandomAccess, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length);
+  let filled = 0;
+  for (let got = -1; got !== 0 && filled < length; filled += got) {
+    ({ bytesRead: got } = await file.read(buffer, filled, length - filled, position + filled));
+  }
+  return buffer.subarray(0, filled);
+}
+
+async function readChunkHeader(file: RandomAccess, at: number): Promise<{ id: string; size: number } | undefined> {
+  const header = await readAt(file, at, 8);
+  if (header.length < 8) {
+    throw new TranscriptionError('file', 'the file ends within its WAV header');
+  }
+  const id = text(header, 0);
+  return /^[\u0020-\u007E]{4}$/.test(id) ? { id, size: header.readUInt32LE(4) } : undefined;
+}
+
+function parseFormat(bytes: Buffer): Format | undefined {
+  if (bytes.length < 16) {
+    return undefined;
+  }
+  const tag = bytes.readUInt16LE(0);
+  const subFormat = tag === EXTENSIBLE && bytes.length >= 26 ? bytes.readUInt16LE(24) : tag;
+  return {
+    pcm: subFormat === PCM,
+    channels: bytes.readUInt16LE(2),
+    sampleRate: bytes.readUInt32LE(4),
+    bitsPerSample: bytes.readUInt16LE(14),
+  };
+}
+
+function text(bytes: Buffer, at: number): string {
+  return bytes.toString('latin1', at, at + 4);
+}
