@@ -1,0 +1,73 @@
+import { proStyle } from './proStyle.ts';
+import { universalStyle } from './universalStyle.ts';
+import type { Parameters } from './parameters.ts';
+import type { TurnSettings, TurnStyle } from './turn.ts';
+
+/** Finals of the Universal-Streaming models with `format_turns`: an unformatted and a formatted one, or one. */
+export type Formatting = 'two-finals' | 'one-final';
+
+/** The model of a session that names none. The service's own default has moved several times. */
+export const DEFAULT_MODEL = 'universal-3-6-pro';
+
+const PRESETS: Readonly<Record<string, { readonly min: number; readonly max: number; readonly delay: number }>> = {
+  min_latency: { min: 128, max: 640, delay: 0 },
+  balanced: { min: 128, max: 1280, delay: 500 },
+  max_accuracy: { min: 512, max: 2560, delay: 500 },
+};
+
+const DIARIZING = { min: 640, max: 768, delay: 500 };
+
+/** Whether the model tells its turns as the Pro family does. */
+export function isPro({ speech_model: model = DEFAULT_MODEL }: Parameters): boolean {
+  return !/^(universal-streaming|whisper)/.test(model);
+}
+
+/** How the model of a session tells its turns. */
+export function styleOf(parameters: Parameters): TurnStyle {
+  return isPro(parameters) ? proStyle : universalStyle;
+}
+
+/** What the parameters of a session mean for its turns. */
+export function settingsOf(parameters: Parameters, formatting: Formatting): TurnSettings {
+  const number = (name: string, fallback: number): number => Number(parameters[name] ?? fallback);
+  const on = (name: string, fallback = false): boolean => (parameters[name] ?? String(fallback)) === 'true';
+  const pro = isPro(parameters);
+  const diarizing = on('speaker_labels');
+  const proPreset = diarizing ? DIARIZING : PRESETS[parameters['mode'] ?? 'balanced']!;
+  const preset = pro ? proPreset : { min: 400, max: 1280, delay: 0 };
+  const formatted = formatting === 'two-finals' ? 'both' : 'formatted';
+  return {
+    minSilenceMs: Math.min(10_000, Math.max(50, number('min_turn_silence', preset.min))),
+    maxSilenceMs: number('max_turn_silence', preset.max),
+    longestMs: number('max_turn_duration', pro && diarizing ? 10_000 : 60_000),
+    firstPartialMs: number('interruption_delay', preset.delay) + 256,
+    partialEveryMs: on('continuous_partials', !diarizing) ? 1000 : 3000,
+    partials: on('include_partial_turns', !on('redact_pii')),
+    acknowledgeSilence: pro && on('acknowledge_silence'),
+    confidence: pro ? 0.5 : number('end_of_turn_confidence_threshold', 0.4),
+    finals: on('format_turns') ? formatted : 'plain',
+    language: on('language_detection'),
+  };
+}
+
+/** The parameters after an update: a new `mode` brings its whole preset, unless the update says otherwise. */
+export function updated(parameters: Parameters, update: Parameters): Parameters {
+  if (update['mode'] === undefined) return { ...parameters, ...update };
+  const { min_turn_silence: _min, max_turn_silence: _max, interruption_delay: _delay, ...kept } = parameters;
+  return { ...kept, ...update };
+}
+
+/** `Begin.configuration`: what the service understood. */
+export function echo(parameters: Parameters, apiVersion: string): Readonly<Record<string, unknown>> {
+  const on = (name: string): boolean => parameters[name] === 'true';
+  return {
+    model: parameters['speech_model'] ?? DEFAULT_MODEL,
+    mode: isPro(parameters) ? (parameters['mode'] ?? 'balanced') : null,
+    api_version: apiVersion,
+    speaker_labels: on('speaker_labels'),
+    redact_pii: on('redact_pii'),
+    filter_profanity: on('filter_profanity'),
+    domain: parameters['domain'] ?? null,
+    voice_focus: parameters['voice_focus'] ?? null,
+  };
+}

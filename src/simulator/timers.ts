@@ -1,0 +1,26 @@
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** The timers of one session, by name: setting one again replaces it, and all go when the session ends. */
+export class Timers {
+  readonly #running = new Map<string, NodeJS.Timeout>();
+
+  /** Runs `task` after `ms` milliseconds; never for Infinity. */
+  after(name: string, ms: number, task: () => void): void {
+    this.cancel(name);
+    if (ms <= LONGEST_MS) this.#running.set(name, setTimeout(task, ms));
+  }
+
+  every(name: string, ms: number, task: () => void): void {
+    this.cancel(name);
+    this.#running.set(name, setInterval(task, ms));
+  }
+
+  cancel(name: string): void {
+    clearTimeout(this.#running.get(name));
+    this.#running.delete(name);
+  }
+
+  cancelAll(): void {
+    for (const name of this.#running.keys()) this.cancel(name);
+  }
+}

@@ -1,0 +1,22 @@
+// Runs jest with the certificate authority of the local service already trusted: Node reads NODE_EXTRA_CA_CERTS once, when
+// it starts, so tests that open TLS connections must be children of whoever made the authority.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAuthority } from '../../dist/src/simulator/index.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'rxscribe-test-'));
+process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+
+const caFile = await createAuthority(dir);
+const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+const child = spawn(process.execPath, [...jest, ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile, RXSCRIBE_TEST_CA_DIR: dir },
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.once('exit', (code, signal) => {
+  process.exitCode = code ?? 128 + constants.signals[signal];
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(name);
+});
