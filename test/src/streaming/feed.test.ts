@@ -1,0 +1,114 @@
+import { describe, expect, it } from '@jest/globals';
+import { Subject, firstValueFrom, map, tap } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { holdBack } from '../../../src/demand.ts';
+import { feed } from '../../../src/streaming/feed.ts';
+import type { Pace } from '../../../src/streaming/feed.ts';
+import { Tape } from '../../../src/streaming/tape.ts';
+import type { TapeItem } from '../../../src/streaming/tape.ts';
+import { marbles } from '../../support/marbles.ts';
+
+const LIVE: Pace = { burst: Infinity, rate: Infinity };
+
+function tapeWith(...frames: string[]): Tape {
+  const tape = new Tape(1, 1000);
+  for (const frame of frames) tape.record(Buffer.from(frame));
+  return tape;
+}
+
+/** Plays a tape as text: `ab` is a frame of two bytes. */
+const text = (items: Observable<TapeItem>): Observable<string> =>
+  items.pipe(map((item) => ('audio' in item ? Buffer.from(item.audio).toString() : item.control.type)));
+
+describe('feed', () => {
+  it('plays what is recorded, then what is recorded meanwhile, and completes after the last', () => {
+    marbles(({ cold, expectObservable }) => {
+      const tape = tapeWith('a', 'b');
+      const live = cold(' -----c--d--|').pipe(
+        tap({ next: (frame) => tape.record(Buffer.from(frame)), complete: () => tape.finish() }),
+      );
+      const expected = ' (ab)-c--d--|';
+
+      expectObservable(live).toBe('-----c--d--|');
+      expectObservable(text(feed(tape, LIVE))).toBe(expected);
+    });
+  });
+
+  it('keeps control messages in their place', () => {
+    marbles(({ expectObservable }) => {
+      const tape = tapeWith('a');
+      tape.mark({ type: 'ForceEndpoint' });
+      tape.record(Buffer.from('b'));
+      tape.finish();
+
+      expectObservable(text(feed(tape, LIVE))).toBe('(acb|)', { a: 'a', b: 'b', c: 'ForceEndpoint' });
+    });
+  });
+
+  it('lets a burst leave at once and the rest at its rate', () => {
+    marbles(({ expectObservable }) => {
+      const tape = tapeWith('aa', 'bb', 'cc', 'dd');
+      tape.finish();
+      const values = { a: 'aa', b: 'bb', c: 'cc', d: 'dd' };
+
+      // 4 bytes at once, then 1 byte in 5 ms
+      expectObservable(text(feed(tape, { burst: 4, rate: 0.2 }))).toBe('(ab) 6ms c 9ms (d|)', values);
+    });
+  });
+
+  it('never makes live audio wait', () => {
+    marbles(({ cold, expectObservable }) => {
+      const tape = new Tape(1, 1000);
+      const live = cold('a---b---c---d---|').pipe(
+        tap({ next: (frame) => tape.record(Buffer.from(frame)), complete: () => tape.finish() }),
+      );
+
+      expectObservable(text(feed(tape, { burst: 1, rate: 0.25 * 1.25 }))).toBe('a---b---c---d---|');
+      expectObservable(live).toBe('a---b---c---d---|');
+    });
+  });
+
+  it('waits while the session holds it back', async () => {
+    const tape = tapeWith('a', 'b');
+    tape.finish();
+    const ready = new Subject<void>();
+    const played: string[] = [];
+    const done = new Promise<void>((complete) => {
+      text(feed(tape, LIVE)).subscribe({
+        next: (frame) => {
+          played.push(frame);
+          if (frame === 'a') holdBack(() => firstValueFrom(ready));
+        },
+        complete,
+      });
+    });
+    expect(played).toEqual(['a']);
+
+    ready.next();
+    await done;
+
+    expect(played).toEqual(['a', 'b']);
+  });
+
+  it('leaves the tape alone after it is unsubscribed', () => {
+    marbles(({ expectObservable, flush }) => {
+      const tape = tapeWith('aa', 'bb');
+
+      expectObservable(text(feed(tape, { burst: 2, rate: 0.2 })), '---!').toBe('a', { a: 'aa' });
+      flush();
+
+      expect(tape.onRecord).toBeUndefined();
+    });
+  });
+
+  it('keeps order when the consumer records more', () => {
+    const tape = tapeWith('a');
+    const played: string[] = [];
+    text(feed(tape, LIVE)).subscribe((frame) => {
+      played.push(frame);
+      if (frame === 'a') tape.record(Buffer.from('b'));
+    });
+
+    expect(played).toEqual(['a', 'b']);
+  });
+});
