@@ -20,6 +20,13 @@ export function fileFailure(path: string, error: unknown): TranscriptionError {
   const { code, message } = describe(error);
   const reason = REASONS[code];
   const text = code.startsWith('AUDIO_') ? `${reason ?? ''} ${CONVERT} (${message})` : (reason ?? message);
-  const cause = error instanceof TranscriptionError ? (error.cause ?? error) : error;
-  return new TranscriptionError('file', `cannot read ${JSON.stringify(path)}: ${text}`, { cause });
+  return new TranscriptionError('file', `cannot read ${JSON.stringify(path)}: ${text}`, causeOf(error));
+}
+
+/** What we found out ourselves has no cause but the one it carries. */
+function causeOf(error: unknown): { cause?: unknown } {
+  if (error instanceof TranscriptionError) {
+    return error.cause === undefined ? {} : { cause: error.cause };
+  }
+  return { cause: error };
 }

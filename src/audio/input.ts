@@ -1,3 +1,4 @@
+/* oxlint-disable no-await-in-loop -- pieces are read one after another */
 /** A web stream, as far as reading it goes: those of browsers, of Node and of `fetch` all fit. */
 export interface WebStream {
   getReader(): {
@@ -52,8 +53,13 @@ function opener(input: unknown): () => Reading {
   throw new TypeError(`input must be a stream or an async iterable of bytes, got ${typeof input}`);
 }
 
-/** Lets go of the input only when it is not at its end: the other half of a socket may still be in use. */
-async function* pieces({ next, letGo }: Reading, released: AbortSignal): AsyncGenerator<unknown> {
+/**
+ * Reads piece by piece. Lets go of the input only when it is not at its end: the other half of a socket may still be in
+ * use.
+ *
+ * @yields What the input yields.
+ */
+async function* pieces({ next, letGo }: Reading, released: AbortSignal): AsyncGenerator {
   let ended = false;
   released.addEventListener('abort', () => void (ended || quietly(letGo)));
   for (let piece = await next(); !piece.done; piece = await next()) {

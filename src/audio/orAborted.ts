@@ -1,16 +1,16 @@
 /**
- * Waits until `done` is called or the signal aborts, whichever comes first, and leaves nothing behind.
+ * Waits until `wake` is called or the signal aborts, whichever comes first, and leaves nothing behind.
  *
  * @param start Begins what is waited for, and returns how to give it up.
  */
-export function orAborted(signal: AbortSignal, start: (done: () => void) => () => void): Promise<void> {
+export function orAborted(signal: AbortSignal, start: (wake: () => void) => () => void): Promise<void> {
   return new Promise((resolve) => {
-    const done = (): void => {
+    const wake = (): void => {
       giveUp();
-      signal.removeEventListener('abort', done);
+      signal.removeEventListener('abort', wake);
       resolve();
     };
-    const giveUp = start(done);
-    signal.addEventListener('abort', done);
+    const giveUp = start(wake);
+    signal.addEventListener('abort', wake);
   });
 }

@@ -59,7 +59,11 @@ export function pcmStream(input: PcmInput, { stop, encoding }: PcmStreamOptions 
   });
 }
 
-/** Cuts pieces between samples: what is left of one goes to the front of the next. */
+/**
+ * Cuts pieces between samples: what is left of one goes to the front of the next.
+ *
+ * @yields Whole samples.
+ */
 async function* aligned(pieces: AsyncIterable<unknown>, size: number): AsyncGenerator<Uint8Array> {
   let rest: Uint8Array = new Uint8Array(0);
   for await (const piece of pieces) {
@@ -80,7 +84,7 @@ function bytesOf(piece: unknown): Uint8Array {
   throw new TypeError(`the input of pcmStream must yield bytes, got ${got}`);
 }
 
-async function* withOurErrors(pieces: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+async function* withOurErrors(pieces: AsyncIterable<unknown>): AsyncGenerator {
   try {
     yield* pieces;
   } catch (cause) {

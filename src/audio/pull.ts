@@ -68,8 +68,8 @@ async function pump(
 /** Waits as the consumer asked, and tells how many milliseconds that took. */
 async function hold(held: Promise<unknown>, released: AbortSignal): Promise<number> {
   const from = performance.now();
-  await orAborted(released, (done) => {
-    void held.then(done);
+  await orAborted(released, (wake) => {
+    void held.then(wake, wake);
     return () => undefined;
   });
   return performance.now() - from;

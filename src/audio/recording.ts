@@ -1,3 +1,4 @@
+/* oxlint-disable no-await-in-loop -- pieces are read one after another */
 import { open, stat } from 'node:fs/promises';
 import type { FileOptions } from 'decibri';
 import { TranscriptionError } from '../errors.ts';
@@ -10,6 +11,9 @@ import type { RandomAccess, Wav } from './wav.ts';
 /** How much audio one chunk holds, in milliseconds. */
 const CHUNK_MS = 100;
 
+/** Bytes that any of the containers begins with before it says anything of its audio. */
+const SMALLEST = 12;
+
 /** The format to deliver, and what to do to the audio on the way. */
 export type RecordingOptions = Readonly<
   Pick<
@@ -18,7 +22,11 @@ export type RecordingOptions = Readonly<
   >
 >;
 
-/** Reads a recording in chunks of 100 ms of 16-bit mono PCM, the last one shorter. */
+/**
+ * Reads a recording.
+ *
+ * @yields Chunks of 100 ms of 16-bit mono PCM, the last one shorter.
+ */
 export async function* recording(path: string, options: RecordingOptions): AsyncGenerator<Uint8Array> {
   try {
     if (!(yield* unconverted(path, options, await sizeOf(path)))) {
@@ -29,7 +37,12 @@ export async function* recording(path: string, options: RecordingOptions): Async
   }
 }
 
-/** Delivers the audio as it stands in the file, if that is what was asked for; tells whether it was. */
+/**
+ * Delivers the audio as it stands in the file, if that is what was asked for.
+ *
+ * @yields Chunks of the file.
+ * @returns Whether it was.
+ */
 async function* unconverted(
   path: string,
   options: RecordingOptions,
@@ -48,12 +61,17 @@ async function* unconverted(
   }
 }
 
-function isDelivered(wav: Wav, { sampleRate = 16_000, channels, dtype, ...conditioning }: RecordingOptions): boolean {
-  const conditioned = Object.values(conditioning).some((value) => value !== undefined && value !== false);
+function isDelivered(wav: Wav, options: RecordingOptions): boolean {
+  const { sampleRate = 16_000, channelMap, dcRemoval = false, denoise, highpass, agc, limiter } = options;
+  const conditioned = dcRemoval || [channelMap, denoise, highpass, agc, limiter].some((value) => value !== undefined);
   return !conditioned && wav.pcm && wav.channels === 1 && wav.bitsPerSample === 16 && wav.sampleRate === sampleRate;
 }
 
-/** The samples from the header to where the audio ends, or the file if it holds less, or says nothing of its length. */
+/**
+ * Reads the audio up to where the header says it ends, or the file does if it holds less or the header does not know.
+ *
+ * @yields Chunks of the file.
+ */
 async function* samples(file: RandomAccess, wav: Wav, fileSize: number): AsyncGenerator<Uint8Array> {
   const there = Math.min(wav.claimed === 0 ? Infinity : wav.claimed, fileSize - wav.start);
   const end = wav.start + there - (there % 2);
@@ -103,6 +121,9 @@ async function sizeOf(path: string): Promise<number> {
   }
   if (stats.size === 0) {
     throw new TranscriptionError('file', 'it is empty');
+  }
+  if (stats.size < SMALLEST) {
+    throw new TranscriptionError('file', `it is no recording, it holds only ${stats.size} bytes`);
   }
   return stats.size;
 }

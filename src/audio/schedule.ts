@@ -45,8 +45,8 @@ export class Schedule implements Pace {
 }
 
 function sleep(ms: number, released: AbortSignal): Promise<void> {
-  return orAborted(released, (done) => {
-    const timer = setTimeout(done, Math.min(Math.ceil(ms), MAX_TIMER_MS));
+  return orAborted(released, (wake) => {
+    const timer = setTimeout(wake, Math.min(Math.ceil(ms), MAX_TIMER_MS));
     return () => clearTimeout(timer);
   });
 }

@@ -1,3 +1,4 @@
+/* oxlint-disable no-await-in-loop -- pieces are read one after another */
 import { TranscriptionError } from '../errors.ts';
 
 /** Reads bytes of a file at a position, as a `FileHandle` does. */
