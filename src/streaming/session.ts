@@ -1,4 +1,4 @@
-import type { StreamingTranscriber } from 'assemblyai/streaming';
+import type { StreamingTranscriber, StreamingUpdateConfiguration } from 'assemblyai/streaming';
 import { Observable, defer, switchMap } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import type { ControlMessage, TranscriptionEvent, Turn } from '../../operators/events.ts';
@@ -155,8 +155,9 @@ class Run {
       return;
     }
     if (this.#state === 'begun') this.#transcriber.close(false).catch(() => {});
+    if (this.#state === 'terminating') socket?.terminate();
+    else if (socket) setTimeout(() => socket.terminate(), LINGER_MS).unref();
     this.#state = 'terminated';
-    if (socket) setTimeout(() => socket.terminate(), LINGER_MS).unref();
   }
 
   /** Puts a guard before the SDK's message listener, which would throw on what it does not expect. */
@@ -216,7 +217,7 @@ class Run {
       if (socket && socket.bufferedAmount > MAX_BUFFERED) holdBack(() => written(socket));
     } else if (item.type === 'ForceEndpoint') this.#transcriber.forceEndpoint();
     else if (item.type === 'KeepAlive') this.#transcriber.keepAlive();
-    else this.#transcriber.updateConfiguration(item);
+    else this.#transcriber.updateConfiguration(upToDate(item));
   }
 
   #terminate(): void {
@@ -256,6 +257,12 @@ class Run {
   #tellAll(turns: readonly SessionTurn[]): void {
     for (const turn of turns) this.#tell(turn);
   }
+}
+
+/** A deprecated spelling brought up to date: the SDK would do so too, and write about it to the console. */
+function upToDate(update: StreamingUpdateConfiguration): StreamingUpdateConfiguration {
+  const { min_end_of_turn_silence_when_confident: old, ...rest } = update;
+  return old === undefined ? rest : { min_turn_silence: old, ...rest };
 }
 
 /** Reads a message; returns a sentence about it when it is not one. */

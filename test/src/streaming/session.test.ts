@@ -1,0 +1,505 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { NEVER, Observable, Subject, concat, finalize, from, map, of, throwError } from 'rxjs';
+import type { ControlMessage } from '../../../operators/events.ts';
+import type { TranscriptionError } from '../../../src/errors.ts';
+import { offer } from '../../../src/demand.ts';
+import { checkOptions } from '../../../src/streaming/options.ts';
+import type { TranscribeOptions } from '../../../src/streaming/options.ts';
+import { session } from '../../../src/streaming/session.ts';
+import type { SessionEvent } from '../../../src/streaming/session.ts';
+import { BEGIN, TERMINATION, isTerminate, scriptedService } from '../../support/scriptedService.ts';
+import type { Connection, ScriptedService } from '../../support/scriptedService.ts';
+import { final, partial } from '../../support/turns.ts';
+
+const KEY = 'a-key-that-must-not-show';
+const FRAME = new Uint8Array(3200);
+const services: ScriptedService[] = [];
+const written = (['log', 'warn', 'error', 'info', 'debug'] as const).map((name) => jest.spyOn(console, name));
+
+afterEach(async () => {
+  await Promise.all(services.splice(0).map((service) => service.close()));
+  const output = written.flatMap(({ mock }) => mock.calls.splice(0));
+  expect(output).toEqual([]);
+});
+
+/** Starts a service and returns it with the settings to reach it. */
+async function serve(
+  script: (connection: Connection) => void,
+  options: Partial<TranscribeOptions> = {},
+  refuseWith?: number,
+) {
+  const service = await scriptedService(script, refuseWith);
+  services.push(service);
+  const given = { apiKey: KEY, speechModel: 'u3-rt-pro', sampleRate: 16_000, websocketBaseUrl: service.url } as const;
+  return { service, settings: checkOptions({ ...given, ...options } as TranscribeOptions) };
+}
+
+/** Says `Begin`, and answers `Terminate` as the service does. */
+function polite({ say, until, socket }: Connection, last: () => void = () => {}): void {
+  say(BEGIN);
+  void until(isTerminate).then(() => {
+    last();
+    say(TERMINATION);
+    socket.close(1000, 'Session Ended');
+  });
+}
+
+interface Ended {
+  readonly events: SessionEvent[];
+  readonly error?: TranscriptionError;
+}
+
+/** Runs a session to its end. */
+function run(source: Observable<SessionEvent>): Promise<Ended> {
+  return new Promise((resolve) => {
+    const events: SessionEvent[] = [];
+    source.subscribe({
+      next: (event) => events.push(event),
+      error: (error: TranscriptionError) => resolve({ events, error }),
+      complete: () => resolve({ events }),
+    });
+  });
+}
+
+const types = ({ events }: Ended): string[] => events.map(({ type }) => type);
+
+describe('session', () => {
+  it('connects with the key alone in its header and every option in the query', async () => {
+    const { service, settings } = await serve(polite, {
+      formatTurns: false,
+      filterProfanity: false,
+      endOfTurnConfidenceThreshold: 0,
+      maxTurnSilence: 0,
+      customerSupportAudioCapture: true,
+      keytermsPrompt: ['a b', 'c'],
+    });
+
+    await run(session(of(FRAME), settings));
+
+    const { headers, url } = service.connections[0]!.request;
+    expect(headers.authorization).toBe(KEY);
+    expect(Object.fromEntries(new URL(url!, service.url).searchParams)).toEqual({
+      sample_rate: '16000',
+      encoding: 'pcm_s16le',
+      speech_model: 'u3-rt-pro',
+      keyterms_prompt: '["a b","c"]',
+      format_turns: 'false',
+      filter_profanity: 'false',
+      end_of_turn_confidence_threshold: '0',
+      max_turn_silence: '0',
+      _customer_support_audio_capture: 'true',
+    });
+  });
+
+  it('sends a token in the query and no header', async () => {
+    const { service, settings } = await serve(polite, { apiKey: undefined, token: async () => 'a-token' });
+
+    await run(session(of(FRAME), settings));
+
+    const { headers, url } = service.connections[0]!.request;
+    expect(headers.authorization).toBeUndefined();
+    expect(url).toContain('token=a-token');
+  });
+
+  it('subscribes to its input at Begin, not before', async () => {
+    const subscribed: string[] = [];
+    const { service, settings } = await serve((connection) => {
+      subscribed.push('connected');
+      setImmediate(() => {
+        expect(connection.received).toEqual([]);
+        polite(connection);
+      });
+    });
+    const input = new Observable<Uint8Array>((subscriber) => {
+      subscribed.push('subscribed');
+      of(FRAME, FRAME).subscribe(subscriber);
+    });
+
+    const ended = await run(session(input, settings));
+
+    expect(subscribed).toEqual(['connected', 'subscribed']);
+    expect(types(ended)).toEqual(['Begin', 'Termination']);
+    expect(service.connections[0]!.received).toEqual([3200, 3200, { type: 'Terminate' }]);
+  });
+
+  it('sends control messages in their place among the frames', async () => {
+    const { service, settings } = await serve(polite);
+    const update: ControlMessage = { type: 'UpdateConfiguration', min_end_of_turn_silence_when_confident: 100 };
+
+    await run(
+      session(from([FRAME, { type: 'ForceEndpoint' }, update, { type: 'KeepAlive' }, FRAME] as const), settings),
+    );
+
+    expect(service.connections[0]!.received).toEqual([
+      3200,
+      { type: 'ForceEndpoint' },
+      { type: 'UpdateConfiguration', min_turn_silence: 100 },
+      { type: 'KeepAlive' },
+      3200,
+      { type: 'Terminate' },
+    ]);
+  });
+
+  it('tells everything that the service tells, in order, the durations of Termination too', async () => {
+    const said = [
+      { type: 'SpeechStarted', timestamp: 10, confidence: 0.9 },
+      partial(0, 'Please'),
+      final(0, 'Please.'),
+      {
+        type: 'Heartbeat',
+        total_audio_received_ms: 1,
+        total_duration_ms: 1,
+        realtime_factor: 1,
+        max_speech_probability: 1,
+      },
+      { type: 'Silence', start_ms: 1, end_ms: 2 },
+      { type: 'Warning', warning_code: 7, warning: 'slow' },
+      { type: 'LLMGatewayResponse', turn_order: 0, transcript: 'Please.', data: {} },
+      { type: 'SpeakerRevision', revisions: [] },
+    ];
+    const { settings } = await serve((connection) =>
+      polite(connection, () => said.forEach((message) => connection.say(message))),
+    );
+
+    const { events } = await run(session(of(FRAME), settings));
+
+    const marked = said.map((message) =>
+      message.type === 'Turn' ? { ...message, isFinal: (message as { end_of_turn: boolean }).end_of_turn } : message,
+    );
+    expect(events).toEqual([BEGIN, ...marked, TERMINATION]);
+  });
+
+  it('ends a turn that the service left open, when it terminates', async () => {
+    const { settings } = await serve((connection) => polite(connection, () => connection.say(partial(0, 'so I'))));
+
+    const { events } = await run(session(of(FRAME), settings));
+
+    expect(events.filter(({ type }) => type === 'Turn')).toMatchObject([
+      { isFinal: false },
+      { isFinal: true, end_of_turn: false },
+    ]);
+  });
+
+  it('stays alive and open to what follows when a message is no message', async () => {
+    const { settings } = await serve((connection) =>
+      polite(connection, () => {
+        connection.say('not JSON');
+        connection.say('[]');
+        connection.say('null');
+        connection.say('"text"');
+        connection.say({ type: 'Turn', turn_order: 0 });
+        connection.say({ type: 'SomethingNew', value: 1 });
+        connection.say({ ...final(0, 'Yes.'), error: 'not an error' });
+        connection.socket.send(Buffer.from([1, 2, 3]), { binary: true });
+        connection.say(final(1, 'Still here.'));
+      }),
+    );
+
+    const ended = await run(session(of(FRAME), settings));
+
+    expect(types(ended)).toEqual([
+      ...['Begin', 'Warning', 'Warning', 'Warning', 'Warning', 'Turn', 'Warning', 'Turn', 'Termination'],
+    ]);
+    expect(ended.events[1]).toEqual({
+      type: 'Warning',
+      warning_code: 0,
+      warning: 'the service sent 8 characters that are not JSON; ignored',
+    });
+  });
+
+  describe('before Begin', () => {
+    it.each([
+      [1008, 'Unauthorized Connection: Invalid API key', 'unauthorized'],
+      [1008, 'Unauthorized Connection: Too many concurrent sessions', 'rate-limited'],
+      [3006, "User Input Validation Error: Invalid 'speech_model': x", 'invalid-input'],
+    ])('errors after one attempt on Error %s %s', async (error_code, error, kind) => {
+      const { service, settings } = await serve(({ say, socket }) => {
+        say({ type: 'Error', error_code, error });
+        socket.close(error_code, 'See Error message for details');
+      });
+
+      const ended = await run(session(NEVER, settings));
+
+      expect(ended.error).toMatchObject({ kind, wireCode: error_code });
+      expect(ended.error?.message).toContain(error);
+      expect(service.connections).toHaveLength(1);
+    });
+
+    it.each([
+      [401, 'unauthorized', false],
+      [403, 'unauthorized', false],
+      [429, 'rate-limited', true],
+      [503, 'service', true],
+    ])('errors after one attempt on HTTP %s', async (status, kind, retryable) => {
+      const { settings } = await serve(() => {}, {}, status);
+
+      expect((await run(session(NEVER, settings))).error).toMatchObject({ kind, retryable, wireCode: status });
+    });
+
+    it('errors when the connection is closed', async () => {
+      const { settings } = await serve(({ socket }) => socket.terminate());
+
+      expect((await run(session(NEVER, settings))).error).toMatchObject({
+        kind: 'network',
+        retryable: true,
+        wireCode: 1006,
+      });
+    });
+
+    it('errors when no Begin comes in time', async () => {
+      const { service, settings } = await serve(() => {}, { connectTimeout: 50 });
+
+      const { error } = await run(session(NEVER, settings));
+
+      expect(error).toMatchObject({ kind: 'network', retryable: true });
+      expect(error?.message).toContain('timed out after 50ms');
+      await service.connections[0]?.closed;
+    });
+
+    it('errors when nobody listens', async () => {
+      const { service, settings } = await serve(() => {});
+      await service.close();
+
+      const { error } = await run(session(NEVER, settings));
+
+      expect(error).toMatchObject({ kind: 'network', retryable: true });
+      expect(error?.message).toContain('ECONNREFUSED');
+    });
+
+    it('errors when the key function fails, and may be tried again', async () => {
+      const cause = new Error('token server down');
+      const { service, settings } = await serve(polite, { apiKey: () => Promise.reject(cause) });
+
+      const { error } = await run(session(NEVER, settings));
+
+      expect(error).toMatchObject({ kind: 'unauthorized', retryable: true, cause });
+      expect(service.connections).toHaveLength(0);
+    });
+
+    it('errors for good when the key function returns no key', async () => {
+      const { settings } = await serve(polite, { apiKey: () => ' ' });
+
+      expect((await run(session(NEVER, settings))).error).toMatchObject({ kind: 'unauthorized', retryable: false });
+    });
+
+    it('never shows the key, whatever the service says', async () => {
+      const { settings } = await serve(({ say }) =>
+        say({ type: 'Error', error_code: 1008, error: `no such key: ${KEY}` }),
+      );
+
+      const { error } = await run(session(NEVER, settings));
+
+      expect(error?.message).toContain('no such key: [key]');
+    });
+
+    it('gives up the connection when it is unsubscribed', async () => {
+      const connected = new Subject<Connection>();
+      const { settings } = await serve((connection) => connected.next(connection));
+      const subscription = session(NEVER, settings).subscribe();
+
+      const connection = await new Promise<Connection>((resolve) => connected.subscribe(resolve));
+      subscription.unsubscribe();
+
+      expect(await connection.closed).toBe(1006);
+      expect(connection.received).toEqual([]);
+    });
+  });
+
+  describe('after Begin', () => {
+    it.each([
+      ['with a close', true],
+      ['without a close', false],
+    ])('errors on an Error message %s, and closes', async (_, closes) => {
+      const { service, settings } = await serve(({ say, socket }) => {
+        say(BEGIN);
+        say({ type: 'Error', error_code: 3005, error: 'Session Cancelled: An error occurred' });
+        if (closes) socket.close(3005);
+      });
+      let finalized = false;
+
+      const { error } = await run(session(NEVER.pipe(finalize(() => (finalized = true))), settings));
+
+      expect(error).toMatchObject({ kind: 'service', retryable: true, wireCode: 3005 });
+      expect(finalized).toBe(true);
+      await service.connections[0]?.closed;
+    });
+
+    it.each([
+      [1011, 'service'],
+      [1000, 'service'],
+      [3008, 'expired'],
+    ])('errors on an unexpected close with %s', async (code, kind) => {
+      const { settings } = await serve(({ say, socket }) => {
+        say(BEGIN);
+        socket.close(code);
+      });
+
+      expect((await run(session(NEVER, settings))).error).toMatchObject({ kind, retryable: true, wireCode: code });
+    });
+
+    it('errors when the connection breaks', async () => {
+      const { settings } = await serve(({ say, socket }) => {
+        say(BEGIN);
+        setImmediate(() => socket.terminate());
+      });
+
+      expect((await run(session(NEVER, settings))).error).toMatchObject({ kind: 'network', wireCode: 1006 });
+    });
+
+    it('errors on a Termination that nobody asked for', async () => {
+      const { settings } = await serve(({ say }) => {
+        say(BEGIN);
+        say(TERMINATION);
+      });
+
+      const ended = await run(session(NEVER, settings));
+
+      expect(types(ended)).toEqual(['Begin', 'Termination']);
+      expect(ended.error).toMatchObject({ kind: 'service', retryable: true });
+    });
+
+    it('passes an error of its input and closes at once', async () => {
+      const { service, settings } = await serve(({ say }) => say(BEGIN));
+      const cause = new Error('unplugged');
+
+      expect(
+        (
+          await run(
+            session(
+              concat(
+                of(FRAME),
+                throwError(() => cause),
+              ),
+              settings,
+            ),
+          )
+        ).error,
+      ).toBe(cause);
+      await service.connections[0]?.closed;
+      expect(service.connections[0]?.received).toEqual([3200, { type: 'Terminate' }]);
+    });
+
+    it('asks for the end once and closes when it is unsubscribed', async () => {
+      const { service, settings } = await serve(({ say }) => say(BEGIN));
+      const events: string[] = [];
+
+      await new Promise<void>((resolve) => {
+        const subscription = session(concat(of(FRAME), NEVER), settings).subscribe(({ type }) => {
+          events.push(type);
+          setImmediate(() => {
+            subscription.unsubscribe();
+            resolve();
+          });
+        });
+      });
+
+      await service.connections[0]?.closed;
+      expect(service.connections[0]?.received).toEqual([3200, { type: 'Terminate' }]);
+      expect(events).toEqual(['Begin']);
+    });
+
+    it('delivers the error of an operator downstream and ends the session', async () => {
+      const { service, settings } = await serve(({ say }) => {
+        say(BEGIN);
+        say(final(0, 'Yes.'));
+      });
+      const cause = new Error('thrown downstream');
+      const broken = session(NEVER, settings).pipe(
+        map((event) => {
+          if (event.type === 'Turn') throw cause;
+          return event;
+        }),
+      );
+
+      expect((await run(broken)).error).toBe(cause);
+      await service.connections[0]?.closed;
+      expect(service.connections[0]?.received).toEqual([{ type: 'Terminate' }]);
+    });
+  });
+
+  describe('after Terminate', () => {
+    it('errors when no Termination comes in time, and closes', async () => {
+      const { service, settings } = await serve(({ say }) => say(BEGIN), { terminationTimeout: 50 });
+
+      const { error } = await run(session(of(FRAME), settings));
+
+      expect(error).toMatchObject({ kind: 'network', retryable: true });
+      expect(error?.message).toContain('no Termination within 50 ms');
+      await service.connections[0]?.closed;
+      expect(service.connections[0]?.received).toEqual([3200, { type: 'Terminate' }]);
+    });
+
+    it('errors when the connection breaks', async () => {
+      const { settings } = await serve(({ say, socket, until }) => {
+        say(BEGIN);
+        void until(isTerminate).then(() => socket.terminate());
+      });
+
+      expect((await run(session(of(FRAME), settings))).error).toMatchObject({ kind: 'network', wireCode: 1006 });
+    });
+
+    it('closes at once when it is unsubscribed, without asking again', async () => {
+      const { service, settings } = await serve(({ say }) => say(BEGIN));
+      const subscription = session(of(FRAME), settings).subscribe();
+      while (service.connections.length === 0) await new Promise(setImmediate);
+      const connection = service.connections[0]!;
+      await connection.until(isTerminate);
+
+      subscription.unsubscribe();
+
+      await connection.closed;
+      expect(connection.received).toEqual([3200, { type: 'Terminate' }]);
+    });
+  });
+
+  it('waits for the formatted copy of a final, and no longer than for the next turn or the end', async () => {
+    const raw = { ...final(0, 'turn left'), turn_is_formatted: false };
+    const { settings } = await serve(
+      (connection) =>
+        polite(connection, () => [raw, final(0, 'Turn left.'), { ...raw, turn_order: 1 }].forEach(connection.say)),
+      { speechModel: 'universal-streaming-english', formatTurns: true },
+    );
+
+    const { events } = await run(session(of(FRAME), settings));
+
+    const told = events.map((event) => event.type === 'Turn' && [event.turn_order, event.transcript, event.isFinal]);
+    expect(told.filter(Boolean)).toEqual([
+      [0, 'turn left', false],
+      [0, 'Turn left.', true],
+      [1, 'turn left', false],
+      [1, 'turn left', true],
+    ]);
+  });
+
+  it('holds its input back while the socket cannot write, and goes on when it can', async () => {
+    const { service, settings } = await serve((connection) => {
+      connection.socket.pause();
+      connection.say(BEGIN);
+    });
+    const big = new Uint8Array(32_000);
+    let sent = 0;
+    let resumed = false;
+    const input = new Observable<Uint8Array>((subscriber) => {
+      const next = (): void => {
+        const held = sent < 1000 ? offer(() => subscriber.next(big)) : undefined;
+        sent++;
+        if (held) {
+          setImmediate(() => service.connections[0]!.socket.resume());
+          void held.then(() => {
+            resumed = true;
+            subscriber.complete();
+          });
+        } else next();
+      };
+      next();
+    });
+    const connected = run(session(input, settings));
+    while (service.connections.length === 0) await new Promise(setImmediate);
+    await service.connections[0]!.until(isTerminate);
+    service.connections[0]!.say(TERMINATION);
+
+    expect((await connected).error).toBeUndefined();
+    expect(resumed).toBe(true);
+    expect(sent).toBeLessThan(1000);
+  });
+});
