@@ -75,8 +75,11 @@ export class AudioGate {
     this.#totalMs += ms;
     const elapsedMs = performance.now() - this.#firstAt;
     if (this.#totalMs - elapsedMs <= this.#aheadLimitMs) return [];
-    const seconds = (value: number): string => (value / 1000).toFixed(2);
     const rate = `Received ${seconds(this.#totalMs)} sec. audio in ${seconds(elapsedMs)} sec`;
     return [{ code: 'rate', message: `Input Duration Error: Audio Transmission Rate Exceeded: ${rate}`, fatal: true }];
   }
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(2);
 }

@@ -44,8 +44,8 @@ async function keptKey(file: string): Promise<string> {
   if (kept !== undefined) return kept;
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   await writeFile(draft, await newKey(), { mode: 0o600 });
-  await link(draft, file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
+  await link(draft, file).catch((error: unknown) => {
+    if (!isCode(error, 'EEXIST')) throw error;
   });
   await rm(draft);
   return readFile(file, 'utf8');
@@ -63,9 +63,13 @@ async function read(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (isCode(error, 'ENOENT')) return undefined;
     throw error;
   }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 async function newKey(): Promise<string> {

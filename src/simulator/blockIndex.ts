@@ -1,8 +1,11 @@
 /** Bytes per indexed block: 2 ms at 16 kHz. */
-export const BLOCK: number = 64;
+const BLOCK = 64;
 
-/** The shortest run of known bytes that is sure to be found: it holds one aligned block wherever it begins. */
-export const SURE: number = 2 * BLOCK - 1;
+/** Bytes from one indexed block to the next. */
+const STRIDE = 128;
+
+/** The shortest run of known bytes that is sure to be found: it holds an indexed block wherever it begins. */
+export const SURE: number = BLOCK + STRIDE - 1;
 
 /** A place in the known recordings. */
 export interface Place {
@@ -13,89 +16,111 @@ export interface Place {
 
 const FACTOR = 0x01000193;
 const LEAVING = Array.from({ length: BLOCK }).reduce<number>((power) => Math.imul(power, FACTOR), 1);
+
+/** Blocks that many look alike (a drone, a test tone) are not all indexed. */
 const PROBES = 32;
 
 /**
- * Finds, for any 64 bytes, where they stand in the known recordings. Each recording is indexed by its aligned blocks; a
- * checksum that rolls over the incoming bytes finds them again at every offset, at a few nanoseconds per byte, however
+ * Finds, for any 64 bytes, where they stand in the known recordings. A checksum of one block in every 128 bytes is kept; a
+ * checksum that rolls over the incoming bytes finds the block again at every offset, at some nanoseconds per byte, however
  * long the recordings are. Digital silence is not indexed: it says nothing about the place.
  */
 export class BlockIndex {
   readonly #recordings: readonly Uint8Array[];
-  readonly #firstBlocks: number[] = [];
-  readonly #hashes: Int32Array;
-  readonly #blocks: Uint32Array;
+  /** Number of the first block of each recording; blocks are numbered through all of them, from 1. */
+  readonly #firsts: number[] = [];
+  /** Open hash table: checksum and block number, in turns; a block number of 0 is a free slot. */
+  readonly #table: Int32Array;
   readonly #shift: number;
+  /** One bit per checksum, some false: small enough to be at hand where the table is not. */
+  readonly #filter: Uint8Array;
 
   constructor(recordings: readonly Uint8Array[]) {
     this.#recordings = recordings;
-    let total = 0;
+    let next = 1;
     for (const pcm of recordings) {
-      this.#firstBlocks.push(total);
-      total += Math.floor(pcm.length / BLOCK);
+      this.#firsts.push(next);
+      next += blocks(pcm);
     }
-    const bits = Math.max(4, Math.ceil(Math.log2(2 * total + 1)));
+    const bits = Math.max(6, Math.ceil(Math.log2(2 * next)));
     this.#shift = 32 - bits;
-    this.#hashes = new Int32Array(2 ** bits);
-    this.#blocks = new Uint32Array(2 ** bits);
-    recordings.forEach((pcm, index) => this.#add(pcm, this.#firstBlocks[index] ?? 0));
+    this.#table = new Int32Array(2 * 2 ** bits);
+    this.#filter = new Uint8Array(2 ** bits);
+    recordings.forEach((pcm, index) => this.#add(pcm, this.#firsts[index]!));
   }
 
-  /** The first whole block at or after `from` that is known, and its place; undefined if there is none in `bytes`. */
+  /** The first known block at or after `from`, and its place; undefined if there is none in `bytes`. */
   find(bytes: Uint8Array, from: number): { readonly offset: number; readonly place: Place } | undefined {
     if (bytes.length - from < BLOCK) return undefined;
+    const filter = this.#filter;
+    const shift = this.#shift;
     let hash = checksum(bytes, from);
     for (let offset = from; ; offset++) {
-      const place = hash === 0 ? undefined : this.#lookUp(hash, bytes, offset);
-      if (place !== undefined) return { offset, place };
+      const mixed = mix(hash);
+      if ((filter[mixed >>> shift]! & (1 << (mixed & 7))) !== 0) {
+        const place = this.#lookUp(hash, bytes, offset);
+        if (place !== undefined) return { offset, place };
+      }
       if (offset + BLOCK >= bytes.length) return undefined;
       hash = (Math.imul(hash, FACTOR) - Math.imul(bytes[offset]!, LEAVING) + bytes[offset + BLOCK]!) | 0;
     }
   }
 
-  #add(pcm: Uint8Array, firstBlock: number): void {
-    const mask = this.#blocks.length - 1;
-    for (let block = 0; (block + 1) * BLOCK <= pcm.length; block++) {
-      const hash = checksum(pcm, block * BLOCK);
-      if (hash === 0) continue;
-      let slot = this.#slot(hash);
-      let probes = 0;
-      while (this.#blocks[slot] !== 0 && probes < PROBES) {
-        slot = (slot + 1) & mask;
-        probes++;
+  #add(pcm: Uint8Array, first: number): void {
+    for (let block = 0; block < blocks(pcm); block++) {
+      const hash = checksum(pcm, block * STRIDE);
+      if (hash !== 0) this.#insert(hash, first + block);
+    }
+  }
+
+  #insert(hash: number, block: number): void {
+    const table = this.#table;
+    const mixed = mix(hash);
+    let slot = 2 * (mixed >>> this.#shift);
+    for (let probe = 0; probe < PROBES; probe++) {
+      if (table[slot + 1] === 0) {
+        table[slot] = hash;
+        table[slot + 1] = block;
+        this.#filter[mixed >>> this.#shift]! |= 1 << (mixed & 7);
+        return;
       }
-      if (probes === PROBES) continue;
-      this.#hashes[slot] = hash;
-      this.#blocks[slot] = firstBlock + block + 1;
+      slot = (slot + 2) % table.length;
     }
   }
 
   #lookUp(hash: number, bytes: Uint8Array, offset: number): Place | undefined {
-    const mask = this.#blocks.length - 1;
-    let slot = this.#slot(hash);
-    for (let block = this.#blocks[slot]!; block !== 0; block = this.#blocks[slot]!) {
-      if (this.#hashes[slot] === hash) {
-        const place = this.#place(block - 1);
+    const table = this.#table;
+    let slot = 2 * (mix(hash) >>> this.#shift);
+    for (let probe = 0; probe < PROBES; probe++) {
+      const block = table[slot + 1]!;
+      if (block === 0) return undefined;
+      if (table[slot] === hash) {
+        const place = this.#place(block);
         const known = place.pcm.subarray(place.at, place.at + BLOCK);
         if (Buffer.compare(known, bytes.subarray(offset, offset + BLOCK)) === 0) return place;
       }
-      slot = (slot + 1) & mask;
+      slot = (slot + 2) % table.length;
     }
     return undefined;
   }
 
-  #slot(hash: number): number {
-    return Math.imul(hash, 0x9e3779b1) >>> this.#shift;
-  }
-
   #place(block: number): Place {
-    const index = this.#firstBlocks.findLastIndex((first) => first <= block);
-    return { pcm: this.#recordings[index]!, at: (block - this.#firstBlocks[index]!) * BLOCK };
+    const index = this.#firsts.findLastIndex((first) => first <= block);
+    return { pcm: this.#recordings[index]!, at: (block - this.#firsts[index]!) * STRIDE };
   }
+}
+
+function blocks(pcm: Uint8Array): number {
+  return pcm.length < BLOCK ? 0 : Math.floor((pcm.length - BLOCK) / STRIDE) + 1;
 }
 
 function checksum(bytes: Uint8Array, from: number): number {
   let hash = 0;
   for (let at = from; at < from + BLOCK; at++) hash = (Math.imul(hash, FACTOR) + bytes[at]!) | 0;
   return hash;
+}
+
+function mix(hash: number): number {
+  const mixed = Math.imul(hash, 0x9e3779b1);
+  return mixed ^ (mixed >>> 15);
 }

@@ -27,7 +27,7 @@ export class Credentials {
     if (body === undefined || signature === undefined || !same(signature, this.#sign(body))) {
       return refused('invalid', 'Invalid API key');
     }
-    const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as { until: number; cap: number };
+    const claims: { until: number; cap: number } = JSON.parse(Buffer.from(body, 'base64url').toString());
     if (Date.now() > claims.until) return refused('invalid', 'Signature has expired');
     return { authorization: 'ok', capSeconds: claims.cap };
   }

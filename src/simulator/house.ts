@@ -1,7 +1,10 @@
 import type { SimulatorEvent, SimulatorOptions, SessionRecord, Violation } from './options.ts';
+import type { FaultKind, StreamFault, TerminateFault } from './faults.ts';
+import { FaultSchedule, type Ambush } from './faultSchedule.ts';
 import type { RecogniserFactory } from './recogniser.ts';
 import { SessionLog } from './sessionLog.ts';
 import type { Parameters } from './parameters.ts';
+import type { Message } from './turn.ts';
 
 /** Options as they stand once the defaults are filled in. */
 export type Settled = Required<
@@ -15,6 +18,7 @@ export type Settled = Required<
     | 'formatting'
     | 'aheadLimitMs'
     | 'sessionsPerMinute'
+    | 'faults'
   >
 >;
 
@@ -24,12 +28,15 @@ export class House {
   readonly recogniser: RecogniserFactory;
   readonly sessions: SessionLog[] = [];
   readonly violations: Violation[] = [];
+  readonly faults: FaultSchedule;
   readonly #onEvent: ((event: SimulatorEvent) => void) | undefined;
   readonly #openedAt: number[] = [];
+  #doubles = 0;
 
   constructor(options: Settled, recogniser: RecogniserFactory, onEvent?: (event: SimulatorEvent) => void) {
     this.options = options;
     this.recogniser = recogniser;
+    this.faults = new FaultSchedule(options.faults);
     this.#onEvent = onEvent;
   }
 
@@ -48,6 +55,46 @@ export class House {
     if (this.#openedAt.length >= this.options.sessionsPerMinute) return false;
     this.#openedAt.push(now);
     return true;
+  }
+
+  /** Takes the fault of the stream that is due for this session. */
+  strike(log: SessionLog): StreamFault | undefined {
+    const fault = this.faults.strike();
+    if (fault !== undefined) this.#tellFault(log, fault);
+    return fault;
+  }
+
+  /** Takes the fault that awaits the connection being made. */
+  strikeAtConnect(log: SessionLog): Ambush | undefined {
+    const ambush = this.faults.atConnect();
+    if (ambush !== undefined) this.#tellFault(log, ambush.fault);
+    return ambush;
+  }
+
+  /** Takes the fault that awaits a `Terminate`. */
+  strikeAtTerminate(log: SessionLog): TerminateFault | undefined {
+    const fault = this.faults.atTerminate();
+    if (fault !== undefined) this.#tellFault(log, fault);
+    return fault;
+  }
+
+  /** One more final is to be sent twice. */
+  doubleNextFinal(): void {
+    this.#doubles++;
+  }
+
+  /** The messages, with finals doubled where that is due. */
+  withDoubles(messages: readonly Message[]): readonly Message[] {
+    if (this.#doubles === 0) return messages;
+    return messages.flatMap((message) => {
+      if (this.#doubles === 0 || message['end_of_turn'] !== true) return [message];
+      this.#doubles--;
+      return [message, message];
+    });
+  }
+
+  #tellFault({ index, audioMs }: SessionLog, fault: FaultKind): void {
+    this.tell({ type: 'fault', session: index, fault, atMs: audioMs });
   }
 
   tell(event: SimulatorEvent): void {

@@ -1,6 +1,7 @@
 export { createAuthority } from './authority.ts';
 export type { Formatting } from './configuration.ts';
-export type { FaultKind, FaultPlan } from './faults.ts';
+export { FAULT_KINDS } from './faults.ts';
+export type { ConnectFault, Fault, FaultKind, FaultPlan, RandomFaults, StreamFault, TerminateFault } from './faults.ts';
 export type {
   EndedBy,
   SessionRecord,

@@ -12,7 +12,7 @@ import { Passage } from './passage.ts';
  */
 export function recogniseRecordings(recordings: readonly Recording[]): RecogniserFactory {
   let index: BlockIndex | undefined;
-  const words = new Map(recordings.map(({ pcm, words, sampleRate }) => [pcm, inBytes(words, sampleRate)]));
+  const words = new Map(recordings.map((recording) => [recording.pcm, inBytes(recording)]));
   return (sampleRate) => {
     index ??= new BlockIndex(recordings.map(({ pcm }) => pcm));
     return new KnownRecordings(new Aligner(index), words, (2 * sampleRate) / 1000);
@@ -54,12 +54,17 @@ class KnownRecordings implements Recogniser {
         return this.#activity.end();
       case 'followed':
         return this.#passage?.grow(piece.to) ?? [];
-      case 'lost': {
-        const cut = this.#passage?.end(piece.to) ?? [];
-        this.#passage = undefined;
-        return cut;
-      }
+      case 'lost':
+        return this.#leave(piece.to);
+      default:
+        return piece satisfies never;
     }
+  }
+
+  #leave(at: number): Heard[] {
+    const cut = this.#passage?.end(at) ?? [];
+    this.#passage = undefined;
+    return cut;
   }
 
   #open(from: number, { pcm, at }: Place): Passage {
@@ -67,7 +72,7 @@ class KnownRecordings implements Recogniser {
   }
 }
 
-function inBytes(words: readonly RecordedWord[], sampleRate: number): RecordedWord[] {
+function inBytes({ words, sampleRate }: Recording): RecordedWord[] {
   const bytes = (ms: number): number => 2 * Math.round((ms * sampleRate) / 1000);
   return words.map((word) => ({ ...word, start: bytes(word.start), end: bytes(word.end) }));
 }

@@ -87,12 +87,12 @@ const UPDATABLE: ReadonlySet<string> = new Set([
 ]);
 
 /** The first complaint about a value, as the service words it; undefined if all known ones are good. */
-export function complaint(parameters: Parameters): string | undefined {
+export function complaint(parameters: Parameters, model: string | undefined): string | undefined {
   for (const [name, value] of Object.entries(parameters)) {
     const wanted = checks[name]?.(value);
-    if (wanted !== undefined) return `User Input Validation Error: Invalid '${name}': ${wanted}`;
+    if (wanted !== undefined) return invalid(name, wanted);
   }
-  return conflict(parameters);
+  return conflict(parameters, model);
 }
 
 /** Names the service does not know, and ignores. */
@@ -107,17 +107,24 @@ export function fixedNames(parameters: Parameters): string[] {
 
 /** The values of an `UpdateConfiguration`, written as a query would. */
 export function asParameters(update: Readonly<Record<string, unknown>>): Parameters {
-  const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
-  return Object.fromEntries(Object.entries(update).map(([name, value]) => [name, text(value)]));
+  return Object.fromEntries(Object.entries(update).map(([name, value]) => [name, asText(value)]));
 }
 
-function conflict({ mode, speech_model: model, voice_focus: focus, voice_focus_threshold: threshold }: Parameters) {
-  const refused = (name: string, why: string): string => `User Input Validation Error: Invalid '${name}': ${why}`;
+function conflict(parameters: Parameters, model: string | undefined): string | undefined {
+  const { mode, voice_focus: focus, voice_focus_threshold: threshold } = parameters;
   if (mode !== undefined && model !== undefined && /^(universal-streaming|whisper)/.test(model)) {
-    return refused('mode', `not supported by ${model}`);
+    return invalid('mode', `not supported by ${model}`);
   }
-  if (threshold !== undefined && focus === undefined) return refused('voice_focus_threshold', 'requires voice_focus');
+  if (threshold !== undefined && focus === undefined) return invalid('voice_focus_threshold', 'requires voice_focus');
   return undefined;
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function invalid(name: string, why: string): string {
+  return `User Input Validation Error: Invalid '${name}': ${why}`;
 }
 
 function oneOf(values: readonly string[]): Check {

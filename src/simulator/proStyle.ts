@@ -1,4 +1,5 @@
-import { finalExtras, turnMessage, wireWord, type Message, type OpenTurn, type TurnStyle } from './turn.ts';
+import { finalExtras, turnMessage, wireWord } from './turn.ts';
+import type { EndedTurn, Message, OpenTurn, Telling, TurnMessage, TurnStyle } from './turn.ts';
 
 /**
  * How the Pro models tell a turn: `SpeechStarted` right before the first message, partials that repeat the whole turn and
@@ -23,25 +24,26 @@ export const proStyle: TurnStyle = {
     });
   },
   pause: (turn, telling) => proStyle.partial(turn, telling),
-  final: (turn, telling) => {
-    const transcript = turn.words.map(({ text }) => text).join(' ');
-    const words = turn.words.map((word) => wireWord(word, word.text, true, telling.speakers?.ofWord(word)));
-    const extra = finalExtras(turn, telling);
-    return started(turn, {
-      order: turn.order,
-      formatted: true,
-      end: true,
-      transcript,
-      confidence: 1,
-      words,
-      utterance: transcript,
-      extra,
-    });
-  },
+  final: (turn, telling) => started(turn, ended(turn, telling)),
+  empty: (turn, telling) => [turnMessage(ended(turn, telling))],
   farewell: () => [],
 };
 
-function started(turn: OpenTurn, message: Parameters<typeof turnMessage>[0]): Message[] {
+function ended({ order, words }: EndedTurn, telling: Telling): TurnMessage {
+  const transcript = words.map(({ text }) => text).join(' ');
+  return {
+    order,
+    formatted: true,
+    end: true,
+    transcript,
+    confidence: 1,
+    words: words.map((word) => wireWord(word, word.text, true, telling.speakers?.ofWord(word))),
+    utterance: transcript,
+    extra: finalExtras({ order, words }, telling),
+  };
+}
+
+function started(turn: OpenTurn, message: TurnMessage): Message[] {
   if (turn.told > 0) return [turnMessage(message)];
   return [{ type: 'SpeechStarted', timestamp: Math.round(turn.startMs), confidence: 0.96 }, turnMessage(message)];
 }

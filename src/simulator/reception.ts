@@ -2,21 +2,27 @@ import type { IncomingMessage } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
+import type { Connections } from './connections.ts';
 import type { Credential, Credentials } from './credentials.ts';
+import type { Ambush } from './faultSchedule.ts';
 import type { House } from './house.ts';
 import { complaint, type Parameters } from './parameters.ts';
-import { Session } from './session.ts';
+import type { EndedBy } from './options.ts';
+import { Session, type Admission } from './session.ts';
 import type { SessionLog } from './sessionLog.ts';
 import { Wire } from './wire.ts';
 
 /** Path of the streaming socket. */
 export const STREAM_PATH = '/v3/ws';
 
+const TOO_MANY = 'Unauthorized Connection: Too many concurrent sessions';
+
 interface Visit {
   readonly request: IncomingMessage;
   readonly query: Parameters;
   readonly credential: Credential;
   readonly log: SessionLog;
+  readonly ambush: Ambush | undefined;
 }
 
 /** Receives connections: opens the socket first and judges key and parameters then, as the service does. */
@@ -24,8 +30,10 @@ export class Reception {
   readonly #house: House;
   readonly #credentials: Credentials;
   readonly #sockets: WebSocketServer;
+  readonly #connections: Connections;
 
-  constructor(house: House, credentials: Credentials, sockets: WebSocketServer) {
+  constructor(house: House, credentials: Credentials, sockets: WebSocketServer, connections: Connections) {
+    this.#connections = connections;
     this.#house = house;
     this.#credentials = credentials;
     this.#sockets = sockets;
@@ -37,34 +45,55 @@ export class Reception {
     const query = Object.fromEntries(searchParams);
     const credential = this.#credentials.check(request.headers.authorization, query['token']);
     const log = this.#house.record(query, credential.authorization);
+    const ambush = this.#house.strikeAtConnect(log);
+    if (ambush?.fault === 'refuse-connect') return this.#refuse(stream, log, 503, 'fault');
     const { refuse: way } = this.#house.options;
     if (credential.authorization !== 'ok' && way !== 'error-frame') {
-      refuse(stream, way === 'http-401' ? 401 : 403);
-      return this.#house.ended(log, undefined);
+      return this.#refuse(stream, log, way === 'http-401' ? 401 : 403, 'error');
     }
-    const visit = { request, query, credential, log };
-    this.#sockets.handleUpgrade(request, stream, head, (socket) => this.#open(socket, visit));
+    const visit = { request, query, credential, log, ambush };
+    return this.#sockets.handleUpgrade(request, stream, head, (socket) => this.#open(socket, visit));
   }
 
-  #open(socket: WebSocket, { request, query, credential, log }: Visit): void {
-    if (credential.authorization !== 'ok') return this.#turnAway(socket, log, 1008, credential.message);
-    if (!this.#house.admits()) {
-      return this.#turnAway(socket, log, 1008, 'Unauthorized Connection: Too many concurrent sessions');
+  #open(socket: WebSocket, visit: Visit): void {
+    const { request, log, ambush, query } = visit;
+    const wire = new Wire(socket, log, () => this.#connections.reset(request.socket));
+    const refusal = this.#refusal(visit);
+    if (refusal === undefined && ambush?.fault !== 'close-before-begin') {
+      const slowMs = ambush?.fault === 'slow-begin' ? ambush.ms : 0;
+      return new Session(this.#house, log, wire, query).open(socket, this.#admission(visit, slowMs));
     }
-    const wrong = complaint(query);
-    if (wrong !== undefined) {
-      this.#house.object({ session: log.index, atMs: 0, code: 'parameter', message: wrong });
-      return this.#turnAway(socket, log, 3006, wrong);
-    }
-    const apiVersion = String(request.headers['assemblyai-version'] ?? '2025-05-12');
-    const lastsSeconds = Math.min(this.#house.options.maxSessionSeconds, credential.capSeconds);
-    new Session(socket, this.#house, log, { query, apiVersion, lastsSeconds });
-  }
-
-  #turnAway(socket: WebSocket, log: SessionLog, code: number, message: string): void {
     socket.on('error', () => undefined);
-    socket.on('close', (closeCode) => this.#house.ended(log, closeCode));
-    new Wire(socket, log).fail(code, message);
+    socket.on('close', (code) => this.#house.ended(log, code));
+    return refusal === undefined ? wire.close(1011, '', 'fault') : wire.fail(...refusal);
+  }
+
+  /** Why the service does not take this connection, if it does not. */
+  #refusal({ credential, query, log, ambush }: Visit): [number, string, EndedBy] | undefined {
+    if (credential.authorization !== 'ok') return [1008, credential.message, 'error'];
+    if (ambush?.fault === 'rate-limit') return [1008, TOO_MANY, 'fault'];
+    if (!this.#house.admits()) return [1008, TOO_MANY, 'error'];
+    const wrong = complaint(query, query['speech_model']);
+    if (wrong === undefined) return undefined;
+    this.#house.object({ session: log.index, atMs: 0, code: 'parameter', message: wrong });
+    return [3006, wrong, 'error'];
+  }
+
+  #admission({ request, query, credential }: Visit, slowMs: number): Admission {
+    const { maxSessionSeconds, beginDelayMs } = this.#house.options;
+    const capSeconds = credential.authorization === 'ok' ? credential.capSeconds : 0;
+    return {
+      query,
+      apiVersion: String(request.headers['assemblyai-version'] ?? '2025-05-12'),
+      lastsSeconds: Math.min(maxSessionSeconds, capSeconds),
+      beginDelayMs: beginDelayMs + slowMs,
+    };
+  }
+
+  #refuse(stream: Duplex, log: SessionLog, status: number, endedBy: EndedBy): void {
+    refuse(stream, status);
+    log.endedBy = endedBy;
+    this.#house.ended(log, undefined);
   }
 }
 

@@ -29,15 +29,18 @@ export interface Recording {
  */
 export async function loadRecording(wavFile: string, wordsFile: string): Promise<Recording> {
   const [wav, json] = await Promise.all([readFile(wavFile), readFile(wordsFile, 'utf8')]);
-  const { words } = JSON.parse(json) as { words?: RecordedWord[] };
+  const { words }: { words?: RecordedWord[] } = JSON.parse(json);
   if (!Array.isArray(words)) throw new TypeError(`no list of words in ${wordsFile}`);
   return { ...parseWav(wav, wavFile), words };
 }
 
 /** The recording that comes with the package: a conversation of 25 s, 16 kHz, spoken by a synthesiser. */
 export function bundledRecording(): Promise<Recording> {
-  const path = (name: string): string => fileURLToPath(new URL(`./recording/${name}`, import.meta.url));
-  return loadRecording(path('demo.wav'), path('demo.json'));
+  return loadRecording(bundled('demo.wav'), bundled('demo.json'));
+}
+
+function bundled(name: string): string {
+  return fileURLToPath(new URL(`./recording/${name}`, import.meta.url));
 }
 
 function parseWav(wav: Buffer, name: string): { pcm: Uint8Array; sampleRate: number } {

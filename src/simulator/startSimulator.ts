@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openAuthority } from './authority.ts';
+import { Connections } from './connections.ts';
 import { Credentials } from './credentials.ts';
 import { House } from './house.ts';
 import { recogniseRecordings } from './knownRecordings.ts';
@@ -34,16 +34,16 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { WebSocketServer } = await import('ws');
   const credentials = new Credentials(apiKey);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE, clientTracking: false });
-  const reception = new Reception(house, credentials, sockets);
   const dir = caDir ?? (await mkdtemp(join(tmpdir(), 'rxscribe-ca-')));
   const authority = await openAuthority(dir);
   const server = createServer(await authority.issue(), (request, response) => answer(credentials, request, response));
+  const connections = new Connections(server);
+  const reception = new Reception(house, credentials, sockets, connections);
   server.on('upgrade', (request, stream, head) => reception.upgrade(request, stream, head));
-  const connections = track(server);
-  await listen(server, port);
+  const bound = await listen(server, port);
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= shut(server, connections, caDir === undefined ? dir : undefined));
-  const url = `wss://localhost:${(server.address() as AddressInfo).port}${STREAM_PATH}`;
+  const url = `wss://localhost:${bound}${STREAM_PATH}`;
   const { sessions, violations } = house;
   return { url, caFile: authority.caFile, apiKey, sessions, violations, close, [Symbol.asyncDispose]: close };
 }
@@ -58,6 +58,7 @@ async function openHouse(options: SimulatorOptions): Promise<House> {
     formatting: options.formatting ?? ('two-finals' as const),
     aheadLimitMs: options.aheadLimitMs ?? Infinity,
     sessionsPerMinute: options.sessionsPerMinute ?? Infinity,
+    faults: options.faults ?? [],
   };
   const known = async () => recogniseRecordings(options.recordings ?? [await bundledRecording()]);
   return new House(settled, options.recogniser ?? (await known()), options.onEvent);
@@ -69,28 +70,21 @@ function answer(credentials: Credentials, request: IncomingMessage, response: Se
   else response.writeHead(404).end();
 }
 
-function track(server: Server): Set<Socket> {
-  const connections = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    connections.add(socket);
-    socket.on('close', () => connections.delete(socket));
-  });
-  return connections;
-}
-
-function listen(server: Server, port: number): Promise<void> {
+/** Listens on loopback and returns the port. */
+function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {
       server.off('error', reject);
-      resolve();
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
     });
   });
 }
 
-async function shut(server: Server, connections: ReadonlySet<Socket>, temporaryDir: string | undefined): Promise<void> {
+async function shut(server: Server, connections: Connections, temporaryDir: string | undefined): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
-  for (const socket of connections) socket.destroy();
+  connections.destroy();
   await closed;
   if (temporaryDir !== undefined) await rm(temporaryDir, { recursive: true, force: true });
 }

@@ -67,11 +67,14 @@ export interface TurnStyle {
   /** The phrase since the last pause, when silence follows it. */
   pause(turn: OpenTurn, telling: Telling): Message[];
   final(turn: OpenTurn, telling: Telling): Message[];
+  /** A final without words. */
+  empty(turn: EndedTurn, telling: Telling): Message[];
   /** What follows the last turn when the session is terminated. */
   farewell(order: number, telling: Telling): Message[];
 }
 
-interface TurnMessage {
+/** What a `Turn` says. */
+export interface TurnMessage {
   readonly order: number;
   readonly formatted: boolean;
   readonly end: boolean;

@@ -20,6 +20,7 @@ export class TurnLogic {
   #silentSinceMs = 0;
   #order = 0;
   #turn: OpenTurn | undefined;
+  #emptyDue = 0;
   #out: Message[] = [];
 
   constructor(style: TurnStyle, settings: TurnSettings, speakers?: SpeakerLabels) {
@@ -45,6 +46,13 @@ export class TurnLogic {
   /** Ends the open turn now, if there is one. A word being said belongs to the next turn. */
   force(): Message[] {
     this.#end();
+    return this.#take();
+  }
+
+  /** Tells a final without words under a turn number of its own: now, or when the open turn ends. */
+  empty(): Message[] {
+    this.#emptyDue++;
+    this.#tellEmpty();
     return this.#take();
   }
 
@@ -135,6 +143,14 @@ export class TurnLogic {
     this.#out.push(...messages);
   }
 
+  #tellEmpty(): void {
+    if (this.#turn !== undefined) return;
+    for (; this.#emptyDue > 0; this.#emptyDue--) {
+      const nothing = { order: this.#order++, words: [] };
+      this.#out.push(...this.#style.empty(nothing, this.#telling));
+    }
+  }
+
   #end(): void {
     const turn = this.#turn;
     if (turn === undefined) return;
@@ -144,6 +160,7 @@ export class TurnLogic {
       this.#telling.speakers?.learn(turn);
       this.#order++;
     }
+    this.#tellEmpty();
     this.#silentSinceMs = this.#nowMs;
     if (turn.speaking !== undefined) {
       this.#turn = this.#open({

@@ -23,7 +23,8 @@ export const universalStyle: TurnStyle = {
     const shown = finals === 'both' ? [false, true] : [finals === 'formatted'];
     return shown.map((asFormatted, index) => ended(turn, asFormatted, index === 0 ? phrase : '', telling));
   },
-  farewell: (order, telling) => [ended({ order, words: [] }, telling.settings.finals === 'formatted', '', telling)],
+  empty: (turn, telling) => [ended(turn, telling.settings.finals === 'formatted', '', telling)],
+  farewell: (order, telling) => universalStyle.empty({ order, words: [] }, telling),
 };
 
 function growing(turn: OpenTurn, final: readonly Heard[], last: Heard, telling: Telling, utterance: string): Message {

@@ -9,12 +9,15 @@ const SEE_ERROR = 'See Error message for details';
 export class Wire {
   readonly #socket: WebSocket;
   readonly #log: SessionLog;
+  readonly #reset: () => void;
   #held: Message[] | undefined = [];
   #over = false;
 
-  constructor(socket: WebSocket, log: SessionLog) {
+  /** `reset` breaks the TCP connection under the socket. */
+  constructor(socket: WebSocket, log: SessionLog, reset: () => void) {
     this.#socket = socket;
     this.#log = log;
+    this.#reset = reset;
   }
 
   /** Whether the service is done with this connection: nothing is sent any more, and nothing heard. */
@@ -31,22 +34,51 @@ export class Wire {
 
   send(messages: readonly Message[]): void {
     if (this.#over) return;
-    if (this.#held !== undefined) this.#held.push(...messages);
-    else for (const message of messages) this.#write(message);
+    if (this.#held === undefined) for (const message of messages) this.#write(message);
+    else this.#held.push(...messages);
   }
 
-  /** Ends the session with an `Error` frame and the close code of the same number. */
-  fail(code: number, error: string): void {
+  /** Sends what no client expects. */
+  sendRaw(data: string | Uint8Array): void {
+    if (this.#over) return;
+    this.#log.addSent('raw');
+    this.#socket.send(data);
+  }
+
+  /** Ends the session with an `Error` frame and, unless it is left open, the close code of the same number. */
+  fail(code: number, error: string, endedBy: EndedBy = 'error', leftOpen = false): void {
     if (this.#over) return;
     this.#write({ type: 'Error', error_code: code, error });
-    this.close(code, SEE_ERROR, 'error');
+    if (leftOpen) this.#end(endedBy);
+    else this.close(code, SEE_ERROR, endedBy);
   }
 
   close(code: number, reason: string, endedBy: EndedBy): void {
     if (this.#over) return;
+    this.#end(endedBy);
+    this.#socket.close(code, reason);
+  }
+
+  /** Breaks the connection. */
+  reset(): void {
+    this.#end('fault');
+    this.#reset();
+  }
+
+  /** Falls silent and deaf. */
+  stall(): void {
+    this.#end('fault');
+    this.#socket.pause();
+  }
+
+  /** Says nothing any more, but goes on reading. */
+  mute(): void {
+    this.#end('fault');
+  }
+
+  #end(endedBy: EndedBy): void {
     this.#over = true;
     this.#log.endedBy ??= endedBy;
-    this.#socket.close(code, reason);
   }
 
   #write(message: Message): void {

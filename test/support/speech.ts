@@ -74,7 +74,8 @@ function sound(words: readonly RecordedWord[], seconds: number, sampleRate: numb
   };
   let at = 0;
   for (const word of words) {
-    const [from, to] = [word.start, word.end].map((ms) => Math.round((ms * sampleRate) / 1000)) as [number, number];
+    const from = Math.round((word.start * sampleRate) / 1000);
+    const to = Math.round((word.end * sampleRate) / 1000);
     fill(at, from, 27);
     fill(from, to, 18);
     at = to;
