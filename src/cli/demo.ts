@@ -1,0 +1,26 @@
+import type { CommandModule } from 'yargs';
+import { declare } from './flags.ts';
+import type { Declarations } from './flags.ts';
+import { OUTPUT } from './outputFlags.ts';
+import type { OutputFlags } from './outputFlags.ts';
+import { SPEED } from './speedFlags.ts';
+import type { SpeedFlags } from './speedFlags.ts';
+
+/** What `rxscribe demo` is asked for. */
+export interface DemoFlags extends SpeedFlags, OutputFlags {}
+
+const FLAGS: Declarations<DemoFlags> = { ...SPEED, ...OUTPUT };
+
+/** `rxscribe demo`: the whole pipeline with nothing but this package. */
+export const demo: CommandModule<object, DemoFlags> = {
+  command: 'demo',
+  describe: 'Show the whole pipeline on the bundled recording; needs no key, no network, no microphone',
+  builder: (command) =>
+    declare<DemoFlags>(command, FLAGS)
+      .example('$0 demo', '25 seconds, as they were spoken')
+      .example('$0 demo --speed max --format ndjson', 'every event at once'),
+  handler: async (flags) => {
+    const { runDemo } = await import('./runDemo.ts');
+    process.exitCode = await runDemo(flags);
+  },
+};

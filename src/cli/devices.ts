@@ -1,0 +1,26 @@
+import type { CommandModule } from 'yargs';
+import { COMMON, declare } from './flags.ts';
+import type { CommonFlags, Declarations } from './flags.ts';
+
+interface DevicesFlags extends CommonFlags {
+  readonly json: boolean;
+}
+
+const FLAGS: Declarations<DevicesFlags> = {
+  json: { type: 'boolean', default: false, describe: 'Print the list as JSON' },
+  ...COMMON,
+};
+
+/** `rxscribe devices`: what `--device` can be. */
+export const devices: CommandModule<object, DevicesFlags> = {
+  command: 'devices',
+  describe: 'List the input devices',
+  builder: (command) =>
+    declare<DevicesFlags>(command, FLAGS)
+      .example('$0 devices', 'index, name and id of each; * is the default')
+      .example("$0 devices --json | jq '.[].name'", 'for another program'),
+  handler: async ({ json }) => {
+    const { listDevices } = await import('./listDevices.ts');
+    await listDevices(json);
+  },
+};

@@ -1,0 +1,50 @@
+import type { CommandModule } from 'yargs';
+import { CONDITIONING, conditioning } from './conditioningFlags.ts';
+import type { ConditioningFlags } from './conditioningFlags.ts';
+import { declare } from './flags.ts';
+import type { Declarations } from './flags.ts';
+import { OUTPUT } from './outputFlags.ts';
+import type { OutputFlags } from './outputFlags.ts';
+import type { MakeSource } from './run.ts';
+import { SERVICE } from './serviceFlags.ts';
+import type { ServiceFlags } from './serviceFlags.ts';
+import { SPEED } from './speedFlags.ts';
+import type { SpeedFlags } from './speedFlags.ts';
+import { UsageError } from './usage.ts';
+
+interface FileFlags extends SpeedFlags, ServiceFlags, ConditioningFlags, OutputFlags {}
+
+const FLAGS: Declarations<FileFlags> = { ...SPEED, ...SERVICE, ...CONDITIONING, ...OUTPUT };
+
+/** What may be sent ahead of real time when nobody asked to go faster, in times real time. */
+const CATCH_UP = 1.25;
+
+/** `rxscribe file <path>`: a recording to text. */
+export const file: CommandModule<object, FileFlags & { readonly path: string }> = {
+  command: 'file <path>',
+  describe: 'Transcribe a recording: WAV, AIFF or FLAC; - is raw PCM on stdin, 16-bit mono at --sample-rate',
+  builder: (command) =>
+    declare<FileFlags>(command, FLAGS)
+      .positional('path', { type: 'string', demandOption: true, describe: 'The recording, or - for stdin' })
+      .example('$0 file talk.wav > talk.txt', 'in real time, as the service takes it')
+      .example('$0 file talk.flac --speaker-labels --format ndjson', 'who said what, with every word and its time')
+      .example('ffmpeg -i talk.mp3 -f s16le -ac 1 -ar 16000 - | $0 file -', 'anything that ffmpeg can read'),
+  handler: async (flags) => {
+    const { run } = await import('./run.ts');
+    const makeSource = flags.path === '-' ? await standardInput() : await recording(flags);
+    await run(flags, makeSource, { catchUpSpeed: Math.max(CATCH_UP, flags.speed) });
+  },
+};
+
+async function recording(flags: FileFlags & { readonly path: string }): Promise<MakeSource> {
+  const { audioFile } = await import('../audio/audioFile.ts');
+  const { path, speed, sampleRate } = flags;
+  return ({ stop }) => audioFile(path, { speed, sampleRate, ...conditioning(flags), stop });
+}
+
+async function standardInput(): Promise<MakeSource> {
+  if (process.stdin.isTTY)
+    throw new UsageError('nothing is piped in; - reads raw PCM from stdin, see rxscribe file --help');
+  const { pcmStream } = await import('../audio/pcmStream.ts');
+  return ({ stop }) => pcmStream(process.stdin, { stop });
+}

@@ -1,0 +1,71 @@
+import type { CommandModule } from 'yargs';
+import type { MicrophoneOptions } from '../audio/microphone.ts';
+import { CONDITIONING, conditioning } from './conditioningFlags.ts';
+import type { ConditioningFlags } from './conditioningFlags.ts';
+import { declare, number } from './flags.ts';
+import type { Declarations } from './flags.ts';
+import { OUTPUT } from './outputFlags.ts';
+import type { OutputFlags } from './outputFlags.ts';
+import { SERVICE } from './serviceFlags.ts';
+import type { ServiceFlags } from './serviceFlags.ts';
+
+interface ListenFlags extends ServiceFlags, ConditioningFlags, OutputFlags {
+  readonly device?: number | string;
+  readonly vad?: 'silero' | 'energy';
+  readonly framesPerBuffer?: number;
+}
+
+const FLAGS: Declarations<ListenFlags> = {
+  device: {
+    type: 'string',
+    requiresArg: true,
+    coerce: (device: string) => (/^\d+$/.test(device) ? Number(device) : device),
+    describe: 'Index, part of the name, or id of the microphone, as rxscribe devices shows them',
+  },
+  ...SERVICE,
+  vad: { choices: ['silero', 'energy'], requiresArg: true, describe: 'Tell on stderr when speech begins and ends' },
+  ...CONDITIONING,
+  'frames-per-buffer': {
+    coerce: number('frames-per-buffer'),
+    requiresArg: true,
+    describe: 'Samples per piece from the recorder; 100 ms unless given',
+  },
+  ...OUTPUT,
+};
+
+/** `rxscribe listen`, and `rxscribe` alone: the microphone to text. */
+export const listen: CommandModule<object, ListenFlags> = {
+  command: ['listen', '$0'],
+  describe: 'Transcribe the microphone; Ctrl-C ends it and keeps the last words',
+  builder: (command) =>
+    declare<ListenFlags>(command, FLAGS)
+      .example('$0 listen', 'caption what you say')
+      .example('$0 listen --device 2 --language-codes en,es', 'another microphone, two languages')
+      .example('$0 listen --format ndjson | jq .', 'every event, for another program'),
+  handler: async (flags) => {
+    const [{ microphone }, { run }] = await Promise.all([import('../audio/microphone.ts'), import('./run.ts')]);
+    await run(flags, ({ stop, note }) => microphone({ ...recorderOptions(flags, note), stop }));
+  },
+};
+
+function recorderOptions(flags: ListenFlags, note: (text: string) => void): MicrophoneOptions {
+  const { device, sampleRate, vad, framesPerBuffer = Math.round(sampleRate / 10) } = flags;
+  return {
+    sampleRate,
+    framesPerBuffer,
+    ...(device !== undefined && { device: isId(device) ? { id: device } : device }),
+    ...(vad !== undefined && { vad }),
+    ...conditioning(flags),
+    onOpen: (recorder) => {
+      note(`Listening${device === undefined ? '' : ` on ${device}`}; Ctrl-C ends`);
+      if (vad === undefined) return;
+      recorder.on('speech', () => note('speech'));
+      recorder.on('silence', () => note('silence'));
+    },
+  };
+}
+
+/** The ids of devices begin with the name of the system's sound interface. */
+function isId(device: number | string): device is string {
+  return typeof device === 'string' && /^(alsa|coreaudio|wasapi):/.test(device);
+}

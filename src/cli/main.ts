@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import yargs from 'yargs';
+import type { Argv } from 'yargs';
+import { demo } from './demo.ts';
+import { devices } from './devices.ts';
+import { loadEnvFile } from './environment.ts';
+import { file } from './file.ts';
+import { listen } from './listen.ts';
+import { serve } from './serve.ts';
+import { UsageError, explain } from './usage.ts';
+
+const EPILOGUE = `The key comes from ASSEMBLYAI_API_KEY, every option also from RXSCRIBE_<OPTION>: RXSCRIBE_SPEECH_MODEL for
+--speech-model. Both may stand in the environment or in a file named .env.`;
+
+/** Declares the commands. Nothing but yargs is loaded here: each command imports its work when it runs. */
+function program(args: readonly string[]): Argv {
+  return yargs(args)
+    .locale('en')
+    .scriptName('rxscribe')
+    .version(version())
+    .alias({ help: 'h', version: 'V' })
+    .usage('$0 <command>\n\nLive transcription: finals go to stdout, everything else to stderr.')
+    .command(listen)
+    .command(file)
+    .command(devices)
+    .command(demo)
+    .command(serve)
+    .epilogue(EPILOGUE.replace('\n', ' '))
+    .parserConfiguration({ 'greedy-arrays': false })
+    .strict()
+    .exitProcess(false)
+    .fail((message, error: Error | undefined, command) => {
+      throw error && error.name !== 'YError' ? error : new UsageError(explain(message, args, command));
+    });
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  // whoever reads the output may leave at any time; a command that must know listens for itself
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+  try {
+    await loadEnvFile(args);
+    await program(args).parseAsync();
+  } catch (error) {
+    const { report } = await import('./failure.ts');
+    process.exitCode = report(error, args);
+  }
+}
+
+void main(process.argv.slice(2));

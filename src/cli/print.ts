@@ -1,0 +1,22 @@
+import type { TranscriptionEvent, Turn } from '../../operators/events.ts';
+import { jsonLine, printable } from './printable.ts';
+import type { View } from './terminal.ts';
+
+/** Writes each event as one line of JSON. */
+export function printJson(view: View): (event: TranscriptionEvent) => void {
+  return (event) => view.line(jsonLine(event));
+}
+
+/** Writes finals as lines, and shows the partial where that can be rewritten. What goes wrong on the way is a note. */
+export function printText(view: View): (event: TranscriptionEvent) => void {
+  return (event) => {
+    if (event.type === 'Turn') printTurn(event, view);
+    else if (event.type === 'Warning') view.note(`rxscribe: warning: ${printable(event.warning)}`);
+  };
+}
+
+function printTurn(turn: Turn, view: View): void {
+  const text = printable(turn.speaker_label ? `${turn.speaker_label}: ${turn.transcript}` : turn.transcript);
+  if (turn.isFinal) view.line(text);
+  else view.partial(text);
+}

@@ -1,0 +1,46 @@
+import type { CommandModule } from 'yargs';
+import { COMMON, declare, number } from './flags.ts';
+import type { CommonFlags, Declarations } from './flags.ts';
+
+/** What `rxscribe serve` is asked for. */
+export interface ServeFlags extends CommonFlags {
+  readonly port: number;
+  readonly recording?: readonly string[];
+  readonly words?: readonly string[];
+}
+
+const FLAGS: Declarations<ServeFlags> = {
+  port: {
+    requiresArg: true,
+    default: 0,
+    coerce: number('port'),
+    describe: 'TCP port on localhost; 0 takes a free one',
+  },
+  recording: {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe: 'A recording to recognise, WAV, 16-bit mono, instead of the bundled one; may be repeated',
+  },
+  words: {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe: 'Its words, JSON: { "words": [{ "text", "start", "end" }] } in milliseconds; one for each --recording',
+  },
+  ...COMMON,
+};
+
+/** `rxscribe serve`: the local service, until Ctrl-C. */
+export const serve: CommandModule<object, ServeFlags> = {
+  command: 'serve',
+  describe: 'Run the local service: the real protocol, which recognises only recordings it knows',
+  builder: (command) =>
+    declare<ServeFlags>(command, FLAGS)
+      .example('$0 serve --port 8443', 'the first line says the address, the CA file and the key')
+      .example('$0 serve --recording talk.wav --words talk.json', 'answer with your own words'),
+  handler: async (flags) => {
+    const { serveUntilStopped } = await import('./serveUntilStopped.ts');
+    await serveUntilStopped(flags);
+  },
+};

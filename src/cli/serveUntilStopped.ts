@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { loadRecording, startSimulator } from '../simulator/index.ts';
+import type { Recording, SimulatorEvent } from '../simulator/index.ts';
+import { interruption } from './interruption.ts';
+import { jsonLine, printable } from './printable.ts';
+import type { ServeFlags } from './serve.ts';
+import { UsageError } from './usage.ts';
+
+/** Runs the local service in the foreground: its address on stdout, what happens on stderr. */
+export async function serveUntilStopped({ port, recording = [], words = [] }: ServeFlags): Promise<void> {
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new UsageError(`--port must be 0 to 65535, not ${port}`);
+  if (recording.length !== words.length) {
+    throw new UsageError(`give one --words for each --recording, not ${words.length} for ${recording.length}`);
+  }
+  const recordings = await Promise.all(recording.map((wav, at) => load(wav, words[at] ?? '')));
+  const note = (text: string): void => void process.stderr.write(`${printable(text)}\n`);
+  const onEvent = (event: SimulatorEvent): void => {
+    const text = describe(event);
+    if (text !== undefined) note(`session ${event.session}: ${text}`);
+  };
+  const { stop, release } = interruption(
+    () => undefined,
+    () => undefined,
+  );
+  const simulator = await startSimulator({ port, onEvent, ...(recordings.length > 0 && { recordings }) });
+  try {
+    const { url, caFile, apiKey } = simulator;
+    process.stdout.write(`${jsonLine({ url, caFile, apiKey })}\n`);
+    note(
+      'recognises recordings it knows, not speech; start clients with NODE_EXTRA_CA_CERTS set to caFile; Ctrl-C ends',
+    );
+    if (!stop.aborted) await once(stop, 'abort');
+  } finally {
+    release();
+    await simulator.close();
+  }
+}
+
+async function load(wav: string, words: string): Promise<Recording> {
+  try {
+    return await loadRecording(wav, words);
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw new Error(`${words} is not JSON: ${cause.message}`, { cause });
+    throw cause;
+  }
+}
+
+function describe(event: SimulatorEvent): string | undefined {
+  switch (event.type) {
+    case 'connection':
+      return event.authorization === 'ok' ? undefined : `refused, key ${event.authorization}`;
+    case 'begin':
+      return `begin ${event.id}`;
+    case 'violation':
+      return `violation ${event.violation.code} at ${event.violation.atMs} ms: ${event.violation.message}`;
+    case 'fault':
+      return `fault ${event.fault} at ${event.atMs} ms`;
+    case 'end':
+      return `end, ${event.endedBy ?? 'service closed'}${event.closeCode === undefined ? '' : `, code ${event.closeCode}`}`;
+    default:
+      return undefined;
+  }
+}
