@@ -8,12 +8,12 @@ import { stopped } from './stop.ts';
 import type { Stop } from './stop.ts';
 
 /** How fast to play, when to stop, and decibri's conditioning under its names. */
-export interface AudioFileOptions extends RecordingOptions {
+export type AudioFileOptions = RecordingOptions & {
   /** How many times faster than real time, above 0; `Infinity` goes as fast as it is taken. @defaultValue 1 */
   readonly speed?: number;
   /** Ends the playing gracefully: the first emission, or the abort of a signal. */
   readonly stop?: Stop;
-}
+};
 
 /**
  * Plays a recording: WAV, AIFF or FLAC of any rate and number of channels becomes 16-bit little-endian mono PCM, in

@@ -37,7 +37,7 @@ interface NodeStream {
  */
 export function readInput(input: unknown): ReadInput {
   const open = opener(input);
-  return (released) => pieces(open(), released);
+  return (released) => pieces(open, released);
 }
 
 function opener(input: unknown): () => Reading {
@@ -59,7 +59,8 @@ function opener(input: unknown): () => Reading {
  *
  * @yields What the input yields.
  */
-async function* pieces({ next, letGo }: Reading, released: AbortSignal): AsyncGenerator {
+async function* pieces(open: () => Reading, released: AbortSignal): AsyncGenerator {
+  const { next, letGo } = open();
   let ended = false;
   released.addEventListener('abort', () => void (ended || quietly(letGo)));
   for (let piece = await next(); !piece.done; piece = await next()) {

@@ -1,9 +1,17 @@
-import type { RecorderOptions } from './recorder.ts';
+/** The format that every source delivers, for those who spell it out: anything else is refused. */
+export interface DeliveredFormat {
+  /** Channels delivered: any number is averaged into one, or one is picked by `channelMap`. @defaultValue 1 */
+  readonly channels?: 1;
+  /** How a sample is written. @defaultValue 'int16' */
+  readonly dtype?: 'int16';
+}
 
 /** What one option accepts: a test, and its words for the message when the test fails. */
 export interface Rule {
   readonly accepts: (value: unknown) => boolean;
   readonly expected: string;
+  /** Whether a number belongs here, so that another number is out of its range. */
+  readonly numeric?: boolean;
 }
 
 /** One rule per option name; an option without a rule does not exist. */
@@ -50,7 +58,7 @@ const AEC: Rules = {
 export const CAPTURE: Rules = {
   ...CONDITIONING,
   framesPerBuffer: whole(64, 65_536, 'samples'),
-  device: { accepts: isDevice, expected: 'an index, a part of a name, or { id }' },
+  device: { accepts: isDevice, expected: 'an index, a part of a name, or { id }', numeric: true },
   vad: {
     accepts: (value) => value === false || typeof value === 'string' || isRecord(value),
     expected: "false, 'silero', 'energy', or an object with a model",
@@ -75,13 +83,14 @@ export function checkOptions(options: object, rules: Rules, prefix = ''): void {
       throw new TypeError(`unknown option ${prefix}${name}, expected one of ${Object.keys(rules).join(', ')}`);
     }
     if (value !== undefined && !rule.accepts(value)) {
-      throw refusal(`${prefix}${name} must be ${rule.expected}, got ${shown(value)}`, name, value);
+      const Refusal = rule.numeric && typeof value === 'number' ? RangeError : TypeError;
+      throw new Refusal(`${prefix}${name} must be ${rule.expected}, got ${shown(value)}`);
     }
   }
 }
 
 /** Checks the options of a recorder: each by itself, then those that depend on the sample rate. */
-export function checkCapture(options: RecorderOptions): void {
+export function checkCapture(options: { sampleRate?: number; vad?: unknown; aec?: unknown }): void {
   checkOptions(options, CAPTURE);
   const { sampleRate = 16_000, vad, aec } = options;
   const detector = checkModel('vad', vad === false ? undefined : vad, VAD);
@@ -107,6 +116,7 @@ function whole(least: number, most: number, unit: string): Rule {
   return {
     accepts: (value) => isWhole(value, least, most),
     expected: `a whole number from ${least} to ${most} (${unit})`,
+    numeric: true,
   };
 }
 
@@ -114,11 +124,16 @@ function range(least: number, most: number, unit: string): Rule {
   return {
     accepts: (value) => isWithin(value, least, most),
     expected: `a number from ${least} to ${most} (${unit})`,
+    numeric: true,
   };
 }
 
 function oneOf(...values: readonly unknown[]): Rule {
-  return { accepts: (value) => values.includes(value), expected: values.map(shown).join(' or ') };
+  return {
+    accepts: (value) => values.includes(value),
+    expected: values.map(shown).join(' or '),
+    numeric: typeof values[0] === 'number',
+  };
 }
 
 function isWithin(value: unknown, least: number, most: number): value is number {
@@ -139,11 +154,6 @@ function isDevice(value: unknown): boolean {
     (typeof value === 'string' && value !== '') ||
     (isRecord(value) && typeof value['id'] === 'string' && value['id'] !== '')
   );
-}
-
-/** A number out of its range is a `RangeError`; a format we do not deliver is a `TypeError` even as a number. */
-function refusal(message: string, name: string, value: unknown): Error {
-  return typeof value === 'number' && name !== 'channels' ? new RangeError(message) : new TypeError(message);
 }
 
 function shown(value: unknown): string {

@@ -2,16 +2,12 @@ import type { AecMetrics, MicrophoneOptions as DecibriOptions } from 'decibri';
 import type { ReadableOptions } from 'node:stream';
 import { TranscriptionError } from '../errors.ts';
 import { describe, loadDecibri } from './decibri.ts';
+import type { DeliveredFormat } from './options.ts';
 
 /** The options of decibri's `Microphone` under its names, but for the two that the service fixes and Node's own. */
 export type RecorderOptions = {
   readonly [Name in keyof Omit<DecibriOptions, keyof ReadableOptions | 'channels' | 'dtype'>]?: DecibriOptions[Name];
-} & {
-  /** Channels delivered; a device of any number is averaged, or one is picked by `channelMap`. @defaultValue 1 */
-  readonly channels?: 1;
-  /** How a sample is written. @defaultValue 'int16' */
-  readonly dtype?: 'int16';
-};
+} & DeliveredFormat;
 
 /** What a running recorder tells besides its audio, and what can be told to it. Handed to `onOpen`. */
 export interface Recorder {

@@ -4,6 +4,7 @@ import type { FileOptions } from 'decibri';
 import { TranscriptionError } from '../errors.ts';
 import { loadDecibri } from './decibri.ts';
 import { fileFailure } from './fileFailure.ts';
+import type { DeliveredFormat } from './options.ts';
 import { msToBytes } from './pcm.ts';
 import { readAt, readWav } from './wav.ts';
 import type { RandomAccess, Wav } from './wav.ts';
@@ -15,12 +16,8 @@ const CHUNK_MS = 100;
 const SMALLEST = 12;
 
 /** The format to deliver, and what to do to the audio on the way. */
-export type RecordingOptions = Readonly<
-  Pick<
-    FileOptions,
-    'sampleRate' | 'channels' | 'dtype' | 'channelMap' | 'dcRemoval' | 'denoise' | 'highpass' | 'agc' | 'limiter'
-  >
->;
+export type RecordingOptions = DeliveredFormat &
+  Readonly<Pick<FileOptions, 'sampleRate' | 'channelMap' | 'dcRemoval' | 'denoise' | 'highpass' | 'agc' | 'limiter'>>;
 
 /**
  * Reads a recording.

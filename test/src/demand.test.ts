@@ -3,7 +3,7 @@ import { holdBack, offer } from '../../src/demand.ts';
 
 /** A promise to hold on to, and how to keep it. */
 function gate(): { readonly ready: Promise<void>; readonly open: () => void } {
-  let open = (): void => undefined;
+  let open!: () => void;
   const ready = new Promise<void>((resolve) => {
     open = resolve;
   });
@@ -44,7 +44,7 @@ describe('offer', () => {
 
   it('goes on with the outer emission after an inner one', () => {
     const outer = offer(() => {
-      offer(() => undefined);
+      void offer(() => undefined);
       holdBack(() => Promise.resolve());
     });
     expect(outer).toBeInstanceOf(Promise);

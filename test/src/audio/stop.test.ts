@@ -3,12 +3,16 @@ import { EMPTY, firstValueFrom, of, toArray } from 'rxjs';
 import { stopped } from '../../../src/audio/stop.ts';
 import { marbles } from '../../support/marbles.ts';
 
+async function* one(): AsyncGenerator<number> {
+  yield 1;
+}
+
 describe('stopped', () => {
   it('emits the first emission and unsubscribes', () => {
     marbles(({ hot, expectObservable, expectSubscriptions }) => {
-      const stop =     hot('--a-b-');
-      const sub =          '^-!   ';
-      const expected =     '--(a|)';
+      const stop = hot('--a-b-');
+      const sub = '^-!   ';
+      const expected = '--(a|)';
       expectObservable(stopped(stop)).toBe(expected);
       expectSubscriptions(stop.subscriptions).toBe(sub);
     });
@@ -35,7 +39,7 @@ describe('stopped', () => {
   it.each([
     ['a promise', () => Promise.resolve(1)],
     ['an array', () => [1, 2]],
-    ['an async generator', () => (async function* one() { yield 1; })()],
+    ['an async generator', one],
     ['a signal that is aborted already', () => AbortSignal.abort()],
   ])('takes %s', async (_, stop) => {
     expect(await firstValueFrom(stopped(stop()).pipe(toArray()))).toHaveLength(1);
@@ -53,7 +57,9 @@ describe('stopped', () => {
   it('hears nothing of the signal after unsubscribing', () => {
     const controller = new AbortController();
     const seen: string[] = [];
-    stopped(controller.signal).subscribe(() => seen.push('stop')).unsubscribe();
+    stopped(controller.signal)
+      .subscribe(() => seen.push('stop'))
+      .unsubscribe();
     controller.abort();
     expect(seen).toEqual([]);
   });

@@ -1,0 +1,43 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, it, expect } from '@jest/globals';
+import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
+import { audioFile } from '../../../src/audio/audioFile.ts';
+import { microphone } from '../../../src/audio/microphone.ts';
+import { tone, wav } from './wavFile.ts';
+
+// The addon's loader looks here first, and at nothing else then: in this file the addon cannot load.
+process.env['NAPI_RS_NATIVE_LIBRARY_PATH'] = '/nowhere/decibri.node';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rxscribe-addon-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('without the native addon', () => {
+  it('a WAV file that needs no conversion plays', async () => {
+    const path = join(folder, 'plain.wav');
+    await writeFile(path, wav(tone(200)));
+    const chunks = await lastValueFrom(audioFile(path, { speed: Infinity }).pipe(toArray()));
+    expect(Buffer.concat(chunks)).toEqual(tone(200));
+  });
+
+  it('a file that needs conversion errors, and says what is missing', async () => {
+    const path = join(folder, 'other.wav');
+    await writeFile(path, wav(tone(200, 8000), { sampleRate: 8000 }));
+    await expect(lastValueFrom(audioFile(path))).rejects.toMatchObject({
+      kind: 'file',
+      message: expect.stringMatching(/^cannot read ".*other.wav": the audio addon did not load: /),
+    });
+  });
+
+  it('a microphone errors, and says what is missing', async () => {
+    await expect(firstValueFrom(microphone())).rejects.toMatchObject({
+      kind: 'microphone',
+      message: expect.stringMatching(/^the audio addon did not load: .*reinstall/),
+    });
+  });
+});

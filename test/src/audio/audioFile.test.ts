@@ -1,0 +1,258 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, it, expect, jest } from '@jest/globals';
+import { AudioWriter } from 'decibri';
+import { firstValueFrom, lastValueFrom, Subject, take, toArray } from 'rxjs';
+import { audioFile } from '../../../src/audio/audioFile.ts';
+import type { AudioFileOptions } from '../../../src/audio/audioFile.ts';
+import { holdBack } from '../../../src/demand.ts';
+import { fmt, loudness, riff, tone, wav } from './wavFile.ts';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rxscribe-audio-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function saved(name: string, bytes: Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, bytes);
+  return path;
+}
+
+/** A recording in the format of its ending. */
+async function written(name: string, samples: Buffer, sampleRate: number, channels: number): Promise<string> {
+  const path = join(folder, name);
+  const writer = new AudioWriter(path, { sampleRate, channels });
+  writer.end(samples);
+  await once(writer, 'finish');
+  return path;
+}
+
+/** All chunks, as fast as they come. */
+const play = (path: string, options: AudioFileOptions = {}): Promise<Uint8Array[]> =>
+  lastValueFrom(audioFile(path, { speed: Infinity, ...options }).pipe(toArray()));
+
+const lengths = (chunks: readonly Uint8Array[]): number[] => chunks.map(({ length }) => length);
+
+describe('audioFile', () => {
+  it('passes 16-bit mono at the wanted rate through byte by byte, in chunks of 100 ms', async () => {
+    const samples = tone(250);
+    const chunks = await play(await saved('plain.wav', wav(samples)));
+    expect(lengths(chunks)).toEqual([3200, 3200, 1600]);
+    expect(Buffer.concat(chunks)).toEqual(samples);
+  });
+
+  it.each([
+    [8000, [1600, 1600]],
+    [44_100, [8820, 8820]],
+    [48_000, [9600, 9600]],
+  ])('makes chunks of 100 ms at %i Hz', async (sampleRate, expected) => {
+    const path = await saved(`rate-${sampleRate}.wav`, wav(tone(200, sampleRate), { sampleRate }));
+    expect(lengths(await play(path, { sampleRate }))).toEqual(expected);
+  });
+
+  it.each([
+    [
+      'has other chunks before it',
+      riff([{ id: 'LIST', body: new Uint8Array(7) }, fmt(), { id: 'data', body: tone(100) }]),
+    ],
+    [
+      'has other chunks after it',
+      riff([fmt(), { id: 'data', body: tone(100) }, { id: 'LIST', body: new Uint8Array(8) }]),
+    ],
+    ['is of the extensible format', wav(tone(100), { tag: 0xfffe, subFormat: 1 })],
+    ['is of unknown length, as 0', riff([fmt(), { id: 'data', body: tone(100), size: 0 }])],
+    ['is of unknown length, as the largest number', riff([fmt(), { id: 'data', body: tone(100), size: 0xffffffff }])],
+    ['claims more than there is', riff([fmt(), { id: 'data', body: tone(100), size: 6400 }])],
+    ['ends with half a sample', wav(Buffer.concat([tone(100), Buffer.of(1)]))],
+  ])('delivers exactly the audio when it %s', async (name, bytes) => {
+    const chunks = await play(await saved(`${name}.wav`, bytes));
+    expect(Buffer.concat(chunks)).toEqual(tone(100));
+  });
+
+  it('completes without a chunk when there is no audio', async () => {
+    expect(await play(await saved('silent.wav', wav(Buffer.alloc(0))))).toEqual([]);
+  });
+
+  it.each(['wav', 'aiff', 'flac'])('converts 44.1 kHz stereo %s to the wanted rate and mono', async (ending) => {
+    const path = await written(`stereo.${ending}`, tone(500, 44_100, 2), 44_100, 2);
+    const chunks = await play(path);
+    expect(new Set(lengths(chunks).slice(0, -1))).toEqual(new Set([3200]));
+    // The resampler rings out for some milliseconds more.
+    expect(Buffer.concat(chunks).length).toBeGreaterThanOrEqual(500 * 32);
+    expect(Buffer.concat(chunks).length).toBeLessThan(520 * 32);
+    expect(loudness(Buffer.concat(chunks))).toBeCloseTo(0.5 / Math.SQRT2, 1);
+  });
+
+  it('takes one channel of many', async () => {
+    const stereo = Buffer.alloc(2 * 3200);
+    const mono = tone(100);
+    for (let at = 0; at < mono.length; at += 2) {
+      mono.copy(stereo, at * 2 + 2, at, at + 2);
+    }
+    const path = await written('right.wav', stereo, 16_000, 2);
+    expect(loudness(Buffer.concat(await play(path, { channelMap: [0] })))).toBe(0);
+    expect(loudness(Buffer.concat(await play(path, { channelMap: [1] })))).toBeCloseTo(0.354, 2);
+  });
+
+  it('conditions audio that it would pass through otherwise', async () => {
+    const path = await saved('loud.wav', wav(tone(500)));
+    const quiet = Buffer.concat(await play(path, { limiter: -3, agc: -40, dcRemoval: true, highpass: 100 }));
+    expect(quiet).toHaveLength(tone(500).length);
+    expect(loudness(quiet)).toBeLessThan(loudness(tone(500)));
+  });
+
+  it('reads the file anew for each subscription', async () => {
+    const source = audioFile(await saved('twice.wav', wav(tone(200))), { speed: Infinity });
+    const [one, two] = await Promise.all([
+      lastValueFrom(source.pipe(toArray())),
+      lastValueFrom(source.pipe(toArray())),
+    ]);
+    expect(one).toEqual(two);
+  });
+
+  it('reads no further than it is taken', async () => {
+    const path = await saved('long.wav', wav(Buffer.alloc(1_920_000)));
+    expect(await lastValueFrom(audioFile(path, { speed: Infinity }).pipe(take(3), toArray()))).toHaveLength(3);
+  });
+
+  it('waits for a consumer that holds back, converted or not', async () => {
+    const paths = [await saved('held.wav', wav(tone(300))), await written('held.flac', tone(300), 16_000, 1)];
+    for (const path of paths) {
+      const waiting: (() => void)[] = [];
+      let seen = 0;
+      const done = audioFile(path, { speed: Infinity }).forEach(() => {
+        seen += 1;
+        holdBack(() => new Promise((resolve) => void waiting.push(resolve)));
+        expect(waiting).toHaveLength(1);
+        setImmediate(() => setImmediate(() => waiting.shift()?.()));
+      });
+      // oxlint-disable-next-line no-await-in-loop -- one file after another
+      await done;
+      expect(seen).toBe(3);
+    }
+  });
+
+  it('plays at the pace it is told', async () => {
+    const path = await saved('paced.wav', wav(tone(500)));
+    const from = performance.now();
+    await play(path, { speed: 10 });
+    expect(performance.now() - from).toBeGreaterThanOrEqual(39);
+  });
+
+  it('completes when stop emits, after the chunk being delivered', async () => {
+    const path = await saved('stopped.wav', wav(Buffer.alloc(1_920_000)));
+    const stop = new Subject<void>();
+    const chunks: Uint8Array[] = [];
+    await audioFile(path, { speed: Infinity, stop }).forEach((chunk) => {
+      chunks.push(chunk);
+      if (chunks.length === 3) {
+        stop.next();
+      }
+    });
+    expect(lengths(chunks)).toEqual([3200, 3200, 3200]);
+  });
+
+  it('opens nothing when stop emits at once', async () => {
+    expect(await play('no-such-file.wav', { stop: AbortSignal.abort() })).toEqual([]);
+  });
+
+  it('errors when stop errors', async () => {
+    const path = await saved('stop-error.wav', wav(tone(1000)));
+    const stop = new Subject<void>();
+    const played = firstValueFrom(audioFile(path, { stop }).pipe(toArray()));
+    stop.error(new Error('no button'));
+    await expect(played).rejects.toThrow('no button');
+  });
+
+  it('errors when the file becomes shorter while it is read', async () => {
+    const path = await saved('shrinking.wav', wav(tone(1000)));
+    const seen = jest.fn();
+    const played = audioFile(path, { speed: Infinity }).forEach(() => {
+      seen();
+      holdBack(() => truncate(path, 44 + 3200));
+    });
+    await expect(played).rejects.toMatchObject({
+      kind: 'file',
+      message: `cannot read "${path}": the file became shorter while it was being read`,
+    });
+    expect(seen).toHaveBeenCalledTimes(1);
+  });
+
+  it.each<[string, () => Promise<string>, RegExp]>([
+    ['is missing', () => Promise.resolve(join(folder, 'nowhere.wav')), /: there is no such file, check the path$/],
+    ['is a directory', () => mkdir(join(folder, 'd')).then(() => join(folder, 'd')), /: it is a directory$/],
+    [
+      'is no regular file',
+      () => Promise.resolve('/dev/null'),
+      /: it is not a regular file, pipe raw PCM into pcmStream instead$/,
+    ],
+    ['is empty', () => saved('empty.wav', Buffer.alloc(0)), /: it is empty$/],
+    [
+      'is too short to be one',
+      () => saved('short.wav', Buffer.from('RIFF')),
+      /: it is no recording, it holds only 4 bytes$/,
+    ],
+    [
+      'is cut off in its header',
+      () => saved('cut.wav', wav(tone(10)).subarray(0, 40)),
+      /: the file ends within its WAV header$/,
+    ],
+    [
+      'is of another format',
+      () => saved('x.mp3', Buffer.from('ID3 and so on and so on')),
+      /: only WAV, AIFF and FLAC are read; convert it with: ffmpeg /,
+    ],
+    [
+      'has another codec',
+      () => saved('adpcm.wav', wav(tone(10), { tag: 2, bits: 4 })),
+      /: only WAV, AIFF and FLAC are read; convert it with: ffmpeg /,
+    ],
+    [
+      'is to be converted and cut off',
+      () => saved('c.wav', riff([fmt({ channels: 2 }), { id: 'data', body: tone(10), size: 9999 }])),
+      /: it holds less audio than its header says; /,
+    ],
+    [
+      'makes no sense',
+      () => saved('z.wav', Buffer.concat([riff([]), Buffer.alloc(64)])),
+      /: its header makes no sense; |: it holds less audio /,
+    ],
+  ])('errors with one line when the file %s', async (_, make, message) => {
+    const path = await make();
+    const failure = play(path);
+    await expect(failure).rejects.toMatchObject({ code: 'ERR_FILE', kind: 'file', retryable: false });
+    const text = await failure.catch(String);
+    expect(text).toMatch(message);
+    expect(text).toContain(`TranscriptionError: cannot read ${JSON.stringify(path)}: `);
+    expect(text).not.toContain('\n');
+  });
+
+  it('keeps the error underneath as the cause', async () => {
+    await expect(play(join(folder, 'nowhere.wav'))).rejects.toMatchObject({ cause: { code: 'ENOENT' } });
+    await expect(play(await saved('y.mp3', Buffer.from('ID3 and so on and so on')))).rejects.toMatchObject({
+      cause: { code: 'AUDIO_FORMAT_UNSUPPORTED' },
+    });
+  });
+
+  it.each([0, -1, Number.NaN])('refuses speed %p when called', (speed) => {
+    expect(() => audioFile('a.wav', { speed })).toThrow(new RangeError(`speed must be a number above 0, got ${speed}`));
+  });
+
+  it('refuses other bad arguments when called', () => {
+    expect(() => audioFile('')).toThrow(TypeError);
+    // @ts-expect-error not a path
+    expect(() => audioFile(5)).toThrow(new TypeError('path must be the path of a file, got 5'));
+    // @ts-expect-error only for a recorder
+    expect(() => audioFile('a.wav', { device: 1 })).toThrow(/^unknown option device, expected one of sampleRate, /);
+    // @ts-expect-error not a format that is delivered
+    expect(() => audioFile('a.wav', { dtype: 'float32' })).toThrow(TypeError);
+    // @ts-expect-error not a format that is delivered
+    expect(() => audioFile('a.wav', { channels: 2 })).toThrow(TypeError);
+    expect(() => audioFile('a.wav', { sampleRate: 0 })).toThrow(RangeError);
+  });
+});

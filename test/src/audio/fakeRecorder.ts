@@ -1,0 +1,48 @@
+import { EventEmitter } from 'node:events';
+import type { RecorderStream } from '../../../src/audio/recorder.ts';
+
+/**
+ * A recorder that is played by hand and keeps a list of what was asked of it. As the real one, it captures from the
+ * first read on, holds a rest until it is stopped, and then ends.
+ */
+export class FakeRecorder extends EventEmitter implements RecorderStream {
+  readonly calls: string[] = [];
+  rest: Uint8Array | undefined;
+  isOpen = false;
+  vadScore = 0;
+  overrunCount = 0;
+
+  /** The device begins to capture. */
+  start(): this {
+    this.isOpen = true;
+    return this;
+  }
+
+  stop(): void {
+    this.calls.push('stop');
+    if (this.isOpen) {
+      this.isOpen = false;
+      queueMicrotask(() => this.#end());
+    }
+  }
+
+  destroy(): void {
+    this.calls.push('destroy');
+  }
+
+  pushAecReference(): void {
+    this.calls.push('pushAecReference');
+  }
+
+  aecMetrics(): null {
+    return null;
+  }
+
+  #end(): void {
+    if (this.rest && !this.calls.includes('destroy')) {
+      this.emit('data', this.rest);
+    }
+    this.emit('end');
+    this.emit('close');
+  }
+}

@@ -1,0 +1,280 @@
+import { describe, it, expect, jest } from '@jest/globals';
+import { Subject } from 'rxjs';
+import type { Observable, Subscription } from 'rxjs';
+import { microphone } from '../../../src/audio/microphone.ts';
+import type { MicrophoneOptions } from '../../../src/audio/microphone.ts';
+import type { Recorder } from '../../../src/audio/recorder.ts';
+import { eventLoop } from './eventLoop.ts';
+import { FakeRecorder } from './fakeRecorder.ts';
+
+const a = Uint8Array.of(1, 2);
+const b = Uint8Array.of(3, 4);
+
+/** Everything that arrives, in order: chunks, then `complete` or the error. */
+function record(source: Observable<Uint8Array>): { readonly seen: unknown[]; readonly subscription: Subscription } {
+  const seen: unknown[] = [];
+  const subscription = source.subscribe({
+    next: (chunk) => seen.push(chunk),
+    error: (error) => seen.push(error),
+    complete: () => seen.push('complete'),
+  });
+  return { seen, subscription };
+}
+
+/** A microphone whose recorder is there and captures. */
+async function capturing(options: MicrophoneOptions = {}) {
+  const recorder = new FakeRecorder();
+  const recording = record(microphone(options, () => Promise.resolve(recorder)));
+  await eventLoop();
+  recorder.start();
+  return { recorder, ...recording };
+}
+
+describe('microphone', () => {
+  it('opens one recorder per subscription, with the options but its own', async () => {
+    const open = jest.fn(() => Promise.resolve(new FakeRecorder()));
+    const source = microphone({ sampleRate: 8000, device: 'USB', stop: new Subject(), onOpen: () => undefined }, open);
+    expect(open).not.toHaveBeenCalled();
+    source.subscribe().unsubscribe();
+    source.subscribe().unsubscribe();
+    await eventLoop();
+    expect(open.mock.calls).toEqual([[{ sampleRate: 8000, device: 'USB' }], [{ sampleRate: 8000, device: 'USB' }]]);
+  });
+
+  it('emits the chunks of the recorder as they are', async () => {
+    const { recorder, seen } = await capturing();
+    recorder.emit('data', a);
+    recorder.emit('data', b);
+    expect(seen).toEqual([a, b]);
+    expect(seen[0]).toBe(a);
+  });
+
+  it('calls onOpen once, before the first chunk, with the recorder', async () => {
+    const order: unknown[] = [];
+    const onOpen = (recorder: Recorder): void => {
+      order.push('open', recorder.overrunCount);
+      recorder.on('speech', () => order.push('speech'));
+    };
+    const { recorder, seen } = await capturing({ onOpen });
+    expect(order).toEqual([]);
+    recorder.emit('data', a);
+    recorder.emit('speech');
+    recorder.emit('data', b);
+    expect(order).toEqual(['open', 0, 'speech']);
+    expect(seen).toEqual([a, b]);
+  });
+
+  describe('when stop emits', () => {
+    it('delivers what the recorder still holds, then completes', async () => {
+      const stop = new Subject<void>();
+      const { recorder, seen } = await capturing({ stop });
+      recorder.rest = b;
+      recorder.emit('data', a);
+      stop.next();
+      await eventLoop();
+      expect(seen).toEqual([a, b, 'complete']);
+      expect(recorder.calls[0]).toBe('stop');
+      expect(recorder.calls.at(-1)).toBe('destroy');
+    });
+
+    it('asks the recorder to stop in a check phase, where its rest can not be overtaken by its end', async () => {
+      const stop = new Subject<void>();
+      const { recorder } = await capturing({ stop });
+      stop.next();
+      expect(recorder.calls).toEqual([]);
+      await eventLoop();
+      expect(recorder.calls[0]).toBe('stop');
+    });
+
+    it('takes the abort of a signal for it', async () => {
+      const controller = new AbortController();
+      const { recorder, seen } = await capturing({ stop: controller.signal });
+      recorder.rest = b;
+      controller.abort();
+      await eventLoop();
+      expect(seen).toEqual([b, 'complete']);
+    });
+
+    it('completes without opening anything when it does so at once', () => {
+      const open = jest.fn(() => Promise.resolve(new FakeRecorder()));
+      const { seen } = record(microphone({ stop: AbortSignal.abort() }, open));
+      expect(seen).toEqual(['complete']);
+      expect(open).not.toHaveBeenCalled();
+    });
+
+    it('completes while the device is being opened, and destroys it once it is there', async () => {
+      const stop = new Subject<void>();
+      const recorder = new FakeRecorder();
+      const opening = new Subject<FakeRecorder>();
+      const { seen } = record(microphone({ stop }, () => opening.forEach(() => undefined).then(() => recorder)));
+      stop.next();
+      expect(seen).toEqual(['complete']);
+      opening.complete();
+      await eventLoop();
+      expect(recorder.calls).toEqual(['stop', 'destroy']);
+      expect(recorder.listenerCount('data')).toBe(0);
+    });
+
+    it('completes when the recorder is there but has not begun to capture', async () => {
+      const stop = new Subject<void>();
+      const recorder = new FakeRecorder();
+      const { seen } = record(microphone({ stop }, () => Promise.resolve(recorder)));
+      await eventLoop();
+      stop.next();
+      expect(seen).toEqual(['complete']);
+      expect(recorder.calls).toEqual(['stop', 'destroy']);
+    });
+  });
+
+  it('goes on when stop completes without emitting', async () => {
+    const stop = new Subject<void>();
+    const { recorder, seen } = await capturing({ stop });
+    stop.complete();
+    recorder.emit('data', a);
+    expect(seen).toEqual([a]);
+    expect(recorder.calls).toEqual([]);
+  });
+
+  it('errors when stop errors, and releases the recorder', async () => {
+    const stop = new Subject<void>();
+    const { recorder, seen } = await capturing({ stop });
+    stop.error(new Error('no button'));
+    expect(seen).toEqual([new Error('no button')]);
+    expect(recorder.calls).toEqual(['stop', 'destroy']);
+  });
+
+  it('stops and destroys the recorder at once on unsubscribe, and emits nothing after', async () => {
+    const stop = new Subject<void>();
+    const { recorder, seen, subscription } = await capturing({ stop });
+    recorder.rest = b;
+    subscription.unsubscribe();
+    expect(recorder.calls).toEqual(['stop', 'destroy']);
+    expect(stop.observed).toBe(false);
+    recorder.emit('data', a);
+    await eventLoop();
+    expect(seen).toEqual([]);
+  });
+
+  it('destroys a recorder that comes after unsubscribe', async () => {
+    const recorder = new FakeRecorder();
+    const { seen, subscription } = record(microphone({}, () => Promise.resolve(recorder)));
+    subscription.unsubscribe();
+    await eventLoop();
+    expect(recorder.calls).toEqual(['stop', 'destroy']);
+    expect(seen).toEqual([]);
+  });
+
+  it('lets a late error fall on nothing', async () => {
+    const { recorder, seen, subscription } = await capturing();
+    subscription.unsubscribe();
+    expect(() => recorder.emit('error', new Error('too late'))).not.toThrow();
+    expect(seen).toEqual([]);
+  });
+
+  it('errors when the device can not be opened', async () => {
+    const cause = Object.assign(new Error('No microphone found matching "x"'), { code: 'MICROPHONE_NOT_FOUND' });
+    const { seen } = record(microphone({}, () => Promise.reject(cause)));
+    await eventLoop();
+    expect(seen).toMatchObject([{ name: 'TranscriptionError', kind: 'microphone', retryable: false, cause }]);
+  });
+
+  it('errors when the device is lost, and says that it may come back', async () => {
+    const cause = Object.assign(new Error('decibri: audio device error:\n gone.'), { code: 'DEVICE_FAILED' });
+    const { recorder, seen } = await capturing();
+    recorder.emit('data', a);
+    recorder.emit('error', cause);
+    recorder.emit('close');
+    expect(seen).toMatchObject([
+      a,
+      {
+        kind: 'microphone',
+        retryable: true,
+        cause,
+        message: 'microphone: decibri: audio device error: gone; check that the device is still connected',
+      },
+    ]);
+    expect(recorder.calls.at(-1)).toBe('destroy');
+  });
+
+  it.each(['end', 'close'])('errors when the recorder says %s by itself', async (event) => {
+    const { recorder, seen } = await capturing();
+    recorder.emit(event);
+    expect(seen).toMatchObject([{ kind: 'microphone', code: 'ERR_MICROPHONE', retryable: true }]);
+  });
+
+  it('errors with what onOpen throws, and releases the recorder', async () => {
+    const { recorder, seen } = await capturing({
+      onOpen: () => {
+        throw new Error('in onOpen');
+      },
+    });
+    recorder.emit('data', a);
+    expect(seen).toEqual([new Error('in onOpen')]);
+    expect(recorder.calls).toEqual(['stop', 'destroy']);
+  });
+
+  it.each<[object, RegExp]>([
+    [{ sampleRate: 999 }, /^sampleRate must be a whole number from 1000 to 384000 \(hertz\), got 999$/],
+    [{ sampleRate: 16_000.5 }, /^sampleRate must be/],
+    [{ framesPerBuffer: 63 }, /^framesPerBuffer must be a whole number from 64 to 65536 \(samples\), got 63$/],
+    [{ agc: -2 }, /^agc must be a whole number from -40 to -3 \(dBFS\), got -2$/],
+    [{ agc: -18.5 }, /^agc must be/],
+    [{ limiter: 0.1 }, /^limiter must be a number from -3 to 0 \(dBFS\), got 0.1$/],
+    [{ highpass: 90 }, /^highpass must be 80 or 100, got 90$/],
+    [{ device: -1 }, /^device must be an index, a part of a name, or \{ id \}, got -1$/],
+    [{ vad: { model: 'energy', threshold: 2 } }, /^vad.threshold must be a number from 0 to 1/],
+    [{ vad: { model: 'energy', source: 1 } }, /^vad.source must be 0, got 1$/],
+    [{ aec: { model: 'tau', tailMs: 15 } }, /^aec.tailMs must be a number from 16 to 500/],
+    [{ vad: 'silero', sampleRate: 44_100 }, /^sampleRate must be 8000 or 16000 with vad 'silero', got 44100$/],
+    [{ aec: 'tau', sampleRate: 96_000 }, /^sampleRate must be 8000 to 48000 with aec, got 96000$/],
+  ])('refuses %j with a RangeError when called', (options, message) => {
+    expect(() => microphone(options)).toThrow(RangeError);
+    expect(() => microphone(options)).toThrow(message);
+  });
+
+  it.each<[object, RegExp]>([
+    [{ channels: 2 }, /^channels must be 1, .*set channelMap to its index in brackets\), got 2$/],
+    [{ dtype: 'float32' }, /^dtype must be 'int16', .*, got "float32"$/],
+    [{ channelMap: [0, 1] }, /^channelMap must be the index of one channel in brackets, such as \[0\], got \[0,1\]$/],
+    [{ channelMap: 1 }, /^channelMap must be/],
+    [{ sampleRate: '16000' }, /^sampleRate must be .*, got "16000"$/],
+    [{ denoise: 'rnnoise' }, /^denoise must be "fastenhancer-t", got "rnnoise"$/],
+    [{ dcRemoval: 1 }, /^dcRemoval must be true or false, got 1$/],
+    [{ device: { name: 'x' } }, /^device must be/],
+    [{ device: '' }, /^device must be/],
+    [{ vad: true }, /^vad must be false, 'silero', 'energy', or an object with a model, got true$/],
+    [{ vad: 'webrtc' }, /^vad.model must be "silero" or "energy", got "webrtc"$/],
+    [{ vad: { threshold: 0.5 } }, /^vad.model must be "silero" or "energy", got null$/],
+    [{ aec: { model: 'tau', tail: 20 } }, /^unknown option aec.tail, expected one of model, tailMs, /],
+    [{ aec: 'speex' }, /^aec.model must be "tau", got "speex"$/],
+    [{ modelPath: '' }, /^modelPath must be a path, got ""$/],
+    [{ vadThreshold: 0.5 }, /^unknown option vadThreshold, expected one of sampleRate, /],
+    [{ toString: 1 }, /^unknown option toString/],
+    [{ stop: 5 }, /^stop must be an ObservableInput or an AbortSignal, got number$/],
+    [{ onOpen: 'print' }, /^onOpen must be a function, got print$/],
+  ])('refuses %j with a TypeError when called', (options, message) => {
+    expect(() => microphone(options)).toThrow(TypeError);
+    expect(() => microphone(options)).toThrow(message);
+  });
+
+  it('takes every option of the recorder', () => {
+    const options: MicrophoneOptions = {
+      sampleRate: 16_000,
+      channels: 1,
+      dtype: 'int16',
+      channelMap: [3],
+      framesPerBuffer: 1600,
+      device: { id: 'alsa:default' },
+      vad: { model: 'silero', threshold: 0.5, holdoffMs: 300, source: 0 },
+      modelPath: 'silero.onnx',
+      dcRemoval: true,
+      denoise: 'fastenhancer-t',
+      highpass: 80,
+      agc: -18,
+      limiter: -1,
+      aec: { model: 'tau', tailMs: 200, suppression: 'off', referenceSampleRate: 48_000, referenceChannels: 2 },
+    };
+    expect(() => microphone(options)).not.toThrow();
+    expect(() => microphone({ vad: false, device: 0 })).not.toThrow();
+  });
+});
