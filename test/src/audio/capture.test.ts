@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, it, expect } from '@jest/globals';
+import { PULSE_DEVICE, startPulse, withoutPulse } from '../../support/pulse.ts';
+import type { Pulse } from '../../support/pulse.ts';
+import { loudness, tone, wav } from './wavFile.ts';
+
+/** The built source, for programs that run in a process of their own. */
+const MICROPHONE = new URL('../../../dist/src/audio/microphone.js', import.meta.url).href;
+
+/** Records until standard input ends: audio to standard output, a line per event to standard error. */
+const RECORD = `
+  import { Subject } from 'rxjs';
+  import { microphone } from '${MICROPHONE}';
+  const stop = new Subject();
+  let bytes = 0;
+  process.stdin.resume().once('end', () => { console.error('stop', bytes); stop.next(); });
+  microphone({ stop, vad: 'energy', onOpen: (recorder) => {
+    console.error('open');
+    recorder.on('speech', () => console.error('speech', recorder.overrunCount));
+  } }).subscribe({
+    next: (chunk) => { bytes += chunk.length; process.stdout.write(chunk); },
+    error: (error) => console.error('error', error.code, error.message),
+    complete: () => console.error('complete', bytes),
+  });
+`;
+
+/** Unsubscribes at the first chunk, while the device delivers. */
+const LEAVE = `
+  import { take } from 'rxjs';
+  import { microphone } from '${MICROPHONE}';
+  microphone().pipe(take(1)).subscribe((chunk) => console.error('chunk', chunk.length));
+`;
+
+/** Asks for a device that is not there. */
+const ABSENT = `
+  import { microphone } from '${MICROPHONE}';
+  microphone({ device: 'no such device' }).subscribe({ error: (error) =>
+    console.error(error.code, error.retryable, error.cause.code, error.message) });
+`;
+
+const DEVICES = `
+  import { Microphone } from 'decibri';
+  for (const device of Microphone.devices()) console.error(device.name, device.isDefault);
+`;
+
+const skipped = await withoutPulse();
+if (skipped) {
+  process.stderr.write(`skipping the capture tests: ${skipped}\n`);
+}
+const describeWithPulse = skipped ? describe.skip : describe;
+
+/** A program of its own process: its audio, its lines as they come, and its exit code. */
+function program(source: string, { env }: Pulse) {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', source], { env });
+  const lines: string[] = [];
+  const reader = createInterface(child.stderr).on('line', (line) => lines.push(line));
+  const line = async (beginning: string): Promise<void> => {
+    while (!lines.some((seen) => seen.startsWith(beginning))) {
+      // oxlint-disable-next-line no-await-in-loop -- one line after another
+      await once(reader, 'line');
+    }
+  };
+  const closed = once(child, 'close');
+  return {
+    lines,
+    line,
+    audio: buffer(child.stdout),
+    stop: () => child.stdin.end(),
+    exit: async () => (await closed)[0],
+  };
+}
+
+describeWithPulse('microphone, with a real device', () => {
+  let pulse: Pulse;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'rxscribe-capture-'));
+    pulse = await startPulse();
+  });
+  afterAll(async () => {
+    await pulse.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('is in the list of devices, as the default', async () => {
+    const { lines, exit } = program(DEVICES, pulse);
+    expect(await exit()).toBe(0);
+    expect(lines).toContain(`${PULSE_DEVICE} true`);
+  });
+
+  it('delivers what is played, and on stop the rest of it, and completes', async () => {
+    const path = join(folder, 'tone.wav');
+    await writeFile(path, wav(tone(1000)));
+    const { lines, line, audio, stop, exit } = program(RECORD, pulse);
+    await line('open');
+    await pulse.play(path);
+    stop();
+    expect(await exit()).toBe(0);
+    const recorded = await audio;
+    expect(lines).toContain('speech 0');
+    expect(lines.at(-1)).toBe(`complete ${recorded.length}`);
+    expect(recorded.length).toBeGreaterThan(Number(lines.find((seen) => seen.startsWith('stop'))?.slice(5)));
+    // The tone is at least 900 ms of what was recorded, as loud as it was played.
+    const loud = slices(recorded).filter((slice) => Math.abs(loudness(slice) - loudness(tone(100))) < 0.02);
+    expect(loud.length).toBeGreaterThanOrEqual(90);
+  });
+
+  it('lets go of the device on unsubscribe, so that the process ends by itself', async () => {
+    const { lines, exit } = program(LEAVE, pulse);
+    expect(await exit()).toBe(0);
+    expect(lines).toEqual(['chunk 3200']);
+  });
+
+  it('says which device is not there', async () => {
+    const { lines, exit } = program(ABSENT, pulse);
+    expect(await exit()).toBe(0);
+    expect(lines).toEqual([
+      'ERR_MICROPHONE false MICROPHONE_NOT_FOUND microphone: No microphone found matching "no such device"; ' +
+        'choose one of the input devices, as `rxscribe devices` lists them',
+    ]);
+  });
+});
+
+/** Cuts a recording at 16 kHz into 10 ms each. */
+function slices(recording: Buffer): Buffer[] {
+  return Array.from({ length: Math.floor(recording.length / 320) }, (_, index) =>
+    recording.subarray(index * 320, index * 320 + 320),
+  );
+}
