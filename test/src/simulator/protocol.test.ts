@@ -1,0 +1,366 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { EventEmitter, once } from 'node:events';
+import { bundledRecording, type Recording, type Simulator, type SimulatorEvent } from '../../../src/simulator/index.ts';
+import { syntheticSpeech } from '../../support/speech.ts';
+import { BareClient, start } from './bareClient.ts';
+
+const US = 'universal-streaming-english';
+const ERROR_SEEN = 'See Error message for details';
+
+let simulator: Simulator;
+let recording: Recording;
+
+beforeAll(async () => {
+  recording = await bundledRecording();
+  simulator = await start();
+});
+
+afterAll(() => simulator.close());
+
+function dial(query: Record<string, string | number | boolean> = {}, headers?: Record<string, string>): BareClient {
+  return new BareClient(simulator, { query, ...(headers && { headers }) });
+}
+
+function lastSession(service = simulator) {
+  return service.sessions.at(-1)!;
+}
+
+function breaches(service = simulator): string[] {
+  const { index } = lastSession(service);
+  return service.violations.filter(({ session }) => session === index).map(({ code }) => code);
+}
+
+describe('Begin', () => {
+  it('carries an id, the expiry, and the eight fields of what was understood', async () => {
+    const client = await dial({ speech_model: 'universal-3-5-pro', domain: 'medical-v1' }).opened();
+    const begin = await client.message('Begin');
+    expect(begin).toEqual({
+      type: 'Begin',
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      expires_at: expect.any(Number),
+      configuration: {
+        model: 'universal-3-5-pro',
+        mode: 'balanced',
+        api_version: '2025-05-12',
+        speaker_labels: false,
+        redact_pii: false,
+        filter_profanity: false,
+        domain: 'medical-v1',
+        voice_focus: null,
+      },
+    });
+    expect(Number(begin['expires_at']) - Date.now() / 1000).toBeCloseTo(10_800, -1);
+    await client.finish();
+  });
+
+  it('has no mode for the Universal-Streaming models', async () => {
+    const client = await dial({ speech_model: US }).opened();
+    expect((await client.message('Begin'))['configuration']).toMatchObject({ model: US, mode: null });
+    await client.finish();
+  });
+
+  it('comes after the delay asked for, and before all that was heard meanwhile', async () => {
+    await using slow = await start({ beginDelayMs: 300 });
+    const client = new BareClient(slow);
+    await client.ready;
+    const openedAt = performance.now();
+    client.speak(recording.pcm);
+    await client.opened();
+    expect(performance.now() - openedAt).toBeGreaterThan(250);
+    await client.finish();
+    expect(client.types[0]).toBe('Begin');
+    expect(client.finals).toHaveLength(7);
+  });
+});
+
+describe('a session', () => {
+  it('tells every word of a recording it knows, then says goodbye', async () => {
+    const client = await dial({ speech_model: 'universal-3-5-pro' }).opened();
+    client.speak(recording.pcm);
+    expect(await client.finish()).toEqual({ code: 1000, reason: 'Session Ended' });
+    expect(client.transcript).toBe(recording.words.map(({ text }) => text).join(' '));
+    expect(client.received.at(-1)).toEqual({
+      type: 'Termination',
+      audio_duration_seconds: 25,
+      session_duration_seconds: expect.any(Number),
+    });
+    expect(lastSession()).toMatchObject({
+      endedBy: 'terminate',
+      closeCode: 1000,
+      audioMs: 24_760,
+      authorization: 'ok',
+    });
+    expect(Buffer.compare(lastSession().audio(), recording.pcm)).toBe(0);
+    expect(lastSession().frameBytes).toHaveLength(Math.ceil(recording.pcm.length / 3200));
+    expect(breaches()).toEqual([]);
+  });
+
+  it('starts again from nothing with every connection', async () => {
+    const runs: unknown[] = [];
+    for (const query of [{ speech_model: US }, { speech_model: US }]) {
+      // oxlint-disable-next-line no-await-in-loop -- one session after the other
+      const client = await dial(query).opened();
+      client.speak(recording.pcm.subarray(0, 320_000));
+      // oxlint-disable-next-line no-await-in-loop
+      await client.finish();
+      runs.push(client.turns);
+    }
+    expect(runs[1]).toEqual(runs[0]);
+  });
+
+  it('finishes the open turn at Terminate, and an empty one for the Universal-Streaming models', async () => {
+    const client = await dial({ speech_model: US }).opened();
+    client.speak(recording.pcm.subarray(0, 32 * 1000));
+    await client.finish();
+    expect(client.finals.map((turn) => turn['transcript'])).toEqual(['welcome to~', '']);
+  });
+
+  it('says nothing to KeepAlive and UpdateConfiguration, and applies the update', async () => {
+    const client = await dial({ speech_model: 'universal-3-5-pro' }).opened();
+    client.send({ type: 'KeepAlive' });
+    client.send({ type: 'UpdateConfiguration', min_turn_silence: 5000, max_turn_silence: 5000 });
+    await client.ping();
+    expect(client.types).toEqual(['Begin']);
+    client.speak(recording.pcm);
+    await client.finish();
+    expect(client.finals).toHaveLength(1);
+    expect(lastSession().controls).toHaveLength(3);
+  });
+
+  it('ends the open turn at ForceEndpoint, and does nothing when none is open', async () => {
+    const client = await dial({ speech_model: 'universal-3-5-pro' }).opened();
+    client.send({ type: 'ForceEndpoint' });
+    client.speak(recording.pcm.subarray(0, 32 * 4000));
+    client.send({ type: 'ForceEndpoint' });
+    client.speak(recording.pcm.subarray(32 * 4000, 32 * 7200));
+    await client.finish();
+    expect(client.finals.map((turn) => turn['transcript'])).toEqual([
+      'Welcome to rxscribe.',
+      'Your microphone',
+      'becomes text, word by word, while you speak.',
+    ]);
+  });
+
+  it('hears µ-law, and of other encodings nothing', async () => {
+    const mulaw = await dial({ encoding: 'pcm_mulaw', sample_rate: 8000, speech_model: 'universal-3-5-pro' }).opened();
+    mulaw.speak(
+      Uint8Array.from({ length: 16_000 }, (_, at) => (at < 8000 ? (at % 2 ? 0x10 : 0x90) : 0xff)),
+      4000,
+    );
+    await mulaw.finish();
+    expect(mulaw.transcript).toBe('[speech 1.0 s]');
+    expect(lastSession().audioMs).toBe(2000);
+    const opus = await dial({ encoding: 'opus' }).opened();
+    opus.speak(new Uint8Array(100), 20);
+    expect(await opus.finish()).toMatchObject({ code: 1000 });
+    expect(lastSession()).toMatchObject({ audioMs: 0, audioBytes: 100 });
+  });
+
+  it('is recorded as left when the client goes without Terminate', async () => {
+    const ends = new EventEmitter<{ end: [SimulatorEvent] }>();
+    const ended = once(ends, 'end');
+    await using service = await start({ onEvent: (event) => event.type === 'end' && ends.emit('end', event) });
+    const client = await new BareClient(service).opened();
+    client.leave();
+    expect((await ended)[0]).toEqual({ type: 'end', session: 0, endedBy: 'client-close', closeCode: 1006 });
+  });
+});
+
+describe('refusals', () => {
+  it.each([
+    ['a missing key', {}, 'Unauthorized Connection: Missing Authorization header'],
+    ['a wrong key', { authorization: 'nonsense' }, 'Unauthorized Connection: Invalid API key'],
+    ['a key with Bearer', { authorization: 'Bearer x' }, 'Unauthorized Connection: Invalid API key'],
+  ])('%s: opens the socket, then Error 1008', async (_, headers, error) => {
+    const client = dial({}, headers);
+    expect(await client.closed).toEqual({ code: 1008, reason: ERROR_SEEN });
+    expect(client.received).toEqual([{ type: 'Error', error_code: 1008, error }]);
+    expect(lastSession().endedBy).toBe('error');
+  });
+
+  it.each([
+    ['http-401', 'Unexpected server response: 401'],
+    ['http-403', 'Unexpected server response: 403'],
+  ] as const)('a wrong key on the upgrade, with refuse %s', async (refuse, message) => {
+    await using service = await start({ refuse });
+    const client = new BareClient(service, { headers: { authorization: 'nonsense' } });
+    await client.closed;
+    expect(client.errors).toEqual([message]);
+    expect(lastSession(service)).toMatchObject({ authorization: 'invalid', endedBy: 'error' });
+  });
+
+  it.each([
+    ['speech_model', 'u3-pro'],
+    ['sample_rate', 7000],
+    ['encoding', 'flac'],
+    ['mode', 'fast'],
+    ['format_turns', 'yes'],
+    ['vad_threshold', 1.5],
+    ['interruption_delay', 1001],
+    ['inactivity_timeout', 4],
+    ['max_speakers', 11],
+    ['language_codes', '["xx"]'],
+    ['language_codes', '["multi","en"]'],
+    ['prompt', 'x'.repeat(1751)],
+    ['agent_context', 'x'.repeat(1751)],
+    ['keyterms_prompt', JSON.stringify(Array.from({ length: 101 }, () => 'term'))],
+    ['keyterms_prompt', 'term'],
+    ['voice_focus_threshold', 0.5],
+    ['llm_gateway', '{'],
+  ])('a bad %s: Error 3006 and no Begin', async (name, value) => {
+    const client = dial({ [name]: value });
+    expect(await client.closed).toEqual({ code: 3006, reason: ERROR_SEEN });
+    expect(client.types).toEqual(['Error']);
+    expect(client.received[0]!['error']).toMatch(new RegExp(`^User Input Validation Error: Invalid '${name}': `));
+    expect(breaches()).toEqual(['parameter']);
+  });
+
+  it('a mode on a model that has none', async () => {
+    const client = dial({ speech_model: US, mode: 'balanced' });
+    expect(await client.closed).toMatchObject({ code: 3006 });
+  });
+
+  it('ignores names it does not know, and records them', async () => {
+    const client = await dial({ speechModel: US }).opened();
+    await client.finish();
+    expect(lastSession().unknownParams).toEqual(['speechModel']);
+  });
+
+  it('more sessions a minute than allowed: Error 1008', async () => {
+    await using service = await start({ sessionsPerMinute: 1 });
+    const first = await new BareClient(service).opened();
+    const second = new BareClient(service);
+    expect(await second.closed).toMatchObject({ code: 1008 });
+    expect(second.received[0]!['error']).toBe('Unauthorized Connection: Too many concurrent sessions');
+    await first.finish();
+  });
+
+  it('another path: HTTP 404', async () => {
+    const client = new BareClient({ ...simulator, url: simulator.url.replace('/v3/ws', '/v2/ws') });
+    await client.closed;
+    expect(client.errors).toEqual(['Unexpected server response: 404']);
+  });
+});
+
+describe('rules of the stream', () => {
+  const breaking: [string, (client: BareClient) => void, number, string][] = [
+    ['bad JSON', (client) => client.send('{'), 3006, 'Invalid JSON: '],
+    ['an array', (client) => client.send('[]'), 3006, 'Invalid Message: '],
+    ['an unknown type', (client) => client.send({ type: 'Sing' }), 3006, 'Invalid Message Type: Sing'],
+    [
+      'a bad update',
+      (client) => client.send({ type: 'UpdateConfiguration', agent_context: 'x'.repeat(1751) }),
+      3006,
+      "Invalid 'agent_context': ",
+    ],
+    ['1200 ms in one message', (client) => client.speak(new Uint8Array(38_400), 38_400), 3007, '1200 ms'],
+    ['a second of 20 ms messages', (client) => client.speak(new Uint8Array(49 * 640), 640), 3007, '20 ms'],
+  ];
+
+  it.each(breaking)('%s ends the session with an Error and no Termination', async (_, act, code, text) => {
+    const client = await dial().opened();
+    act(client);
+    expect(await client.closed).toEqual({ code, reason: ERROR_SEEN });
+    expect(client.types).toEqual(['Begin', 'Error']);
+    expect(client.received.at(-1)).toMatchObject({ error_code: code, error: expect.stringContaining(text) });
+    expect(breaches()).not.toEqual([]);
+    expect(lastSession().endedBy).toBe('error');
+  });
+
+  it('a message over 128 KB closes with 1009', async () => {
+    const client = await dial().opened();
+    client.speak(new Uint8Array(131_073), 131_073);
+    expect(await client.closed).toMatchObject({ code: 1009 });
+    expect(breaches()).toEqual(['frame-size']);
+  });
+
+  it('messages of exactly 50 and 1000 ms are well', async () => {
+    const client = await dial().opened();
+    client.speak(new Uint8Array(1600), 1600);
+    client.speak(new Uint8Array(32_000), 32_000);
+    await client.finish();
+    expect(breaches()).toEqual([]);
+  });
+
+  it('one short message right before Terminate is well, elsewhere it is a breach', async () => {
+    const tail = await dial().opened();
+    tail.speak(new Uint8Array(4000), 3200);
+    await tail.finish();
+    expect(breaches()).toEqual([]);
+    const middle = await dial().opened();
+    middle.speak(new Uint8Array(800), 800);
+    middle.speak(new Uint8Array(3200));
+    await middle.finish();
+    expect(breaches()).toEqual(['frame-duration']);
+    const two = await dial().opened();
+    two.speak(new Uint8Array(1600), 800);
+    await two.finish();
+    expect(breaches()).toEqual(['frame-duration', 'frame-duration']);
+  });
+
+  it('half a sample, audio after Terminate and a second Terminate are breaches', async () => {
+    await using service = await start({ terminationDelayMs: 200 });
+    const client = await new BareClient(service).opened();
+    client.speak(new Uint8Array(3201), 3201);
+    client.send({ type: 'Terminate' });
+    client.speak(new Uint8Array(3200));
+    await client.finish();
+    expect(breaches(service)).toEqual(['odd-length', 'after-terminate', 'double-terminate']);
+    expect(lastSession(service).audioBytes).toBe(3201);
+  });
+
+  it('a backlog beyond the limit is refused', async () => {
+    await using service = await start({ aheadLimitMs: 5000 });
+    const client = await new BareClient(service).opened();
+    client.speak(recording.pcm);
+    expect(await client.closed).toMatchObject({ code: 3007 });
+    expect(client.received.at(-1)!['error']).toMatch(
+      /Audio Transmission Rate Exceeded: Received 5\.\d+ sec\. audio in/,
+    );
+  });
+
+  it('a session expires', async () => {
+    await using service = await start({ maxSessionSeconds: 0.2 });
+    const client = await new BareClient(service).opened();
+    expect(await client.closed).toEqual({ code: 3008, reason: ERROR_SEEN });
+    expect(client.received.at(-1)!['error']).toBe('Session Expired: Maximum session duration exceeded');
+  });
+
+  it('a session without audio times out where that is asked for, and heartbeats meanwhile', async () => {
+    const client = await dial({ inactivity_timeout: 6, session_heartbeat: true }).opened();
+    expect(await client.closed).toMatchObject({ code: 3006 });
+    expect(client.types).toEqual(['Begin', 'Heartbeat', 'Error']);
+    expect(client.received.at(-1)!['error']).toBe(
+      'Session terminated due to inactivity: No messages received for 6 seconds',
+    );
+    expect(client.received[1]).toMatchObject({ total_audio_received_ms: 0, realtime_factor: 0 });
+  }, 10_000);
+});
+
+describe('the record', () => {
+  it('keeps neither audio nor lengths without keepAudio', async () => {
+    await using service = await start({ keepAudio: false, recordings: [syntheticSpeech({ seed: 1, seconds: 5 })] });
+    const client = await new BareClient(service).opened();
+    client.speak(new Uint8Array(32_000));
+    await client.finish();
+    expect(lastSession(service)).toMatchObject({ audioMs: 1000, frameBytes: [] });
+    expect(lastSession(service).audio()).toHaveLength(0);
+  });
+
+  it('tells everything as it happens', async () => {
+    const events: SimulatorEvent[] = [];
+    await using service = await start({ onEvent: (event) => events.push(event) });
+    const client = await new BareClient(service).opened();
+    client.send('nonsense');
+    await client.closed;
+    await service.close();
+    expect(events.map(({ type }) => type)).toEqual(['connection', 'begin', 'violation', 'end']);
+  });
+
+  it('closes twice without complaint, with sessions open', async () => {
+    const service = await start();
+    const client = await new BareClient(service).opened();
+    await Promise.all([service.close(), service.close(), client.closed]);
+    expect((await client.closed).code).toBe(1006);
+  });
+});
