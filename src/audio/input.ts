@@ -26,7 +26,6 @@ interface Reading {
 
 interface NodeStream {
   iterator(options: { destroyOnReturn: boolean }): AsyncIterator<unknown>;
-  on(event: 'error', listener: () => void): unknown;
   destroy(): unknown;
 }
 
@@ -76,11 +75,7 @@ function readWeb(input: WebStream): Reading {
 
 function readNode(input: NodeStream): Reading {
   const iterator = input.iterator({ destroyOnReturn: false });
-  const letGo = (): void => {
-    input.on('error', () => undefined);
-    input.destroy();
-  };
-  return { next: () => iterator.next(), letGo };
+  return { next: () => iterator.next(), letGo: () => input.destroy() };
 }
 
 function readIterable(input: AsyncIterable<unknown>): Reading {
@@ -102,7 +97,7 @@ function isWebStream(input: unknown): input is WebStream {
 }
 
 function isNodeStream(input: unknown): input is NodeStream {
-  return hasMethod(input, 'iterator') && hasMethod(input, 'destroy') && hasMethod(input, 'on');
+  return hasMethod(input, 'iterator') && hasMethod(input, 'destroy');
 }
 
 function isIterable(input: unknown): input is AsyncIterable<unknown> {

@@ -1,13 +1,15 @@
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readlink, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it, expect, jest } from '@jest/globals';
-import { AudioWriter } from 'decibri';
+import { AudioWriter, File } from 'decibri';
 import { firstValueFrom, lastValueFrom, Subject, take, toArray } from 'rxjs';
 import { audioFile } from '../../../src/audio/audioFile.ts';
 import type { AudioFileOptions } from '../../../src/audio/audioFile.ts';
 import { holdBack } from '../../../src/demand.ts';
+import { eventLoop } from './eventLoop.ts';
 import { fmt, loudness, riff, tone, wav } from './wavFile.ts';
 
 let folder: string;
@@ -35,6 +37,23 @@ async function written(name: string, samples: Buffer, sampleRate: number, channe
 /** All chunks, as fast as they come. */
 const play = (path: string, options: AudioFileOptions = {}): Promise<Uint8Array[]> =>
   lastValueFrom(audioFile(path, { speed: Infinity, ...options }).pipe(toArray()));
+
+/** Where Linux lists what this process has open. */
+const OPEN_FILES = '/proc/self/fd';
+
+async function openFiles(): Promise<string[]> {
+  const entries = await readdir(OPEN_FILES);
+  return Promise.all(entries.map((entry) => readlink(join(OPEN_FILES, entry)).catch(() => '')));
+}
+
+/** Whether nobody has the file open: closing takes some turns of the event loop, and nothing tells its end. */
+async function isClosed(path: string, looks = 50): Promise<boolean> {
+  await eventLoop();
+  const open = (await openFiles()).includes(path);
+  return open && looks > 0 ? isClosed(path, looks - 1) : !open;
+}
+
+const describeWhereListed = existsSync(OPEN_FILES) ? describe : describe.skip;
 
 const lengths = (chunks: readonly Uint8Array[]): number[] => chunks.map(({ length }) => length);
 
@@ -88,6 +107,12 @@ describe('audioFile', () => {
     expect(loudness(Buffer.concat(chunks))).toBeCloseTo(0.5 / Math.SQRT2, 1);
   });
 
+  it('changes nothing about what needs no more than unpacking', async () => {
+    const chunks = await play(await written('plain.flac', tone(250), 16_000, 1));
+    expect(lengths(chunks)).toEqual([3200, 3200, 1600]);
+    expect(Buffer.concat(chunks)).toEqual(tone(250));
+  });
+
   it('takes one channel of many', async () => {
     const stereo = Buffer.alloc(2 * 3200);
     const mono = tone(100);
@@ -135,6 +160,16 @@ describe('audioFile', () => {
       await done;
       expect(seen).toBe(3);
     }
+  });
+
+  it('releases the memory of a converted file at the end and on unsubscribe', async () => {
+    const close = jest.spyOn(File.prototype, 'close');
+    const source = audioFile(await written('closed.flac', tone(500), 16_000, 1), { speed: Infinity });
+    await lastValueFrom(source);
+    await lastValueFrom(source.pipe(take(2)));
+    await eventLoop();
+    expect(close).toHaveBeenCalledTimes(2);
+    close.mockRestore();
   });
 
   it('plays at the pace it is told', async () => {
@@ -254,5 +289,33 @@ describe('audioFile', () => {
     // @ts-expect-error not a format that is delivered
     expect(() => audioFile('a.wav', { channels: 2 })).toThrow(TypeError);
     expect(() => audioFile('a.wav', { sampleRate: 0 })).toThrow(RangeError);
+  });
+});
+
+describeWhereListed('the file of audioFile', () => {
+  it('is closed at the end, on stop, and on an error', async () => {
+    const path = await saved('closed.wav', wav(tone(500)));
+    const cut = await saved('closed-cut.wav', wav(tone(10)).subarray(0, 40));
+    const stop = new Subject<void>();
+    await play(path);
+    expect(await isClosed(path)).toBe(true);
+    await audioFile(path, { speed: Infinity, stop }).forEach(() => stop.next());
+    expect(await isClosed(path)).toBe(true);
+    await expect(play(cut)).rejects.toThrow('ends within');
+    expect(await isClosed(cut)).toBe(true);
+  });
+
+  it('is closed on unsubscribe, also while the consumer holds back', async () => {
+    const path = await saved('held-open.wav', wav(tone(500)));
+    const held = new Subject<void>();
+    const waiting = firstValueFrom(held);
+    const subscription = audioFile(path).subscribe(() => {
+      holdBack(() => new Promise(() => undefined));
+      held.next();
+    });
+    await waiting;
+    expect(await openFiles()).toContain(path);
+    subscription.unsubscribe();
+    expect(await isClosed(path)).toBe(true);
   });
 });

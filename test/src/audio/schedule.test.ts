@@ -12,16 +12,24 @@ const second = { sampleRate: 16_000 };
  *
  * @yields Chunks that tell their place.
  */
-async function* chunks(count: number, readingMs: (index: number) => number = () => 0): AsyncGenerator<Uint8Array> {
-  for (let index = 0; index < count; index += 1) {
-    const ms = readingMs(index);
-    if (ms > 0) {
-      // oxlint-disable-next-line no-await-in-loop -- one chunk after another
-      await new Promise((resolve) => {
-        setTimeout(resolve, ms);
-      });
+async function* chunks(
+  count: number,
+  readingMs: (index: number) => number,
+  closed: () => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for (let index = 0; index < count; index += 1) {
+      const ms = readingMs(index);
+      if (ms > 0) {
+        // oxlint-disable-next-line no-await-in-loop -- one chunk after another
+        await new Promise((resolve) => {
+          setTimeout(resolve, ms);
+        });
+      }
+      yield new Uint8Array(3200).fill(index);
     }
-    yield new Uint8Array(3200).fill(index);
+  } finally {
+    closed();
   }
 }
 
@@ -34,11 +42,12 @@ interface Play {
 }
 
 /** When each chunk went out, in milliseconds since the subscription, and how it ended. */
-function play({ count = 1000, speed = 1, stop$ = new Subject(), readingMs, onChunk }: Play) {
+function play({ count = 1000, speed = 1, stop$ = new Subject(), readingMs = () => 0, onChunk }: Play) {
   const times: number[] = [];
   const ends: unknown[] = [];
   const from = performance.now();
-  const open = () => chunks(count, readingMs);
+  const closed = jest.fn();
+  const open = () => chunks(count, readingMs, closed);
   const subscription = pull({ open, pace: () => new Schedule(second, speed), stop$ }).subscribe({
     next: (chunk) => {
       times.push(Math.round(performance.now() - from));
@@ -47,7 +56,7 @@ function play({ count = 1000, speed = 1, stop$ = new Subject(), readingMs, onChu
     error: (error) => ends.push(error),
     complete: () => ends.push('complete'),
   });
-  return { times, ends, subscription };
+  return { times, ends, closed, subscription };
 }
 
 /** A turn of the event loop costs a millisecond of the fake clock, so what goes out at once is seen as so many. */
@@ -142,12 +151,13 @@ describe('a paced source', () => {
   });
 
   it('leaves no timer behind when it is unsubscribed', async () => {
-    const { times, ends, subscription } = play({});
+    const { times, ends, closed, subscription } = play({});
     await jest.advanceTimersByTimeAsync(150);
     expect(jest.getTimerCount()).toBe(1);
     subscription.unsubscribe();
     await jest.advanceTimersByTimeAsync(0);
     expect(jest.getTimerCount()).toBe(0);
+    expect(closed).toHaveBeenCalledTimes(1);
     expect(times).toEqual([0, 100]);
     expect(ends).toEqual([]);
   });
@@ -182,12 +192,14 @@ describe('a paced source', () => {
 
   it('completes when stop comes while the consumer holds back', async () => {
     const stop$ = new Subject<void>();
-    const { times, ends } = play({ stop$, onChunk: () => holdBack(() => new Promise(() => undefined)) });
+    const { times, ends, closed } = play({ stop$, onChunk: () => holdBack(() => new Promise(() => undefined)) });
     await jest.advanceTimersByTimeAsync(50);
+    expect(closed).not.toHaveBeenCalled();
     stop$.next();
     await jest.advanceTimersByTimeAsync(500);
     expect(times).toEqual([0]);
     expect(ends).toEqual(['complete']);
+    expect(closed).toHaveBeenCalledTimes(1);
   });
 
   it('errors when stop errors', async () => {

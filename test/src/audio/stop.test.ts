@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, it, expect } from '@jest/globals';
 import { EMPTY, firstValueFrom, of, toArray } from 'rxjs';
 import { stopped } from '../../../src/audio/stop.ts';
@@ -60,6 +61,7 @@ describe('stopped', () => {
     stopped(controller.signal)
       .subscribe(() => seen.push('stop'))
       .unsubscribe();
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
     controller.abort();
     expect(seen).toEqual([]);
   });
