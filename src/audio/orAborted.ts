@@ -4,6 +4,9 @@
  * @param start Begins what is waited for, and returns how to give it up.
  */
 export function orAborted(signal: AbortSignal, start: (wake: () => void) => () => void): Promise<void> {
+  if (signal.aborted) {
+    return Promise.resolve();
+  }
   return new Promise((resolve) => {
     const wake = (): void => {
       giveUp();

@@ -56,11 +56,11 @@ async function pump(
   for await (const chunk of chunks) {
     await pace.turn(chunk.length, released);
     const held = released.aborted ? undefined : delivery.offer(chunk);
-    if (released.aborted) {
-      return;
-    }
     if (held) {
       pace.shift(await hold(held, released));
+    }
+    if (released.aborted) {
+      return;
     }
   }
 }
