@@ -72,9 +72,79 @@ export type Warning = WarningEvent & FromSession;
 /** The language model's answer to a final turn; sent with `llmGateway`. */
 export type LLMGatewayResponse = LLMGatewayResponseEvent & FromSession;
 
+/**
+ * The connection is lost and will be tried again. Nothing is lost by it: what the next session has to hear is kept. The
+ * next `Begin` says that it is back.
+ */
+export interface Reconnecting {
+  readonly type: 'Reconnecting';
+  /** The session that was lost, or could not be opened. */
+  readonly session: number;
+  /** Which attempt since the last healthy session this will be, from 1. */
+  readonly attempt: number;
+  /** Milliseconds until the attempt. */
+  readonly delayMs: number;
+  /** Milliseconds of audio that will be sent again. */
+  readonly replayMs: number;
+  /** What happened, in a line. */
+  readonly reason: string;
+}
+
+/** Why a stretch of audio was never transcribed. */
+export type AudioGapReason =
+  /** An outage lasted longer than the tape is. */
+  | 'tape-full'
+  /** The service did not tell its last turns in the time given for the end. */
+  | 'end-timeout'
+  /** The transcription ended with an error. */
+  | 'error';
+
+/** A stretch of audio that was never transcribed, in milliseconds on the audio clock. */
+export interface AudioGap extends FromSession {
+  readonly type: 'AudioGap';
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly reason: AudioGapReason;
+}
+
+/**
+ * The accounts of the transcription so far, told with each final and, last of all, at the end:
+ * `capturedMs = transcribedMs + gapMs` then.
+ */
+export interface Stats extends FromSession {
+  readonly type: 'Stats';
+  /** Milliseconds of audio that came in. */
+  readonly capturedMs: number;
+  /** Milliseconds of audio that were sent, repetitions included. */
+  readonly sentMs: number;
+  /** Milliseconds of audio that were sent again. */
+  readonly replayedMs: number;
+  /** Milliseconds of audio, from the beginning, that no session will have to hear again and that are in no gap. */
+  readonly transcribedMs: number;
+  /** Milliseconds of audio in gaps. */
+  readonly gapMs: number;
+  /** How many sessions there were, the present one included. */
+  readonly sessions: number;
+  /** How many times the connection was lost or could not be made, and was tried again. */
+  readonly reconnects: number;
+  /** How far behind the audio the latest final was told, in milliseconds from when the end of its last word came in. */
+  readonly finalDelayMs: number | undefined;
+}
+
 /** Everything `transcribe()` emits, told apart by `type`. */
 export type TranscriptionEvent =
-  Begin | Turn | SpeechStarted | Termination | SpeakerRevision | Heartbeat | Silence | Warning | LLMGatewayResponse;
+  | Begin
+  | Turn
+  | SpeechStarted
+  | Termination
+  | SpeakerRevision
+  | Heartbeat
+  | Silence
+  | Warning
+  | LLMGatewayResponse
+  | Reconnecting
+  | AudioGap
+  | Stats;
 
 /** A message for the running session: end the open turn now, change its configuration, or keep it from timing out. */
 export type ControlMessage = StreamingForceEndpoint | StreamingUpdateConfiguration | StreamingKeepAlive;

@@ -42,6 +42,19 @@ export interface TranscribeOptions extends SdkOptions {
    * @see https://www.assemblyai.com/docs/streaming/message-sequence
    */
   readonly catchUpSpeed?: number;
+  /** Whether to go on in a new session when one breaks. @defaultValue true */
+  readonly reconnect?: boolean;
+  /** How long the service may be out of reach before that is an error, in milliseconds; may be Infinity. @defaultValue 300000 */
+  readonly maxOutage?: number;
+  /** Within which time a connection that is open but dead is noticed, in milliseconds. @defaultValue 10000 */
+  readonly stallTimeout?: number;
+  /** How much audio is kept for sessions to come, in milliseconds; past it the oldest is given up. @defaultValue 300000 */
+  readonly tapeLength?: number;
+  /**
+   * How long everything after the end of the audio may take, in milliseconds, reconnections included. Then the last
+   * partial is ended as it is, and what was not transcribed is reported. @defaultValue 300000
+   */
+  readonly endTimeout?: number;
 }
 
 /** What a session needs to know, checked. */
@@ -59,6 +72,11 @@ export interface SessionSettings {
   readonly awaitFormatted: boolean;
   readonly terminationTimeout: number;
   readonly catchUpSpeed: number;
+  readonly reconnect: boolean;
+  readonly maxOutage: number;
+  readonly stallTimeout: number;
+  readonly tapeLength: number;
+  readonly endTimeout: number;
 }
 
 const URL_OF_REGION: Readonly<Record<Region, string>> = {
@@ -156,6 +174,11 @@ const CHECKS: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscrib
   connectTimeout: numeric(1, MAX_INT, 'ms'),
   terminationTimeout: numeric(1, MAX_INT, 'ms'),
   catchUpSpeed: numeric(1, Infinity, 'times real time', false),
+  reconnect: bool,
+  maxOutage: numeric(0, Infinity, 'ms', false),
+  stallTimeout: numeric(1, MAX_INT, 'ms'),
+  tapeLength: numeric(10_000, MAX_INT, 'ms'),
+  endTimeout: numeric(1, MAX_INT, 'ms'),
   maxConnectionRetries: unsupported('reconnecting is decided by transcribe(), not by the SDK'),
   connectionRetryDelay: unsupported('reconnecting is decided by transcribe(), not by the SDK'),
   endOfTurnConfidenceThreshold: share,
@@ -229,6 +252,11 @@ export function checkOptions(options: TranscribeOptions): SessionSettings {
     awaitFormatted: options.formatTurns === true && speechModel.startsWith('universal-streaming-'),
     terminationTimeout: options.terminationTimeout ?? 5000,
     catchUpSpeed: options.catchUpSpeed ?? 1.25,
+    reconnect: options.reconnect ?? true,
+    maxOutage: options.maxOutage ?? 300_000,
+    stallTimeout: options.stallTimeout ?? 10_000,
+    tapeLength: options.tapeLength ?? 300_000,
+    endTimeout: options.endTimeout ?? 300_000,
   };
 }
 

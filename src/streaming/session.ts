@@ -1,7 +1,14 @@
 import type { StreamingTranscriber, StreamingUpdateConfiguration } from 'assemblyai/streaming';
 import { Observable, defer, switchMap } from 'rxjs';
 import type { Subscriber } from 'rxjs';
-import type { ControlMessage, TranscriptionEvent, Turn } from '../../operators/events.ts';
+import type {
+  AudioGap,
+  ControlMessage,
+  Reconnecting,
+  Stats,
+  TranscriptionEvent,
+  Turn,
+} from '../../operators/events.ts';
 import { holdBack } from '../demand.ts';
 import { TranscriptionError } from '../errors.ts';
 import { failure } from './failure.ts';
@@ -11,7 +18,8 @@ import type { SessionSettings } from './options.ts';
 
 type WithoutSession<T> = T extends unknown ? Omit<T, 'session'> : never;
 /** What one session tells, on its own clock and with its own turn numbers. */
-export type SessionEvent = WithoutSession<Exclude<TranscriptionEvent, Turn>> | SessionTurn;
+export type SessionEvent =
+  WithoutSession<Exclude<TranscriptionEvent, Turn | Reconnecting | AudioGap | Stats>> | SessionTurn;
 
 /** What the wire carries: one of our events, an error, or something newer than this client. */
 type Message =
@@ -25,6 +33,7 @@ interface Socket {
   readonly readyState: number;
   readonly bufferedAmount: number;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
+  on(event: 'pong', listener: () => void): void;
   ping(data: undefined, mask: undefined, written: () => void): void;
   terminate(): void;
 }
@@ -52,6 +61,7 @@ const MAX_BUFFERED = 64_000;
  * | no `Begin` in time               | untouched    | given up                                    | retryable network error   |
  * | `Error` message, with close or without | unsubscribed | closed                                | typed error               |
  * | unexpected close                 | unsubscribed | closed                                      | typed error               |
+ * | no sign of life, or time asleep  | unsubscribed | closed                                      | retryable network error   |
  * | downstream unsubscribes          | unsubscribed | `Terminate`, closed at once, nothing awaited | nothing                  |
  * | an operator downstream throws    | unsubscribed | `Terminate`, closed at once                 | its error                 |
  * | non-JSON or binary message       | goes on      | goes on                                     | a `Warning`               |
@@ -111,6 +121,8 @@ class Run {
   #state: 'dialling' | 'begun' | 'terminating' | 'terminated' = 'dialling';
   #socketError: Error | undefined;
   #copyTimer: ReturnType<typeof setTimeout> | undefined;
+  #watch: ReturnType<typeof setInterval> | undefined;
+  #alive = true;
 
   constructor(
     transcriber: StreamingTranscriber,
@@ -148,6 +160,7 @@ class Run {
   /** Ends whatever is still going on; safe in every state, and more than once. */
   close(): void {
     clearTimeout(this.#copyTimer);
+    clearInterval(this.#watch);
     const socket = this.#socket;
     this.#socket = undefined;
     if (this.#state === 'dialling') {
@@ -164,6 +177,7 @@ class Run {
   #guard(socket: Socket): void {
     const sdkListener = socket.onmessage;
     socket.onmessage = (event) => {
+      this.#alive = true;
       const message = parse(event.data);
       if (typeof message === 'string') {
         this.#tell({ type: 'Warning', warning_code: 0, warning: message });
@@ -201,12 +215,29 @@ class Run {
 
   #begin(): void {
     this.#state = 'begun';
+    this.#watchOver();
     const inputs = this.#input.subscribe({
       next: (item) => this.#send(item),
       error: (error: unknown) => this.#subscriber.error(error),
       complete: () => this.#terminate(),
     });
     this.#subscriber.add(inputs);
+  }
+
+  /** Finds out whether the connection is dead although it is open: silence is no sign of it, but no answer to a ping is. */
+  #watchOver(): void {
+    const { stallTimeout } = this.#settings;
+    const socket = this.#socket;
+    socket?.on('pong', () => (this.#alive = true));
+    let last = Date.now();
+    this.#watch = setInterval(() => {
+      const passed = Date.now() - last;
+      last += passed;
+      if (passed > 2 * stallTimeout) this.#fail(undefined, `this machine slept for ${Math.round(passed)} ms`);
+      else if (!this.#alive) this.#fail(undefined, `no sign of life for ${stallTimeout} ms`);
+      this.#alive = false;
+      socket?.ping(undefined, undefined, () => {});
+    }, stallTimeout / 2);
   }
 
   #send(item: Uint8Array | ControlMessage): void {
@@ -247,7 +278,9 @@ class Run {
 
   #fail(wireCode: number | undefined, reason: string, cause?: Error): void {
     const said = reason || cause?.message || String((cause as { code?: unknown } | undefined)?.code ?? '');
-    this.#subscriber.error(failure(wireCode, this.#redact(said), cause));
+    const error = failure(wireCode, this.#redact(said), cause);
+    const renewable = this.#settings.freshCredential && error.kind === 'unauthorized' && /expired/i.test(said);
+    this.#subscriber.error(renewable ? failure(3008, error.message, error) : error);
   }
 
   #tell(event: SessionEvent): void {

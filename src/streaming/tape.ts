@@ -5,6 +5,8 @@ export type TapeItem = AudioItem | ControlItem;
 interface AudioItem {
   readonly at: number;
   readonly audio: Uint8Array;
+  /** When it was recorded, on the clock given to `record`. */
+  readonly time?: number;
 }
 interface ControlItem {
   readonly at: number;
@@ -72,9 +74,13 @@ export class Tape {
     return this.#configuration;
   }
 
-  /** Records a frame, which must not change afterwards. */
-  record(audio: Uint8Array): void {
-    this.#entries.push({ at: this.#end, audio });
+  /**
+   * Records a frame, which must not change afterwards.
+   *
+   * @param time When it came in, in milliseconds on any clock.
+   */
+  record(audio: Uint8Array, time: number): void {
+    this.#entries.push({ at: this.#end, audio, time });
     this.#end += audio.length;
     while (this.#end - this.#start > this.#maxHeld) this.#giveUpFirst();
     this.onRecord?.();
@@ -130,6 +136,12 @@ export class Tape {
         this.#cursor--;
       }
     }
+  }
+
+  /** When the byte before a position was recorded; `undefined` if it is not held. */
+  recordedAt(position: number): number | undefined {
+    const entry = this.#entries.find((one) => 'audio' in one && one.at + one.audio.length >= position);
+    return entry && 'audio' in entry && entry.at < position ? entry.time : undefined;
   }
 
   #restOf({ at, audio }: AudioItem): AudioItem {

@@ -14,10 +14,15 @@ const SILENCE_MS = 10_000;
  * turn ends next, so a turn that a break cut off is told again under its own.
  */
 export class Timeline {
-  #legs = 0;
+  #sessions = 0;
   #finals = 0;
   #toldUpTo = 0;
   #openFrom: number | undefined;
+
+  /** How many sessions there were. */
+  get sessions(): number {
+    return this.#sessions;
+  }
 
   /** Where the last final ends, in milliseconds on the audio clock: what is before has been told. */
   get toldUpTo(): number {
@@ -32,7 +37,7 @@ export class Timeline {
   /** Starts the next session. A turn that was open is open no more; the session will tell it again. */
   nextLeg(): Leg {
     this.#openFrom = undefined;
-    return new Leg(this, this.#legs++);
+    return new Leg(this, this.#sessions++);
   }
 
   /**

@@ -1,25 +1,30 @@
-import { EMPTY, Subject, defer, endWith, firstValueFrom, from, ignoreElements, map, merge, takeWhile, tap } from 'rxjs';
-import { asyncScheduler, catchError } from 'rxjs';
+import {
+  EMPTY,
+  ReplaySubject,
+  Subject,
+  asyncScheduler,
+  catchError,
+  defer,
+  endWith,
+  firstValueFrom,
+  from,
+  ignoreElements,
+} from 'rxjs';
+import { merge, takeWhile, tap } from 'rxjs';
 import type { Observable, OperatorFunction } from 'rxjs';
 import type { TranscriptionEvent } from '../../operators/events.ts';
 import { MAX_FRAME_MS, MIN_FRAME_MS, bytesToMs, frameBytes, isLegalFrame, msToBytes } from '../audio/pcm.ts';
 import type { PcmFormat } from '../audio/pcm.ts';
 import { holdBack } from '../demand.ts';
 import { TranscriptionError } from '../errors.ts';
-import { feed } from './feed.ts';
 import { checkOptions } from './options.ts';
-import type { SessionSettings, TranscribeOptions } from './options.ts';
+import type { TranscribeOptions } from './options.ts';
+import { BURST_MS, Relay } from './relay.ts';
 import { session } from './session.ts';
 import { Tape } from './tape.ts';
-import { Timeline } from './timeline.ts';
 
 /** The service closes a connection that sends it a longer message (docs, "Streaming API"): 128 KB. */
 const MAX_MESSAGE_BYTES = 131_072;
-/** How much audio is held for sessions to come, in milliseconds: 5 minutes, 9.6 MB at 16 kHz. */
-const HELD_MS = 300_000;
-/** How much audio may leave at once, and how far a source that can wait may be ahead, in milliseconds. */
-const BURST_MS = 10_000;
-
 /**
  * Sends frames of audio to the service and emits what it tells: turns while they are spoken and when they end, and every
  * other event, on one clock.
@@ -66,78 +71,56 @@ const BURST_MS = 10_000;
  * @see https://www.assemblyai.com/docs/streaming/api-spec/streaming-websocket
  */
 export function transcribe(options: TranscribeOptions): OperatorFunction<Uint8Array, TranscriptionEvent> {
+  return transcribeOver(session, options);
+}
+
+/** As `transcribe`, over sessions opened by `open`. */
+export function transcribeOver(
+  open: typeof session,
+  options: TranscribeOptions,
+): OperatorFunction<Uint8Array, TranscriptionEvent> {
   const settings = checkOptions(options);
   const { format } = settings;
   return (source) =>
     defer(() => {
-      const tape = new Tape(frameBytes(MIN_FRAME_MS, format), msToBytes(HELD_MS, format));
+      const tape = new Tape(frameBytes(MIN_FRAME_MS, format), msToBytes(settings.tapeLength, format));
       const sent = new Subject<void>();
+      const recorded = new ReplaySubject<void>(1);
+      const relay = new Relay(tape, settings, () => isAhead(tape, BURST_MS / 2, format) || sent.next(), open);
       const control = from(options.control ?? EMPTY).pipe(
         tap((message) => tape.mark(message)),
         catchError(() => EMPTY),
       );
-      const inputs = merge(record(source, tape, sent, format), control).pipe(ignoreElements());
+      const recording = record(source, tape, sent, format).pipe(tap({ complete: () => recorded.next() }));
       // what the sessions tell is the transcription, and its end is the end of everything
-      return merge(inputs, tell(tape, sent, settings).pipe(endWith(undefined))).pipe(
-        takeWhile((event) => event !== undefined),
-      );
+      return merge(
+        merge(recording, control).pipe(ignoreElements()),
+        relay.events(recorded).pipe(endWith(undefined)),
+      ).pipe(takeWhile((event) => event !== undefined));
     });
 }
 
-/** Puts frames on the tape, and holds back a source that can wait while too many are there to be sent. */
+/** Puts frames on the tape, and holds back a source that can wait while it is too far ahead of what was sent. */
 function record(
   source: Observable<Uint8Array>,
   tape: Tape,
   sent: Observable<void>,
   format: PcmFormat,
 ): Observable<Uint8Array> {
-  const limit = msToBytes(BURST_MS, format);
   return source.pipe(
     tap({
       next: (frame) => {
         checkFrame(frame, format);
-        tape.record(frame);
-        if (tape.end - tape.head > limit) holdBack(() => firstValueFrom(sent, { defaultValue: undefined }));
+        tape.record(frame, asyncScheduler.now());
+        if (isAhead(tape, BURST_MS, format)) holdBack(() => firstValueFrom(sent, { defaultValue: undefined }));
       },
       complete: () => tape.finish(),
     }),
   );
 }
 
-/** Plays the tape to a session and tells its events on the audio clock. */
-function tell(tape: Tape, sent: Subject<void>, settings: SessionSettings): Observable<TranscriptionEvent> {
-  const { format } = settings;
-  const toMs = (bytes: number): number => bytes * bytesToMs(1, format);
-  const pace = { burst: msToBytes(BURST_MS, format), rate: settings.catchUpSpeed / bytesToMs(1, format) };
-  const timeline = new Timeline();
-  return defer(() => {
-    const leg = timeline.nextLeg();
-    const from = tape.head;
-    let heard = 0;
-    let since: number | undefined;
-
-    /** The audio a session surely looked at: the service keeps up with real time, and no faster is counted on. */
-    const processed = (): number => {
-      const elapsed = since === undefined ? 0 : asyncScheduler.now() - since;
-      return Math.min(toMs(tape.head), toMs(from) + elapsed);
-    };
-    const trim = (): void => tape.release(msToBytes(Math.max(0, timeline.resumeFrom(processed())), format));
-
-    const input = feed(tape, pace).pipe(
-      map((item) => {
-        if ('control' in item) return item.control;
-        since ??= asyncScheduler.now();
-        leg.align(toMs(heard), toMs(item.at));
-        heard += item.audio.length;
-        return item.audio;
-      }),
-      tap(() => {
-        trim();
-        if (tape.end - tape.head <= msToBytes(BURST_MS / 2, format)) sent.next();
-      }),
-    );
-    return session(input, settings).pipe(map((event) => leg.rebase(event)));
-  });
+function isAhead(tape: Tape, ms: number, format: PcmFormat): boolean {
+  return tape.end - tape.head > msToBytes(ms, format);
 }
 
 function checkFrame(frame: Uint8Array, format: PcmFormat): void {

@@ -12,7 +12,7 @@ const LIVE: Pace = { burst: Infinity, rate: Infinity };
 
 function tapeWith(...frames: string[]): Tape {
   const tape = new Tape(1, 1000);
-  for (const frame of frames) tape.record(Buffer.from(frame));
+  for (const frame of frames) tape.record(Buffer.from(frame), 0);
   return tape;
 }
 
@@ -25,7 +25,7 @@ describe('feed', () => {
     marbles(({ cold, expectObservable }) => {
       const tape = tapeWith('a', 'b');
       const live = cold(' -----c--d--|').pipe(
-        tap({ next: (frame) => tape.record(Buffer.from(frame)), complete: () => tape.finish() }),
+        tap({ next: (frame) => tape.record(Buffer.from(frame), 0), complete: () => tape.finish() }),
       );
       const expected = ' (ab)-c--d--|';
 
@@ -38,7 +38,7 @@ describe('feed', () => {
     marbles(({ expectObservable }) => {
       const tape = tapeWith('a');
       tape.mark({ type: 'ForceEndpoint' });
-      tape.record(Buffer.from('b'));
+      tape.record(Buffer.from('b'), 0);
       tape.finish();
 
       expectObservable(text(feed(tape, LIVE))).toBe('(acb|)', { a: 'a', b: 'b', c: 'ForceEndpoint' });
@@ -60,7 +60,7 @@ describe('feed', () => {
     marbles(({ cold, expectObservable }) => {
       const tape = new Tape(1, 1000);
       const live = cold('a---b---c---d---|').pipe(
-        tap({ next: (frame) => tape.record(Buffer.from(frame)), complete: () => tape.finish() }),
+        tap({ next: (frame) => tape.record(Buffer.from(frame), 0), complete: () => tape.finish() }),
       );
 
       expectObservable(text(feed(tape, { burst: 1, rate: 0.25 * 1.25 }))).toBe('a---b---c---d---|');
@@ -106,7 +106,7 @@ describe('feed', () => {
     const played: string[] = [];
     text(feed(tape, LIVE)).subscribe((frame) => {
       played.push(frame);
-      if (frame === 'a') tape.record(Buffer.from('b'));
+      if (frame === 'a') tape.record(Buffer.from('b'), 0);
     });
 
     expect(played).toEqual(['a', 'b']);

@@ -276,6 +276,19 @@ describe('session', () => {
       expect(service.connections).toHaveLength(0);
     });
 
+    it('may be tried again with a fresh token when the token expired', async () => {
+      const script = ({ say }: Connection): void =>
+        say({ type: 'Error', error_code: 1008, error: 'Signature has expired' });
+      const fresh = await serve(script, { apiKey: undefined, token: () => 'a-token' });
+      const fixed = await serve(script, { apiKey: undefined, token: 'a-token' });
+
+      expect((await run(session(NEVER, fresh.settings))).error).toMatchObject({ kind: 'expired', retryable: true });
+      expect((await run(session(NEVER, fixed.settings))).error).toMatchObject({
+        kind: 'unauthorized',
+        retryable: false,
+      });
+    });
+
     it('errors for good when the key function returns no key', async () => {
       const { settings } = await serve(polite, { apiKey: () => ' ' });
 
@@ -344,6 +357,50 @@ describe('session', () => {
       });
 
       expect((await run(session(NEVER, settings))).error).toMatchObject({ kind: 'network', wireCode: 1006 });
+    });
+
+    it('errors when the connection is open but dead', async () => {
+      const { settings } = await serve(
+        ({ say, socket }) => {
+          say(BEGIN);
+          socket.pause();
+        },
+        { stallTimeout: 100 },
+      );
+
+      const { error } = await run(session(NEVER, settings));
+
+      expect(error).toMatchObject({ kind: 'network', retryable: true, wireCode: undefined });
+      expect(error?.message).toContain('no sign of life for 100 ms');
+    });
+
+    it('leaves a service alone that is quiet but answers pings', async () => {
+      let pings = 0;
+      const { settings } = await serve(
+        (connection) => {
+          connection.say(BEGIN);
+          connection.socket.on('ping', () => {
+            if (++pings === 5) connection.socket.close(1011, 'enough');
+          });
+        },
+        { stallTimeout: 50 },
+      );
+
+      expect((await run(session(NEVER, settings))).error).toMatchObject({ wireCode: 1011 });
+      expect(pings).toBe(5);
+    });
+
+    it('errors after the machine slept', async () => {
+      const { settings } = await serve(({ say }) => say(BEGIN), { stallTimeout: 100 });
+      const ended = run(session(NEVER, settings));
+      const now = jest.spyOn(Date, 'now');
+      const start = performance.now();
+      now.mockImplementation(() => Date.UTC(2026, 0) + (performance.now() - start) * 1000);
+
+      const { error } = await ended;
+      now.mockRestore();
+
+      expect(error?.message).toMatch(/this machine slept for \d+ ms/);
     });
 
     it('errors on a Termination that nobody asked for', async () => {

@@ -12,7 +12,10 @@ const terms: ControlMessage = { type: 'UpdateConfiguration', keyterms_prompt: ['
 function recorded(frames: number, maxHeld = 1000): Tape {
   const tape = new Tape(MIN_MESSAGE, maxHeld);
   for (let frame = 0; frame < frames; frame++)
-    tape.record(Uint8Array.from({ length: 8 }, (_, byte) => frame * 8 + byte));
+    tape.record(
+      Uint8Array.from({ length: 8 }, (_, byte) => frame * 8 + byte),
+      0,
+    );
   return tape;
 }
 
@@ -29,11 +32,11 @@ describe('Tape', () => {
   it('reads what was recorded, in order, without copying', () => {
     const tape = new Tape(MIN_MESSAGE, 1000);
     const frame = new Uint8Array(8);
-    tape.record(frame);
+    tape.record(frame, 0);
 
-    expect(tape.read()).toEqual({ at: 0, audio: frame });
+    expect(tape.read()).toEqual({ at: 0, audio: frame, time: 0 });
     expect(tape.read()).toBeUndefined();
-    tape.record(frame);
+    tape.record(frame, 7);
     const item = tape.read();
     expect(item && 'audio' in item && item.audio).toBe(frame);
     expect([tape.start, tape.head, tape.end]).toEqual([0, 16, 16]);
@@ -93,7 +96,7 @@ describe('Tape', () => {
   it('keeps control messages between the frames, again after a rewind', () => {
     const tape = recorded(1);
     tape.mark(slower);
-    tape.record(new Uint8Array(8));
+    tape.record(new Uint8Array(8), 0);
 
     const once = readAll(tape);
     tape.rewind(0);
@@ -107,7 +110,7 @@ describe('Tape', () => {
     tape.mark(slower);
     tape.mark(terms);
     tape.mark(force);
-    tape.record(new Uint8Array(8));
+    tape.record(new Uint8Array(8), 0);
     readAll(tape);
     expect(tape.configuration).toBeUndefined();
 
@@ -139,12 +142,23 @@ describe('Tape', () => {
     expect(tape.played).toBe(false);
   });
 
+  it('knows when the audio before a position came in', () => {
+    const tape = new Tape(MIN_MESSAGE, 1000);
+    tape.record(new Uint8Array(8), 100);
+    tape.record(new Uint8Array(8), 200);
+
+    expect([1, 8, 9, 16, 17].map((position) => tape.recordedAt(position))).toEqual([100, 100, 200, 200, undefined]);
+    tape.read();
+    tape.release(8);
+    expect(tape.recordedAt(8)).toBeUndefined();
+  });
+
   it('tells when there is something new', () => {
     const tape = new Tape(MIN_MESSAGE, 1000);
     let calls = 0;
     tape.onRecord = () => calls++;
 
-    tape.record(new Uint8Array(8));
+    tape.record(new Uint8Array(8), 0);
     tape.mark(force);
     tape.finish();
 
@@ -171,7 +185,10 @@ describe('Tape', () => {
         };
         for (const one of steps) {
           if ('record' in one) {
-            tape.record(Uint8Array.from({ length: one.record }, (_, i) => ((tape.end + i) % 250) + 1));
+            tape.record(
+              Uint8Array.from({ length: one.record }, (_, i) => ((tape.end + i) % 250) + 1),
+              0,
+            );
           } else if ('read' in one) for (let n = 0; n < one.read; n++) check();
           else if ('rewind' in one) {
             const wanted = Math.min(one.rewind, tape.head);

@@ -1,0 +1,81 @@
+import type { TranscriptionError } from '../errors.ts';
+
+/** When to try again, and when to give up. */
+export interface PolicyLimits {
+  /** Whether to try again at all. */
+  readonly reconnect: boolean;
+  /** How long an outage may last, in milliseconds, from the first failure to the next healthy session. */
+  readonly maxOutage: number;
+}
+
+/** The longest first wait, in milliseconds; it doubles with each further failure. */
+const FIRST_WAIT_MS = 250;
+/** The longest wait, in milliseconds. */
+const LONGEST_WAIT_MS = 10_000;
+/** A session that told of no turn and died sooner than this, in milliseconds, was not healthy. */
+const HEALTHY_MS = 5000;
+/** So many unhealthy sessions in a row are no accident: the service takes the connection only to drop it. */
+const UNHEALTHY_SESSIONS = 3;
+
+/**
+ * Decides after each failure how long to wait before the next attempt, or to give up.
+ *
+ * The wait is exponential with full jitter: a random part of 250 ms, 500 ms, 1 s, … up to 10 s, so that many clients that
+ * failed together do not come back together. A service that limits new sessions is given at least half of the longest. A
+ * healthy session ends an outage: one that lived for 5 s or told of a turn.
+ *
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export class Policy {
+  readonly #limits: PolicyLimits;
+  readonly #random: () => number;
+  #failures = 0;
+  #unhealthy = 0;
+  #outageSince: number | undefined;
+  /** Whether the session that is running proved healthy. */
+  #proved = false;
+
+  /** @param random From 0 to 1, as `Math.random`. */
+  constructor(limits: PolicyLimits, random: () => number = Math.random) {
+    this.#limits = limits;
+    this.#random = random;
+  }
+
+  /** How many attempts failed since the last healthy session. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Takes note that the session is healthy: whatever happens next is a new outage. */
+  healthy(): void {
+    this.#proved = true;
+    this.#failures = 0;
+    this.#unhealthy = 0;
+    this.#outageSince = undefined;
+  }
+
+  /**
+   * Takes note of a failure.
+   *
+   * @param error What failed.
+   * @param now Milliseconds on any clock that runs on.
+   * @param lived Milliseconds since the service's `Begin`; `undefined` if it did not come to that.
+   * @returns Milliseconds to wait before the next attempt, or `undefined` to give up.
+   */
+  failed(error: TranscriptionError, now: number, lived: number | undefined): number | undefined {
+    if (lived !== undefined && lived >= HEALTHY_MS) this.healthy();
+    if (lived !== undefined && !this.#proved) this.#unhealthy++;
+    this.#proved = false;
+    const wait = this.#wait(error);
+    this.#failures++;
+    this.#outageSince ??= now;
+    const tooLong = now + wait - this.#outageSince > this.#limits.maxOutage;
+    const hopeless = !error.retryable || this.#unhealthy >= UNHEALTHY_SESSIONS;
+    return !this.#limits.reconnect || hopeless || tooLong ? undefined : wait;
+  }
+
+  #wait(error: TranscriptionError): number {
+    if (error.kind === 'rate-limited') return LONGEST_WAIT_MS * (1 + this.#random()) * 0.5;
+    return this.#random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures);
+  }
+}

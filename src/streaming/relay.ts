@@ -1,0 +1,295 @@
+import {
+  EMPTY,
+  ReplaySubject,
+  Subject,
+  Subscription,
+  asyncScheduler,
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  endWith,
+  finalize,
+  merge,
+  of,
+  repeat,
+  retry,
+  switchMap,
+  take,
+  takeUntil,
+  takeWhile,
+  tap,
+  throwError,
+  timer,
+} from 'rxjs';
+import type { Observable } from 'rxjs';
+import type { AudioGapReason, FinalTurn, PartialTurn, Stats, TranscriptionEvent } from '../../operators/events.ts';
+import { bytesToMs, msToBytes } from '../audio/pcm.ts';
+import { TranscriptionError } from '../errors.ts';
+import { Accounts } from './accounts.ts';
+import type { SessionSettings } from './options.ts';
+import { Playback } from './playback.ts';
+import type { Shared } from './playback.ts';
+import { Policy } from './policy.ts';
+import type { SessionEvent, session } from './session.ts';
+import type { Tape } from './tape.ts';
+import { Timeline } from './timeline.ts';
+
+/** How much audio may leave at once before the pace of catching up holds, in milliseconds. */
+export const BURST_MS = 10_000;
+/** The longest a session lasts, in milliseconds: 3 h (docs, "Streaming API"). */
+const LONGEST_SESSION_MS = 10_800_000;
+/** How long before its end a session gets a successor, in milliseconds; a short session, in its last quarter. */
+const HANDOVER_MS = 60_000;
+/** How many sessions may fall silent after everything was sent, before what is missing is given up. */
+const SILENT_ENDINGS = 2;
+
+/** A session that is connected ahead of time and waits for its audio. */
+interface Successor {
+  readonly playback: Playback;
+  readonly start: Subject<void>;
+  /** What it tells before it is its turn. */
+  readonly events: Subject<SessionEvent>;
+}
+
+/**
+ * The sessions of one transcription, one after the other, told as if they were one.
+ *
+ * A session that breaks is followed by another as the policy decides; one that comes near its end, by a successor that is
+ * connected before and takes over at the end of a turn. Each hears from the tape what the one before it had not finished.
+ */
+export class Relay {
+  readonly #settings: SessionSettings;
+  readonly #open: typeof session;
+  readonly #tape: Tape;
+  readonly #msPerByte: number;
+  readonly #shared: Shared;
+  readonly #timeline = new Timeline();
+  readonly #accounts = new Accounts();
+  readonly #policy: Policy;
+  readonly #notices = new Subject<TranscriptionEvent>();
+  readonly #successions = new Subscription();
+  #playback: Playback;
+  #begunAt: number | undefined;
+  #successor: Successor | undefined;
+  #handingOver = false;
+  /** From where the next session will hear the tape, in bytes; it never goes back. */
+  #resume = 0;
+  #partial: PartialTurn | undefined;
+  #silentEndings = 0;
+  #ended = false;
+
+  /**
+   * @param tape What is recorded.
+   * @param settings Checked options.
+   * @param onSent Called after each message that was sent.
+   * @param open Opens a session.
+   */
+  constructor(tape: Tape, settings: SessionSettings, onSent: () => void, open: typeof session) {
+    this.#tape = tape;
+    this.#settings = settings;
+    this.#open = open;
+    this.#policy = new Policy(settings);
+    this.#msPerByte = bytesToMs(1, settings.format);
+    this.#shared = {
+      tape,
+      timeline: this.#timeline,
+      accounts: this.#accounts,
+      pace: { burst: msToBytes(BURST_MS, settings.format), rate: settings.catchUpSpeed / this.#msPerByte },
+      msPerByte: this.#msPerByte,
+      onLost: (startMs, endMs) => this.#lose(startMs, endMs, 'tape-full').forEach((gap) => this.#notices.next(gap)),
+      onSent: () => {
+        this.#trim();
+        onSent();
+      },
+    };
+    this.#playback = new Playback(this.#shared);
+  }
+
+  /**
+   * Everything the sessions tell, to the end.
+   *
+   * @param recorded Emits when the recording is complete; from then on the end has its time limit.
+   */
+  events(recorded: Observable<unknown>): Observable<TranscriptionEvent> {
+    const outOfTime = recorded.pipe(
+      take(1),
+      switchMap(() => timer(this.#settings.endTimeout)),
+    );
+    const sessions = defer(() => this.#nextSession()).pipe(
+      repeat({ delay: () => (this.#handingOver ? of(0) : EMPTY) }),
+      retry({ delay: (error: unknown) => this.#tryAgain(error) }),
+      takeUntil(outOfTime),
+      endWith(undefined),
+    );
+    // the notices have no end of their own: the end of the sessions is the end
+    return merge(this.#notices, sessions).pipe(
+      takeWhile((event) => event !== undefined),
+      endWith(undefined),
+      concatMap((event) => (event ? [event] : this.#settle(this.#ended ? undefined : 'end-timeout'))),
+      catchError((error: unknown) =>
+        concat(
+          this.#settle('error'),
+          throwError(() => error),
+        ),
+      ),
+      finalize(() => this.#successions.unsubscribe()),
+    );
+  }
+
+  /** The next session, to its end: the successor if there is one, or a new one. */
+  #nextSession(): Observable<TranscriptionEvent> {
+    const timers = new Subscription();
+    const successor = this.#successor;
+    this.#successor = undefined;
+    this.#handingOver = false;
+    this.#begunAt = undefined;
+    this.#playback = successor?.playback ?? new Playback(this.#shared);
+    successor?.start.next();
+    const told =
+      successor?.events ??
+      this.#open(
+        this.#playback.input(() => this.#resume),
+        this.#settings,
+      );
+    return told.pipe(
+      concatMap((event) => this.#tell(event, timers)),
+      tap({ complete: () => (this.#ended = !this.#handingOver) }),
+      catchError((error: unknown) => (this.#handingOver ? EMPTY : throwError(() => error))),
+      finalize(() => timers.unsubscribe()),
+    );
+  }
+
+  #tell(event: SessionEvent, timers: Subscription): TranscriptionEvent[] {
+    if (event.type === 'Begin') {
+      this.#begunAt = asyncScheduler.now();
+      timers.add(this.#scheduleHandover(event.expires_at));
+    }
+    const speech = event.type === 'Turn' || event.type === 'SpeechStarted';
+    if (speech && this.#handingOver) return []; // the successor hears it too, and will tell it
+    if (speech) this.#policy.healthy();
+    const told = this.#playback.leg.rebase(event);
+    if (told.type !== 'Turn') return [told];
+    this.#partial = told.isFinal ? undefined : told;
+    return told.isFinal ? [told, this.#closeTurn(told)] : [told];
+  }
+
+  /** A turn was told to its end: what was said up to there need not be kept, and it is the moment to move over. */
+  #closeTurn(turn: FinalTurn): Stats {
+    this.#tape.forgetEndpoints();
+    this.#trim();
+    this.#handOver();
+    const { toldUpTo } = this.#timeline;
+    const recordedAt = this.#tape.recordedAt(toldUpTo / this.#msPerByte);
+    const delay = recordedAt === undefined ? undefined : asyncScheduler.now() - recordedAt;
+    return this.#accounts.stats(this.#ms(this.#tape.end), toldUpTo, turn.session, delay);
+  }
+
+  /** Decides whether to try again after a failure, and emits when it is time to. */
+  #tryAgain(error: unknown): Observable<unknown> {
+    if (!(error instanceof TranscriptionError)) return throwError(() => error);
+    const late = error.wireCode === undefined;
+    if (this.#playback.begun) this.#resume = this.#resumeAt(late ? this.#settings.stallTimeout : 0);
+    const silentAtTheEnd = late && this.#begunAt !== undefined && this.#tape.played;
+    if (silentAtTheEnd && ++this.#silentEndings >= SILENT_ENDINGS) return EMPTY;
+    const now = asyncScheduler.now();
+    const wait = this.#policy.failed(error, now, this.#begunAt === undefined ? undefined : now - this.#begunAt);
+    if (wait === undefined) return throwError(() => error);
+    const delayMs = this.#successor ? 0 : wait;
+    this.#accounts.reconnects++;
+    this.#notices.next({
+      type: 'Reconnecting',
+      session: this.#session,
+      attempt: this.#policy.failures,
+      delayMs,
+      replayMs: this.#accounts.sentAfter(this.#ms(this.#resume)),
+      reason: error.message,
+    });
+    return timer(delayMs);
+  }
+
+  /** Sees to it that a successor is connected before a session expires, and takes over before it does. */
+  #scheduleHandover(expiresAt: number): Subscription {
+    const lasts = Math.min(expiresAt * 1000 - asyncScheduler.now(), LONGEST_SESSION_MS);
+    if (!this.#settings.reconnect || !(lasts > 0)) return Subscription.EMPTY;
+    const lead = Math.min(HANDOVER_MS, lasts / 4);
+    const timers = timer(lasts - lead).subscribe(() => this.#prepare());
+    timers.add(timer(lasts - lead / 4).subscribe(() => this.#handOver()));
+    return timers;
+  }
+
+  /** Connects a successor. It takes over at once if nobody is speaking, or else at the end of the turn. */
+  #prepare(): void {
+    const successor: Successor = {
+      playback: new Playback(this.#shared),
+      start: new ReplaySubject<void>(1),
+      events: new ReplaySubject<SessionEvent>(),
+    };
+    this.#successor = successor;
+    const input = successor.start.pipe(
+      take(1),
+      switchMap(() => successor.playback.input(() => this.#resume)),
+    );
+    const connected = this.#open(input, this.#settings).pipe(
+      tap({
+        next: ({ type }) => type === 'Begin' && !this.#timeline.turnIsOpen && this.#handOver(),
+        error: () => this.#successor === successor && (this.#successor = undefined),
+      }),
+    );
+    this.#successions.add(connected.subscribe(successor.events));
+  }
+
+  /** Moves the audio over to the successor. What the present session has not told by now, the successor will tell. */
+  #handOver(): void {
+    if (!this.#successor || this.#handingOver || this.#tape.played) return;
+    this.#resume = this.#resumeAt(0);
+    this.#handingOver = true;
+    this.#playback.handOver();
+    this.#successor.start.next();
+  }
+
+  /** From where a session would have to hear the audio if the present one broke now, in bytes. */
+  #resumeAt(unheard: number): number {
+    const from = this.#timeline.resumeFrom(this.#playback.processed(unheard));
+    return Math.max(this.#resume, msToBytes(from, this.#settings.format));
+  }
+
+  /** Lets go of the audio that no session will have to hear again. */
+  #trim(): void {
+    if (!this.#handingOver) this.#tape.release(this.#resumeAt(this.#settings.stallTimeout));
+  }
+
+  /** The last words: what was lost, and the accounts. */
+  #settle(unfinished: 'end-timeout' | 'error' | undefined): TranscriptionEvent[] {
+    const captured = this.#ms(this.#tape.end);
+    const events: TranscriptionEvent[] = [];
+    if (unfinished) {
+      if (this.#playback.begun) this.#resume = this.#resumeAt(0);
+      const partial = unfinished === 'end-timeout' ? this.#partial : undefined;
+      if (partial) events.push(...this.#promote(partial));
+      const from = Math.max(this.#ms(this.#resume), this.#timeline.toldUpTo);
+      events.push(...this.#lose(from, captured, unfinished));
+    }
+    return [...events, this.#accounts.stats(captured, captured, this.#session)];
+  }
+
+  /** The last that is known of a turn that will not be told to its end; its `end_of_turn` stays false. */
+  #promote(partial: PartialTurn): FinalTurn[] {
+    const turn: FinalTurn = { ...partial, isFinal: true };
+    this.#timeline.number(turn);
+    return [turn];
+  }
+
+  #lose(startMs: number, endMs: number, reason: AudioGapReason): TranscriptionEvent[] {
+    return this.#accounts.lost(startMs, endMs, reason, this.#session);
+  }
+
+  /** The number of the present session, or of the one that was to be. */
+  get #session(): number {
+    return this.#playback.begun ? this.#playback.leg.session : this.#timeline.sessions;
+  }
+
+  #ms(bytes: number): number {
+    return bytes * this.#msPerByte;
+  }
+}

@@ -1,0 +1,325 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { NEVER, concat, concatMap, delay, from, map, of, take, tap, throwError, timer, zip, interval } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { TestScheduler } from 'rxjs/testing';
+import type { ControlMessage, Stats, TranscriptionEvent, Turn } from '../../../operators/events.ts';
+import { transcribeOver } from '../../../src/streaming/transcribe.ts';
+import type { TranscribeOptions } from '../../../src/streaming/options.ts';
+import { ModelService, modelAudio, modelTranscript } from '../../support/modelService.ts';
+import type { Break } from '../../support/modelService.ts';
+
+const OPTIONS: TranscribeOptions = { apiKey: 'key', speechModel: 'u3-rt-pro', sampleRate: 8000 };
+
+interface Run {
+  readonly events: TranscriptionEvent[];
+  readonly error: unknown;
+  readonly complete: boolean;
+}
+
+/** Live audio: a frame every 100 ms. */
+const live = (ms: number): Observable<Uint8Array> => {
+  const frames = modelAudio(ms);
+  return interval(100).pipe(
+    take(frames.length),
+    map((n) => frames[n]!),
+  );
+};
+
+/** A recording as fast as it can be read. */
+const recording = (ms: number): Observable<Uint8Array> => from(modelAudio(ms));
+
+/** Transcribes in virtual time, to the end. */
+function run(service: ModelService, source: Observable<Uint8Array>, options: Partial<TranscribeOptions> = {}): Run {
+  const events: TranscriptionEvent[] = [];
+  const result = { events, error: undefined as unknown, complete: false };
+  const scheduler = new TestScheduler(() => {});
+  scheduler.run(({ flush }) => {
+    source.pipe(transcribeOver(service.open, { ...OPTIONS, ...options })).subscribe({
+      next: (event) => events.push(event),
+      error: (error: unknown) => (result.error = error),
+      complete: () => (result.complete = true),
+    });
+    timer(0).subscribe(); // a run needs something to flush
+    flush();
+  });
+  return result;
+}
+
+const finalsOf = ({ events }: Run): (Turn & { isFinal: true })[] =>
+  events.filter((event) => event.type === 'Turn').filter((turn) => turn.isFinal);
+const textOf = (one: Run): string[] => finalsOf(one).map(({ transcript }) => transcript);
+const typesOf = ({ events }: Run): string =>
+  events
+    .map(({ type }) => type)
+    .filter((type) => type !== 'Turn')
+    .join(' ');
+const statsOf = ({ events }: Run): Stats => events.findLast((event) => event.type === 'Stats')!;
+
+describe('transcribe', () => {
+  it('tells the turns of one session, and the accounts at its end', () => {
+    const one = run(new ModelService(), live(5000));
+
+    expect(textOf(one)).toEqual(modelTranscript(5000));
+    expect(typesOf(one)).toBe('Begin Stats Stats Stats Termination Stats');
+    expect(one.complete).toBe(true);
+    expect(statsOf(one)).toMatchObject({
+      capturedMs: 5000,
+      sentMs: 5000,
+      replayedMs: 0,
+      transcribedMs: 5000,
+      gapMs: 0,
+    });
+  });
+
+  it('sends what was captured before Begin, in order', () => {
+    const service = new ModelService([], 1500);
+
+    expect(textOf(run(service, live(5000)))).toEqual(modelTranscript(5000));
+    expect(service.heard).toEqual([[[0, 5000]]]);
+  });
+
+  describe('when a session breaks', () => {
+    it('lets the next one hear what was not finished, and tells each final once', () => {
+      const service = new ModelService([2700]);
+
+      const one = run(service, live(6000));
+
+      expect(textOf(one)).toEqual(modelTranscript(6000));
+      expect(finalsOf(one).map(({ turn_order, session }) => [turn_order, session])).toEqual([
+        [0, 0],
+        [1, 1],
+        [2, 1],
+      ]);
+      expect(service.heard[1]).toEqual([[1000, 6000]]); // from the end of the last word told
+      expect(typesOf(one)).toBe('Begin Stats Reconnecting Begin Stats Stats Termination Stats');
+    });
+
+    it('keeps one clock', () => {
+      const times = (one: Run): unknown =>
+        finalsOf(one).map(({ words }) => words.map(({ start, end }) => [start, end]));
+
+      expect(times(run(new ModelService([2700, 333, 1812]), live(8000)))).toEqual(
+        times(run(new ModelService(), live(8000))),
+      );
+    });
+
+    it('says so, with what will be sent again', () => {
+      const one = run(new ModelService([2700]), live(6000));
+
+      expect(one.events.find(({ type }) => type === 'Reconnecting')).toEqual({
+        type: 'Reconnecting',
+        session: 0,
+        attempt: 1,
+        delayMs: expect.any(Number),
+        replayMs: 1800,
+        reason: 'the connection broke',
+      });
+    });
+
+    it('goes back no more than ten seconds into silence', () => {
+      const silence = 60_000;
+      const service = new ModelService([silence]);
+      const frames = zip(interval(100), modelAudio(silence + 5000)).pipe(map(([, frame]) => frame));
+      const quiet: typeof service.open = (input, settings) =>
+        service.open(input, settings).pipe(concatMap((event) => (event.type === 'Turn' ? [] : [event])));
+
+      run({ open: quiet } as ModelService, frames);
+
+      expect(service.heard).toEqual([[[0, silence]], [[silence - 10_000, silence + 5000]]]);
+    });
+
+    it.each([
+      ['before Begin', ['before Begin', 'before Begin']],
+      ['after Terminate', ['after Terminate', 'after Terminate']],
+      ['at the first frame', [100]],
+      ['again and again', [500, 'before Begin', 900, 1700, 'before Begin', 2600]],
+    ] as const)('comes through %s', (_, breaks) => {
+      for (const source of [live(9000), recording(9000)]) {
+        const one = run(new ModelService(breaks), source);
+
+        expect(textOf(one)).toEqual(modelTranscript(9000));
+        expect(one.complete).toBe(true);
+        expect(statsOf(one)).toMatchObject({ transcribedMs: 9000, gapMs: 0, reconnects: breaks.length });
+      }
+    });
+
+    it('ends with the error after three sessions in a row that told nothing', () => {
+      const one = run(new ModelService([0, 0, 0]), live(5000));
+
+      expect(one.error).toMatchObject({ kind: 'network' });
+      expect(typesOf(one)).toBe('Begin Reconnecting Begin Reconnecting Begin AudioGap Stats');
+      expect(statsOf(one).gapMs).toBe(statsOf(one).capturedMs);
+    });
+
+    it('ends with the error when reconnecting is off', () => {
+      const one = run(new ModelService([2700]), live(6000), { reconnect: false });
+
+      expect(one.error).toMatchObject({ kind: 'network', retryable: true });
+      expect(typesOf(one)).toBe('Begin Stats AudioGap Stats');
+      expect(one.events.find(({ type }) => type === 'AudioGap')).toMatchObject({
+        startMs: 1000,
+        endMs: 2800,
+        reason: 'error',
+      });
+    });
+
+    it('ends with the error when the outage is longer than allowed', () => {
+      const one = run(new ModelService(Array(100).fill('before Begin')), NEVER, { maxOutage: 20_000 });
+
+      expect(one.error).toMatchObject({ kind: 'network' });
+      expect(typesOf(one)).toMatch(/^(Reconnecting )+Stats$/);
+    });
+  });
+
+  describe('when an outage lasts longer than the tape', () => {
+    const outage = Array<'before Begin'>(30).fill('before Begin');
+
+    it('says which audio of a live source was given up, and tells the rest', () => {
+      const service = new ModelService([3000, ...outage]);
+
+      const one = run(service, live(150_000), { tapeLength: 10_000 });
+
+      const gap = one.events.find((event) => event.type === 'AudioGap');
+      expect(gap).toMatchObject({ startMs: 1000, reason: 'tape-full', session: 1 });
+      expect(gap!.endMs).toBeGreaterThan(20_000);
+      expect(service.heard[1]?.[0]).toEqual([gap?.endMs, 150_000]);
+      expect(statsOf(one).gapMs).toBe(gap!.endMs - 1000);
+      const told = modelTranscript(150_000).filter((turn) => {
+        const start = Number(/\d+/.exec(turn)?.[0]) * 400; // five words in two seconds
+        return start < 1000 || start >= gap!.endMs;
+      });
+      expect(textOf(one).filter((turn) => !turn.includes('~') && turn.split(' ').length === 5)).toEqual(told);
+    });
+  });
+
+  it('ends in time when the last turns do not come, with the last partial and what is missing', () => {
+    const service = new ModelService([900, ...Array<'before Begin'>(1000).fill('before Begin')]);
+
+    const one = run(service, live(3000), { endTimeout: 20_000, maxOutage: Infinity });
+
+    expect(one.complete).toBe(true);
+    expect(finalsOf(one).at(-1)).toMatchObject({ turn_order: 0, end_of_turn: false });
+    expect(one.events.findLast((event) => event.type === 'AudioGap')).toMatchObject({
+      endMs: 3000,
+      reason: 'end-timeout',
+    });
+    expect(statsOf(one)).toMatchObject({ capturedMs: 3000 });
+  });
+
+  it('sends again only as fast as the service takes it', () => {
+    const heard: [number, number][] = [];
+    const service = new ModelService(Array<'before Begin'>(12).fill('before Begin'));
+    const scheduler = new TestScheduler(() => {});
+    scheduler.run(({ flush }) => {
+      const open: typeof service.open = (input, settings) =>
+        service.open(
+          input.pipe(tap((item) => ArrayBuffer.isView(item) && heard.push([scheduler.now(), item.length]))),
+          settings,
+        );
+      live(120_000).pipe(transcribeOver(open, OPTIONS)).subscribe();
+      timer(0).subscribe();
+      flush();
+    });
+
+    const start = heard[0]![0];
+    let sent = 0;
+    for (const [at, bytes] of heard) {
+      sent += bytes / 16;
+      expect(sent).toBeLessThanOrEqual(10_000 + (at - start) * 1.25 + 100);
+    }
+    expect(sent).toBe(120_000);
+  });
+
+  describe('with control messages', () => {
+    const update = { type: 'UpdateConfiguration', min_turn_silence: 800 } as const;
+    const force = { type: 'ForceEndpoint' } as const;
+
+    it('sends them at their place in the audio', () => {
+      const service = new ModelService([], 1000);
+
+      run(service, live(3000), { control: of(force).pipe(delay(550)) });
+
+      expect(service.heard).toEqual([[[0, 3000], 'ForceEndpoint']]);
+    });
+
+    it('applies an earlier configuration to the next session', () => {
+      const service = new ModelService([2700]);
+
+      run(service, live(6000), { control: of(update).pipe(delay(150)) });
+
+      expect(service.heard[1]).toEqual(['UpdateConfiguration', [1000, 6000]]);
+    });
+
+    it('neither loses nor repeats a ForceEndpoint', () => {
+      const outage = new ModelService([2300, 'before Begin', 'before Begin']);
+      run(outage, live(6000), { control: of(force).pipe(delay(2450)) });
+      expect(outage.heard.flat().filter((one) => one === 'ForceEndpoint')).toHaveLength(1);
+
+      const answered = new ModelService([4300]);
+      run(answered, live(6000), { control: of(force).pipe(delay(2450)) });
+      expect(answered.heard.map((one) => one.includes('ForceEndpoint'))).toEqual([true, false]);
+    });
+
+    it('goes on when they error or complete', () => {
+      const failing = concat<ControlMessage[]>(
+        of(force),
+        throwError(() => new Error('steering failed')),
+      );
+
+      expect(textOf(run(new ModelService(), live(3000), { control: failing }))).toEqual(modelTranscript(3000));
+    });
+  });
+
+  it('refuses a frame that the service would refuse, before it is sent', () => {
+    for (const [bytes, message] of [
+      [640, 'a frame of 640 bytes is 40.0 ms at 8000 Hz'],
+      [16_016, 'a frame of 16016 bytes is 1001.0 ms'],
+      [1601, 'a frame of 1601 bytes'],
+    ] as const) {
+      const one = run(new ModelService(), of(new Uint8Array(bytes)));
+
+      expect(one.error).toMatchObject({
+        kind: 'audio-format',
+        retryable: false,
+        message: expect.stringContaining(message),
+      });
+      expect(one.error).toMatchObject({
+        message: expect.stringContaining('put bufferBytes(1600) before transcribe()'),
+      });
+    }
+    expect(run(new ModelService(), of('text' as never)).error).toBeInstanceOf(TypeError);
+  });
+
+  it('passes an error of its source', () => {
+    const cause = new Error('unplugged');
+    const broken = concat(
+      live(2500),
+      throwError(() => cause),
+    );
+
+    const one = run(new ModelService(), broken);
+
+    expect(one.error).toBe(cause);
+    expect(textOf(one)).toEqual(modelTranscript(1400));
+  });
+
+  it('tells the exact transcript and exact accounts, wherever sessions break', () => {
+    // a session that breaks later than this told of something: three in a row that did not would be the end
+    const late = fc.integer({ min: 1500, max: 9000 });
+    const breaks = fc
+      .array(fc.oneof(late, fc.constantFrom<Break>('before Begin', 'after Terminate')), { maxLength: 12 })
+      .filter((all) => all.filter((one) => one === 'after Terminate').length < 3);
+    fc.assert(
+      fc.property(breaks, fc.integer({ min: 1, max: 150 }), fc.boolean(), (where, frames, isLive) => {
+        const ms = frames * 100;
+        const one = run(new ModelService(where), isLive ? live(ms) : recording(ms), { maxOutage: Infinity });
+
+        expect(textOf(one)).toEqual(modelTranscript(ms));
+        expect(finalsOf(one).map(({ turn_order }) => turn_order)).toEqual(modelTranscript(ms).map((_, index) => index));
+        expect(one.complete).toBe(true);
+        expect(statsOf(one)).toMatchObject({ capturedMs: ms, transcribedMs: ms, gapMs: 0 });
+      }),
+    );
+  });
+});

@@ -1,0 +1,163 @@
+import { Observable, asyncScheduler, takeWhile, timer } from 'rxjs';
+import type { Subscriber } from 'rxjs';
+import type { ControlMessage } from '../../operators/events.ts';
+import { TranscriptionError } from '../../src/errors.ts';
+import type { session, SessionEvent } from '../../src/streaming/session.ts';
+import { final, partial } from './turns.ts';
+
+/** Bytes per millisecond of the model's audio: 8 kHz, 16-bit mono. */
+export const BYTES_PER_MS = 16;
+export const FRAME_BYTES = 100 * BYTES_PER_MS;
+/** A turn is five words of 200 ms, then a second of silence; its words are numbered through. */
+const WORD_MS = 200;
+const WORDS_PER_TURN = 5;
+const TURN_MS = 2000;
+/** How much silence ends a turn, in milliseconds. */
+const END_MS = 400;
+
+/** Audio that says where it is: every four bytes hold their own position, plus one. */
+export function modelAudio(ms: number): Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  for (let at = 0; at < ms * BYTES_PER_MS; at += FRAME_BYTES) {
+    const frame = Buffer.alloc(Math.min(FRAME_BYTES, ms * BYTES_PER_MS - at));
+    for (let byte = 0; byte < frame.length; byte += 4) frame.writeUInt32LE(at + byte + 1, byte);
+    frames.push(frame);
+  }
+  return frames;
+}
+
+/** What an unbroken session makes of so much model audio. */
+export function modelTranscript(ms: number): string[] {
+  const turns = Array.from({ length: Math.ceil(ms / TURN_MS) }, (_, turn) => wordsWithin(turn, 0, ms).join(' '));
+  return turns.filter((turn) => turn !== '');
+}
+
+/** The words of a turn of which the audio from `from` to `to` ms has all, and those it has a part of, marked. */
+function wordsWithin(turn: number, from: number, to: number): string[] {
+  return Array.from({ length: WORDS_PER_TURN }, (_, word) => {
+    const start = turn * TURN_MS + word * WORD_MS;
+    const end = start + WORD_MS;
+    if (end <= from || start >= to) return '';
+    return `w${turn * WORDS_PER_TURN + word}${start < from || end > to ? '~' : ''}`;
+  }).filter((word) => word !== '');
+}
+
+/** Where a session breaks: after so many milliseconds of audio heard, before `Begin`, or after `Terminate`. */
+export type Break = number | 'before Begin' | 'after Terminate';
+
+/**
+ * A service in virtual time: it hears only what it is sent, and tells a word only if it heard all of it. It breaks each
+ * session as told, in order; a session beyond that list does not break.
+ */
+export class ModelService {
+  readonly #breaks: Break[];
+  readonly #connectMs: number;
+  /** What each session was sent: stretches in milliseconds of the recording, and control messages. */
+  readonly heard: (string | [fromMs: number, toMs: number])[][] = [];
+
+  constructor(breaks: readonly Break[] = [], connectMs = 10) {
+    this.#breaks = [...breaks];
+    this.#connectMs = connectMs;
+  }
+
+  readonly open: typeof session = (input) =>
+    new Observable<SessionEvent>((subscriber) => {
+      const breaks = this.#breaks.shift();
+      const connecting = timer(this.#connectMs).subscribe(() => {
+        if (breaks === 'before Begin') return fail(subscriber);
+        const heard: ModelService['heard'][number] = [];
+        this.heard.push(heard);
+        const one = new ModelSession(subscriber, heard, breaks);
+        subscriber.next({ type: 'Begin', id: 'model', expires_at: asyncScheduler.now() / 1000 + 10_800 });
+        subscriber.add(
+          // what is said in one go must stop in the middle of it too
+          input.pipe(takeWhile(() => !subscriber.closed)).subscribe({
+            next: (item) => one.hear(item),
+            error: (error: unknown) => subscriber.error(error),
+            complete: () => subscriber.add(timer(50).subscribe(() => one.terminate())),
+          }),
+        );
+      });
+      subscriber.add(connecting);
+    });
+}
+
+function fail(subscriber: Subscriber<SessionEvent>): void {
+  subscriber.error(new TranscriptionError('network', 'the connection broke', { retryable: true, wireCode: 1006 }));
+}
+
+class ModelSession {
+  readonly #subscriber: Subscriber<SessionEvent>;
+  readonly #log: (string | [number, number])[];
+  readonly #breaks: Break | undefined;
+  #from: number | undefined;
+  #to = 0;
+  #heardMs = 0;
+  #padding = 0;
+  #turn = 0;
+  #wire = 0;
+  #told = '';
+
+  constructor(subscriber: Subscriber<SessionEvent>, log: (string | [number, number])[], breaks: Break | undefined) {
+    this.#subscriber = subscriber;
+    this.#log = log;
+    this.#breaks = breaks;
+  }
+
+  hear(item: Uint8Array | ControlMessage): void {
+    if (!ArrayBuffer.isView(item)) return void this.#log.push(item.type);
+    const bytes = Buffer.from(item);
+    const lead = bytes.findIndex((byte) => byte !== 0) & ~3;
+    const limit = typeof this.#breaks === 'number' ? this.#breaks * BYTES_PER_MS : Infinity;
+    const room = limit - this.#heardMs * BYTES_PER_MS;
+    this.#heardMs += bytes.length / BYTES_PER_MS;
+    const at = (bytes.readUInt32LE(lead) - 1) / BYTES_PER_MS;
+    if (this.#from === undefined) {
+      [this.#from, this.#padding] = [at, lead / BYTES_PER_MS];
+      this.#turn = Math.floor(at / TURN_MS);
+      this.#log.push([at, at]);
+    } else if (at !== this.#to) throw new Error(`a hole in the audio: ${this.#to} to ${at} ms`);
+    this.#to = at + Math.min(bytes.length - lead, room) / BYTES_PER_MS;
+    (this.#log.findLast((one) => typeof one !== 'string') as [number, number])[1] = this.#to;
+    this.#tell();
+    if (bytes.length > room) fail(this.#subscriber);
+  }
+
+  terminate(): void {
+    if (this.#breaks === 'after Terminate') return fail(this.#subscriber);
+    this.#final();
+    this.#subscriber.next({ type: 'Termination' });
+    this.#subscriber.complete();
+  }
+
+  #tell(): void {
+    while (this.#to >= this.#turn * TURN_MS + WORDS_PER_TURN * WORD_MS + END_MS) this.#final();
+    const words = this.#words(false);
+    if (words.length === 0 || words.join(' ') === this.#told) return;
+    this.#told = words.join(' ');
+    this.#subscriber.next(this.#message(partial(this.#wire, this.#told), false));
+  }
+
+  #final(): void {
+    const words = this.#words(true);
+    if (words.length > 0) this.#subscriber.next(this.#message(final(this.#wire++, words.join(' ')), true));
+    this.#turn++;
+    this.#told = '';
+  }
+
+  #words(ended: boolean): string[] {
+    const words = wordsWithin(this.#turn, this.#from ?? 0, this.#to);
+    return ended ? words : words.filter((word) => !word.endsWith('~'));
+  }
+
+  /** Puts the words where they were said, on the session's clock. */
+  #message(turn: ReturnType<typeof final>, isFinal: boolean): SessionEvent {
+    const offset = this.#padding - (this.#from ?? 0);
+    const words = turn.words.map((word) => {
+      const number = Number(/\d+/.exec(word.text)?.[0]);
+      const start = Math.floor(number / WORDS_PER_TURN) * TURN_MS + (number % WORDS_PER_TURN) * WORD_MS + offset;
+      return { ...word, start, end: start + WORD_MS };
+    });
+    return { ...turn, words, isFinal };
+  }
+}
