@@ -196,7 +196,7 @@ describe('a paced source', () => {
     await jest.advanceTimersByTimeAsync(50);
     expect(closed).not.toHaveBeenCalled();
     stop$.next();
-    await jest.advanceTimersByTimeAsync(500);
+    await jest.advanceTimersByTimeAsync(0);
     expect(times).toEqual([0]);
     expect(ends).toEqual(['complete']);
     expect(closed).toHaveBeenCalledTimes(1);
