@@ -4,13 +4,13 @@ export type Control =
   | { readonly type: 'ForceEndpoint' | 'KeepAlive' | 'Terminate' }
   | { readonly type: 'invalid'; readonly complaint: string };
 
-/** Parses a text message; `message` is what was sent, where it is JSON at all. */
-export function readControl(text: string): { readonly message?: unknown; readonly control: Control } {
+/** Parses a text message; `message` is what was sent, as text where it is not JSON. */
+export function readControl(text: string): { readonly message: unknown; readonly control: Control } {
   let message: unknown;
   try {
     message = JSON.parse(text);
   } catch (error) {
-    return { control: invalid(`Invalid JSON: ${String(error)}`) };
+    return { message: text, control: invalid(`Invalid JSON: ${String(error)}`) };
   }
   return { message, control: understand(message) };
 }

@@ -16,7 +16,9 @@ export class FaultSchedule {
   readonly #connect: Ambush[] = [];
   readonly #terminate: TerminateFault[] = [];
 
+  /** @throws {RangeError} for a fault that does not exist, and for a time or rate that is no number. */
   constructor(plan: FaultPlan) {
+    check(plan);
     this.#plan = 'seed' in plan ? randomly(plan) : inOrder(plan);
     this.#next = this.#plan.next().value;
   }
@@ -60,6 +62,15 @@ export class FaultSchedule {
   #armDue(): void {
     while (this.#next !== undefined && this.untilNextMs === 0 && isConnectFault(this.#next.fault)) this.strike();
   }
+}
+
+function check(plan: FaultPlan): void {
+  const kinds = 'seed' in plan ? (plan.kinds ?? []) : plan.map(({ fault }) => fault);
+  const numbers = 'seed' in plan ? [plan.seed, plan.perMinute] : plan.map(({ atMs }) => atMs);
+  const unknown = kinds.find((kind) => !FAULT_KINDS.includes(kind));
+  if (unknown !== undefined) throw new RangeError(`unknown fault '${unknown}', known are ${FAULT_KINDS.join(', ')}`);
+  const wrong = numbers.findIndex((number) => !(number >= 0));
+  if (wrong >= 0) throw new RangeError(`not a number from 0 in the fault plan: ${numbers[wrong]}`);
 }
 
 function* inOrder(script: readonly Fault[]): Generator<Fault, undefined> {

@@ -29,6 +29,8 @@ export class House {
   readonly sessions: SessionLog[] = [];
   readonly violations: Violation[] = [];
   readonly faults: FaultSchedule;
+  /** Whether the service itself is being closed. */
+  closing = false;
   readonly #onEvent: ((event: SimulatorEvent) => void) | undefined;
   readonly #openedAt: number[] = [];
   #doubles = 0;
@@ -109,7 +111,7 @@ export class House {
   /** Closes the record of a connection. */
   ended(log: SessionLog, closeCode: number | undefined): void {
     log.closeCode = closeCode;
-    log.endedBy ??= closeCode === undefined ? 'error' : 'client-close';
+    if (!this.closing) log.endedBy ??= 'client-close';
     this.tell({ type: 'end', session: log.index, endedBy: log.endedBy, closeCode });
   }
 }

@@ -78,7 +78,7 @@ export interface SessionRecord {
   readonly frameBytes: readonly number[];
   /** All audio heard, as one array; empty without `keepAudio`. */
   audio(): Uint8Array;
-  /** Text messages received, parsed, in order; without `keepAudio` the latest 100. */
+  /** Text messages received, parsed (as text where they are not JSON), in order; without `keepAudio` the latest 100. */
   readonly controls: readonly unknown[];
   /** How many messages of each type were sent. */
   readonly sent: Readonly<Record<string, number>>;

@@ -42,7 +42,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   server.on('upgrade', (request, stream, head) => reception.upgrade(request, stream, head));
   const bound = await listen(server, port);
   let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => (closing ??= shut(server, connections, caDir === undefined ? dir : undefined));
+  const close = (): Promise<void> => {
+    house.closing = true;
+    return (closing ??= shut(server, connections, caDir === undefined ? dir : undefined));
+  };
   const url = `wss://localhost:${bound}${STREAM_PATH}`;
   const { sessions, violations } = house;
   return { url, caFile: authority.caFile, apiKey, sessions, violations, close, [Symbol.asyncDispose]: close };

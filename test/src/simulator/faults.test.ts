@@ -206,3 +206,11 @@ describe('random faults', () => {
     expect(struck.filter((kind) => kind === 'reset')).toHaveLength(struck.length / 2);
   });
 });
+
+describe('a fault plan', () => {
+  it('is refused when it names what does not exist', async () => {
+    await expect(start({ faults: JSON.parse('[{ "atMs": 1, "fault": "flood" }]') })).rejects.toThrow(RangeError);
+    await expect(start({ faults: JSON.parse('[{ "fault": "reset" }]') })).rejects.toThrow(RangeError);
+    await expect(start({ faults: { seed: 1, perMinute: Number.NaN } })).rejects.toThrow(RangeError);
+  });
+});

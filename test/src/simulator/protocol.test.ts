@@ -361,6 +361,7 @@ describe('the record', () => {
     const service = await start();
     const client = await new BareClient(service).opened();
     await Promise.all([service.close(), service.close(), client.closed]);
-    expect((await client.closed).code).toBe(1006);
+    expect(await client.closed).toMatchObject({ code: 1006 });
+    expect(lastSession(service).endedBy).toBeUndefined();
   });
 });
