@@ -162,6 +162,16 @@ describe('a paced source', () => {
     expect(ends).toEqual([]);
   });
 
+  it('waits for nothing more when it is unsubscribed while the next chunk is being read', async () => {
+    const { times, closed, subscription } = play({ readingMs: (index) => index * 30 });
+    await jest.advanceTimersByTimeAsync(20);
+    subscription.unsubscribe();
+    await jest.advanceTimersByTimeAsync(10);
+    expect(closed).toHaveBeenCalledTimes(1);
+    expect(jest.getTimerCount()).toBe(0);
+    expect(times).toHaveLength(1);
+  });
+
   it('completes at once when stop comes between two chunks', async () => {
     const stop$ = new Subject<void>();
     const { times, ends } = play({ stop$ });
