@@ -33,6 +33,7 @@ export class Session {
   readonly #heartbeat: Heartbeat;
   readonly #openedAt = performance.now();
   #terminating = false;
+  #done = false;
 
   constructor(house: House, log: SessionLog, wire: Wire, query: Parameters) {
     this.#house = house;
@@ -60,6 +61,7 @@ export class Session {
     const expire = (): void => this.#wire.fail(3008, 'Session Expired: Maximum session duration exceeded');
     this.#timers.after('expiry', 1000 * lastsSeconds, expire);
     this.#heartbeat.enable(query['session_heartbeat'] === 'true');
+    if (this.#done) this.#bow();
   }
 
   #receive(data: RawData, binary: boolean): void {
@@ -151,7 +153,10 @@ export class Session {
     return this.#timers.after('termination', this.#house.options.terminationDelayMs, () => this.#bow());
   }
 
+  /** Says goodbye; to a client that terminates before `Begin`, after `Begin`. */
   #bow(): void {
+    this.#done = true;
+    if (!this.#wire.begun) return;
     const session_duration_seconds = Math.round((performance.now() - this.#openedAt) / 1000);
     const audio_duration_seconds = Math.round(this.#log.audioMs / 1000);
     this.#wire.send([{ type: 'Termination', audio_duration_seconds, session_duration_seconds }]);

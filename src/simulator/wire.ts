@@ -25,6 +25,11 @@ export class Wire {
     return this.#over;
   }
 
+  /** Whether `Begin` was sent. */
+  get begun(): boolean {
+    return this.#held === undefined;
+  }
+
   /** Sends `Begin` and what was held back. */
   begin(message: Message): void {
     const held = this.#held ?? [];

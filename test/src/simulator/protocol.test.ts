@@ -65,10 +65,11 @@ describe('Begin', () => {
     await client.ready;
     const openedAt = performance.now();
     client.speak(recording.pcm);
+    const over = client.finish();
     await client.opened();
     expect(performance.now() - openedAt).toBeGreaterThan(250);
-    await client.finish();
-    expect(client.types[0]).toBe('Begin');
+    expect(await over).toMatchObject({ code: 1000 });
+    expect([client.types[0], client.types.at(-1)]).toEqual(['Begin', 'Termination']);
     expect(client.finals).toHaveLength(7);
   });
 });
@@ -113,6 +114,18 @@ describe('a session', () => {
     client.speak(recording.pcm.subarray(0, 32 * 1000));
     await client.finish();
     expect(client.finals.map((turn) => turn['transcript'])).toEqual(['welcome to~', '']);
+  });
+
+  it('takes the whole preset of a mode that is set while it runs', async () => {
+    const client = await dial({
+      speech_model: 'universal-3-5-pro',
+      min_turn_silence: 5000,
+      max_turn_silence: 5000,
+    }).opened();
+    client.send({ type: 'UpdateConfiguration', mode: 'min_latency' });
+    client.speak(recording.pcm);
+    await client.finish();
+    expect(client.finals).toHaveLength(7);
   });
 
   it('says nothing to KeepAlive and UpdateConfiguration, and applies the update', async () => {
