@@ -73,13 +73,13 @@ function withPartial(state: Transcript, partial: PartialTurn): Transcript {
 }
 
 function revised(state: Transcript, { revisions }: SpeakerRevision): Transcript {
-  return revisions.reduce((revisedState, { turn_order, speaker_label, words }) => {
-    const at = indexOfTurn(revisedState.turns, turn_order);
-    const turn = revisedState.turns[at];
-    if (!turn) return revisedState;
-    const label = speaker_label === undefined ? {} : { speaker_label };
-    return { ...revisedState, turns: revisedState.turns.with(at, { ...turn, ...label, words }) };
-  }, state);
+  let { turns } = state;
+  for (const { turn_order, speaker_label, words } of revisions) {
+    const at = indexOfTurn(turns, turn_order);
+    const turn = turns[at];
+    if (turn) turns = turns.with(at, { ...turn, ...(speaker_label !== undefined && { speaker_label }), words });
+  }
+  return turns === state.turns ? state : { ...state, turns };
 }
 
 /** Turns are told in order, so the one looked for is at the end, or after it. */

@@ -1,6 +1,13 @@
 export { audioFile } from './audio/audioFile.ts';
+export type { AudioFileOptions } from './audio/audioFile.ts';
 export { microphone } from './audio/microphone.ts';
+export type { MicrophoneOptions } from './audio/microphone.ts';
+export { frameBytes } from './audio/pcm.ts';
+export type { PcmEncoding, PcmFormat } from './audio/pcm.ts';
 export { pcmStream } from './audio/pcmStream.ts';
+export type { PcmStreamOptions } from './audio/pcmStream.ts';
+export type { Recorder } from './audio/recorder.ts';
+export type { Stop } from './audio/stop.ts';
 export { transcribe } from './streaming/transcribe.ts';
 export type { Region, Secret, TranscribeOptions } from './streaming/options.ts';
 export { TranscriptionError } from './errors.ts';

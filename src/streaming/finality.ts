@@ -1,8 +1,7 @@
-import type { FinalTurn, PartialTurn } from '../../operators/events.ts';
+import type { PartialTurn } from '../../operators/events.ts';
 
-type PlainTurn<T> = T extends unknown ? Omit<T, 'isFinal' | 'session'> : never;
 /** A turn as the service sends it. */
-export type RawTurn = PlainTurn<PartialTurn>;
+export type RawTurn = Omit<PartialTurn, 'isFinal' | 'session'>;
 /** A turn of one session, with the service's own numbering and clock. */
 export type SessionTurn = RawTurn & { readonly isFinal: boolean };
 

@@ -264,6 +264,7 @@ export function checkOptions(options: TranscribeOptions): SessionSettings {
 function sdkParams(options: TranscribeOptions): StreamingTranscriberParams {
   const { apiKey, token, region, control, terminationTimeout, catchUpSpeed, customerSupportAudioCapture, ...rest } =
     options;
+  // oxlint-disable-next-line typescript/no-deprecated -- what is deprecated is brought up to date here
   const { keyterms, languageCode, minEndOfTurnSilenceWhenConfident, ...params } = rest;
   return {
     ...params,

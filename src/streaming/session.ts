@@ -176,6 +176,7 @@ class Run {
   /** Puts a guard before the SDK's message listener, which would throw on what it does not expect. */
   #guard(socket: Socket): void {
     const sdkListener = socket.onmessage;
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it replaces the SDK's own
     socket.onmessage = (event) => {
       this.#alive = true;
       const message = parse(event.data);
@@ -276,8 +277,8 @@ class Run {
     this.#copyTimer = setTimeout(() => this.#tellAll(this.#finality.flush()), COPY_TIMEOUT_MS);
   }
 
-  #fail(wireCode: number | undefined, reason: string, cause?: Error): void {
-    const said = reason || cause?.message || String((cause as { code?: unknown } | undefined)?.code ?? '');
+  #fail(wireCode: number | undefined, reason: string, cause?: Error & { code?: unknown }): void {
+    const said = reason || cause?.message || (typeof cause?.code === 'string' ? cause.code : '');
     const error = failure(wireCode, this.#redact(said), cause);
     const renewable = this.#settings.freshCredential && error.kind === 'unauthorized' && /expired/i.test(said);
     this.#subscriber.error(renewable ? failure(3008, error.message, error) : error);
@@ -294,6 +295,7 @@ class Run {
 
 /** A deprecated spelling brought up to date: the SDK would do so too, and write about it to the console. */
 function upToDate(update: StreamingUpdateConfiguration): StreamingUpdateConfiguration {
+  // oxlint-disable typescript/no-deprecated -- it is what this function is for
   const { min_end_of_turn_silence_when_confident: old, ...rest } = update;
   return old === undefined ? rest : { min_turn_silence: old, ...rest };
 }

@@ -12,11 +12,11 @@ export interface Connection {
   /** What the client sent, in order: text messages parsed, audio as its length in bytes. */
   readonly received: unknown[];
   /** Sends a message; anything but a string as JSON. */
-  say(message: unknown): void;
+  readonly say: (message: unknown) => void;
   /** Resolves with the code of the close. */
   readonly closed: Promise<number>;
   /** Resolves when the client sent something that the predicate takes. */
-  until(predicate: (message: unknown) => boolean): Promise<void>;
+  readonly until: (predicate: (message: unknown) => boolean) => Promise<void>;
 }
 
 /** A service without any rules: what the local service is too strict for. */
@@ -70,7 +70,7 @@ function connect(request: IncomingMessage, socket: WebSocket): Connection {
   socket.on('error', () => {}); // a client that breaks off is part of the script
   socket.on('message', (data: Buffer, isBinary) => {
     received.push(isBinary ? data.length : JSON.parse(data.toString()));
-    for (const check of [...waiting]) check();
+    for (const check of waiting.slice()) check();
   });
   return {
     request,

@@ -1,7 +1,7 @@
 import type { RawTurn } from '../../src/streaming/finality.ts';
 
 /** Words of 100 ms each, one after the other, from a moment on. */
-export function words(text: string, from = 0, final = true): RawTurn['words'] {
+export function words(text: string, from = 0, ended = true): RawTurn['words'] {
   return text
     .split(' ')
     .filter((word) => word !== '')
@@ -10,7 +10,7 @@ export function words(text: string, from = 0, final = true): RawTurn['words'] {
       start: from + index * 100,
       end: from + index * 100 + 100,
       confidence: 0.9,
-      word_is_final: final,
+      word_is_final: ended,
     }));
 }
 

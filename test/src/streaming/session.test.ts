@@ -31,7 +31,7 @@ async function serve(
   const service = await scriptedService(script, refuseWith);
   services.push(service);
   const given = { apiKey: KEY, speechModel: 'u3-rt-pro', sampleRate: 16_000, websocketBaseUrl: service.url } as const;
-  return { service, settings: checkOptions({ ...given, ...options } as TranscribeOptions) };
+  return { service, settings: checkOptions({ ...given, ...options }) };
 }
 
 /** Says `Begin`, and answers `Terminate` as the service does. */
@@ -124,6 +124,7 @@ describe('session', () => {
 
   it('sends control messages in their place among the frames', async () => {
     const { service, settings } = await serve(polite);
+    // oxlint-disable-next-line typescript/no-deprecated -- callers may still write it
     const update: ControlMessage = { type: 'UpdateConfiguration', min_end_of_turn_silence_when_confident: 100 };
 
     await run(
@@ -198,7 +199,15 @@ describe('session', () => {
     const ended = await run(session(of(FRAME), settings));
 
     expect(types(ended)).toEqual([
-      ...['Begin', 'Warning', 'Warning', 'Warning', 'Warning', 'Turn', 'Warning', 'Turn', 'Termination'],
+      'Begin',
+      'Warning',
+      'Warning',
+      'Warning',
+      'Warning',
+      'Turn',
+      'Warning',
+      'Turn',
+      'Termination',
     ]);
     expect(ended.events[1]).toEqual({
       type: 'Warning',

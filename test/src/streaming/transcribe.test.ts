@@ -288,7 +288,7 @@ describe('transcribe', () => {
         message: expect.stringContaining('put bufferBytes(1600) before transcribe()'),
       });
     }
-    expect(run(new ModelService(), of('text' as never)).error).toBeInstanceOf(TypeError);
+    expect(run(new ModelService(), of('text' as unknown as Uint8Array)).error).toBeInstanceOf(TypeError);
   });
 
   it('passes an error of its source', () => {
