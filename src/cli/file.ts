@@ -25,6 +25,7 @@ export const file: CommandModule<object, FileFlags & { readonly path: string }> 
   describe: 'Transcribe a recording: WAV, AIFF or FLAC; - is raw PCM on stdin, 16-bit mono at --sample-rate',
   builder: (command) =>
     declare<FileFlags>(command, FLAGS)
+      .nargs('path', 1) // without it yargs takes - for an option without a name
       .positional('path', { type: 'string', demandOption: true, describe: 'The recording, or - for stdin' })
       .example('$0 file talk.wav > talk.txt', 'in real time, as the service takes it')
       .example('$0 file talk.flac --speaker-labels --format ndjson', 'who said what, with every word and its time')

@@ -1,5 +1,6 @@
 import type { Argv, Options } from 'yargs';
 import { fromEnvironment } from './environment.ts';
+import { UsageError } from './usage.ts';
 
 type Kebab<Name extends string> = Name extends `${infer First}${infer Rest}`
   ? `${First extends Lowercase<First> ? First : `-${Lowercase<First>}`}${Kebab<Rest>}`
@@ -36,7 +37,7 @@ function truth(value: string): boolean {
 function givenOnce(flags: object, options: Readonly<Record<string, Options>>): true {
   for (const [name, value] of Object.entries(flags)) {
     if (Array.isArray(value) && options[name] && !options[name].array && !options[name].coerce) {
-      throw new TypeError(`--${name} is given more than once`);
+      throw new UsageError(`--${name} is given more than once`);
     }
   }
   return true;
@@ -46,7 +47,7 @@ function givenOnce(flags: object, options: Readonly<Record<string, Options>>): t
 export function number(flag: string, names: Readonly<Record<string, number>> = {}): (value: unknown) => number {
   return (value) => {
     const read = names[String(value).toLowerCase()] ?? (value === '' ? Number.NaN : Number(value));
-    if (Number.isNaN(read)) throw new TypeError(`--${flag} must be a number, not ${JSON.stringify(value)}`);
+    if (Number.isNaN(read)) throw new UsageError(`--${flag} must be a number, not ${JSON.stringify(value)}`);
     return read;
   };
 }

@@ -15,7 +15,8 @@ const EPILOGUE = `The key comes from ASSEMBLYAI_API_KEY, every option also from 
 
 /** Declares the commands. Nothing but yargs is loaded here: each command imports its work when it runs. */
 function program(args: readonly string[]): Argv {
-  return yargs(args)
+  const cli = yargs(args);
+  return cli
     .locale('en')
     .scriptName('rxscribe')
     .version(version())
@@ -30,8 +31,8 @@ function program(args: readonly string[]): Argv {
     .parserConfiguration({ 'greedy-arrays': false })
     .strict()
     .exitProcess(false)
-    .fail((message, error: Error | undefined, command) => {
-      throw error && error.name !== 'YError' ? error : new UsageError(explain(message, args, command));
+    .fail((message, error: Error | undefined) => {
+      throw error && error.name !== 'YError' ? error : new UsageError(explain(message, args, cli));
     });
 }
 

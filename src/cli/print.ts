@@ -15,8 +15,12 @@ export function printText(view: View): (event: TranscriptionEvent) => void {
   };
 }
 
+/** What the service writes where it does not know yet who speaks. */
+const NOBODY = new Set(['PENDING', 'UNKNOWN']);
+
 function printTurn(turn: Turn, view: View): void {
-  const text = printable(turn.speaker_label ? `${turn.speaker_label}: ${turn.transcript}` : turn.transcript);
+  const { speaker_label: speaker, transcript } = turn;
+  const text = printable(speaker && !NOBODY.has(speaker) ? `${speaker}: ${transcript}` : transcript);
   if (turn.isFinal) view.line(text);
   else view.partial(text);
 }

@@ -19,6 +19,7 @@ export function checked<T>(build: () => T): T {
 const FLAG: Readonly<Record<string, string>> = {
   apiKey: 'ASSEMBLYAI_API_KEY',
   websocketBaseUrl: '--url',
+  'give region or': 'give --region or',
   keytermsPrompt: '--keyterms',
   channelMap: '--channel',
 };
@@ -28,6 +29,8 @@ const SAME =
   /^(speechModel|sampleRate|region|speakerLabels|languageCodes|speed|device|vad|denoise|highpass|agc|limiter|dcRemoval|framesPerBuffer|modelPath)\b/;
 
 function asFlags(message: string): string {
+  const [, unknown] = /^unknown option (\w+)/.exec(message) ?? [];
+  if (unknown !== undefined) return `--param: there is no option ${unknown}`;
   const named = message.replace(
     SAME,
     (name) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
