@@ -1,0 +1,53 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { killAll, rxscribe, start } from '../../support/cli.ts';
+import { sentences } from './service.ts';
+
+const TIMEOUT = 30_000;
+
+describe('rxscribe demo', () => {
+  afterEach(killAll);
+
+  it(
+    'transcribes the bundled recording without key, trust or settings, and says what is not real',
+    async () => {
+      const env = { NODE_EXTRA_CA_CERTS: '', RXSCRIBE_REGION: 'eu', RXSCRIBE_SAMPLE_RATE: '8000' };
+      const { code, stdout, stderr } = await rxscribe(['demo', '--speed', 'max'], { env });
+
+      expect(stdout.trimEnd().split('\n')).toEqual(await sentences());
+      expect(stderr).toMatch(/real: the AssemblyAI SDK.*\n.*not real: the recognition/);
+      expect(stderr).toMatch(/heard 24\.8 s in 248 messages, 0 violations/);
+      expect(code).toBe(0);
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'stops at Ctrl-C with the last words',
+    async () => {
+      const program = start(['demo', '--speed', '2']);
+      await program.stdout.says(/Welcome to rxscribe\./);
+      program.child.kill('SIGINT');
+
+      const { code, stdout } = await program.outcome;
+
+      expect(code).toBe(0);
+      expect((await sentences()).join('\n').startsWith('Welcome to rxscribe.')).toBe(true);
+      expect(stdout.split('\n').length).toBeLessThan(5);
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'has the exit code of the second Ctrl-C',
+    async () => {
+      const program = start(['demo', '--speed', '1', '--format', 'ndjson']);
+      await program.stdout.says(/"Begin"/);
+      program.child.kill('SIGINT');
+      await program.stderr.says(/Ctrl-C again/);
+
+      // what comes within a second may be the same Ctrl-C, passed on; by then the first one has ended it
+      expect(await program.outcome).toMatchObject({ code: 0 });
+    },
+    TIMEOUT,
+  );
+});

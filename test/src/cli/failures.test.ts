@@ -1,0 +1,122 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { killAll, rxscribe } from '../../support/cli.ts';
+import { WAV, startService } from './service.ts';
+
+const TIMEOUT = 30_000;
+const KEY = 'not-a-good-key-0123456789';
+const env = { ASSEMBLYAI_API_KEY: KEY };
+
+describe('a failed command', () => {
+  afterEach(killAll);
+
+  it(
+    'tries a wrong key once, and never prints it',
+    async () => {
+      const service = await startService();
+      const { code, stdout, stderr } = await rxscribe(['file', WAV, '--url', service.url, '--verbose'], { env });
+      await service.close();
+
+      expect(code).toBe(1);
+      expect(stdout).toBe('');
+      expect(stderr).toMatch(/^rxscribe: the service refused the key: .*check the API key\n/);
+      expect(stderr).not.toContain(KEY);
+      expect(service.sessions).toHaveLength(1);
+    },
+    TIMEOUT,
+  );
+
+  it('says where the key goes when there is none, before it opens anything', async () => {
+    const { code, stdout, stderr } = await rxscribe(['file', WAV]);
+
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^rxscribe: no API key; set ASSEMBLYAI_API_KEY .*\n$/);
+  });
+
+  it('says in one line that there is no such microphone', async () => {
+    const { code, stderr } = await rxscribe(['listen', '--device', 'no such microphone'], { env });
+
+    expect(code).toBe(1);
+    // ALSA writes lines of its own on some machines
+    expect(
+      stderr
+        .trimEnd()
+        .split('\n')
+        .filter((line) => line.startsWith('rxscribe: ')),
+    ).toEqual([expect.stringMatching(/microphone|audio addon/)]);
+    expect(stderr).not.toContain('Listening');
+  });
+
+  it('says in one line what is wrong with a file', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'rxscribe-files-'));
+    await writeFile(join(dir, 'text.wav'), 'hello');
+    const outcomes = await Promise.all(
+      ['missing.wav', '.', 'text.wav'].map((path) => rxscribe(['file', path], { env, cwd: dir })),
+    );
+    await rm(dir, { recursive: true });
+
+    expect(outcomes.map(({ code }) => code)).toEqual([1, 1, 1]);
+    expect(outcomes.map(({ stderr }) => stderr)).toEqual([
+      expect.stringMatching(/^rxscribe: .*"missing\.wav".*no such file.*\n$/),
+      expect.stringMatching(/^rxscribe: .*directory.*\n$/),
+      expect.stringMatching(/^rxscribe: .*text\.wav.*\n$/),
+    ]);
+  });
+
+  it('shows the stack with --verbose only', async () => {
+    const [brief, verbose] = await Promise.all([
+      rxscribe(['file', 'missing.wav'], { env }),
+      rxscribe(['file', 'missing.wav'], { env: { ...env, RXSCRIBE_VERBOSE: '1' } }),
+    ]);
+
+    expect(brief.stderr).not.toContain('    at ');
+    expect(verbose.stderr).toContain('    at ');
+  });
+});
+
+describe('wrong usage', () => {
+  const rows: [string, string[], RegExp][] = [
+    ['an option nearly right', ['file', WAV, '--spede', '2'], /unknown option --spede; did you mean --speed\?/],
+    [
+      'a negated option nearly right',
+      ['listen', '--no-denose'],
+      /unknown option --no-denose; did you mean --denoise\?/,
+    ],
+    ['an option far from any', ['listen', '--zzzzzzzz'], /unknown option --zzzzzzzz; see --help/],
+    ['an option of another command', ['devices', '--speed', '2'], /unknown option --speed; see --help/],
+    ['the key as an option', ['listen', '--api-key=secret'], /unknown option --api-key; the key comes from ASSEMBLYAI/],
+    ['the key as a parameter', ['listen', '--param', 'apiKey=secret'], /--param does not set apiKey; set ASSEMBLYAI/],
+    ['a command nearly right', ['lisen'], /unknown command lisen; did you mean listen\?/],
+    ['a command far from any', ['xyzzy'], /unknown command xyzzy; the commands are listen, file/],
+    ['a path without a command', ['talk.wav'], /unknown command talk.wav; did you mean rxscribe file talk.wav\?/],
+    ['a second path', ['file', 'a', 'b'], /unexpected argument b/],
+    ['no path', ['file'], /the path of the recording is missing/],
+    ['an option without its value', ['file', WAV, '--url'], /--url needs a value/],
+    ['an option given twice', ['file', WAV, '--url=a', '--url=b'], /--url is given more than once/],
+    ['a wrong choice', ['file', WAV, '--format', 'xml'], /--format must be one of "text", "ndjson", not "xml"/],
+    ['a word for a number', ['file', WAV, '--speed', 'fast'], /--speed must be a number, not "fast"/],
+    ['a speed of 0', ['file', WAV, '--speed', '0'], /--speed must be a number above 0/],
+    ['a sample rate out of range', ['file', WAV, '--sample-rate', '100'], /--sample-rate must be a whole number/],
+    ['an address that is not wss', ['file', WAV, '--url', 'http://x'], /--url must be a wss:\/\/ address/],
+    [
+      'an address and a region',
+      ['file', WAV, '--url', 'wss://x', '--region', 'eu'],
+      /give --region or --url, not both/,
+    ],
+    ['a parameter nobody knows', ['file', WAV, '--param', 'foo=1'], /--param: there is no option foo/],
+    ['a parameter out of range', ['file', WAV, '--param', 'maxSpeakers=99'], /maxSpeakers must be/],
+    ['a parameter without a value', ['file', WAV, '--param', 'foo'], /--param takes name=value/],
+    ['a recording without words', ['serve', '--recording', WAV], /give one --words for each --recording/],
+  ];
+
+  it.each(rows)('is refused in one line with 2: %s', async (_, args, message) => {
+    const { code, stdout, stderr } = await rxscribe(args, { env });
+
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^rxscribe: [^\n]*\n$/);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain('secret');
+  });
+});

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+/** The built program. */
+export const MAIN: string = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+
+/** How to start the program. Its environment holds nothing that sets it but what is given here. */
+export interface StartOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Working directory; an empty one unless given. */
+  readonly cwd?: string;
+}
+
+/** What a program left. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A running program. */
+export interface Program {
+  readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Resolves when it ended and its output was read. */
+  readonly outcome: Promise<Outcome>;
+}
+
+/** What a stream said so far, and a way to wait for what it will say. */
+export class Output {
+  text = '';
+  #ended = false;
+  readonly #stream: Readable;
+
+  constructor(stream: Readable) {
+    this.#stream = stream.setEncoding('utf8');
+    stream.on('data', (piece: string) => {
+      this.text += piece;
+    });
+    stream.once('close', () => {
+      this.#ended = true;
+    });
+  }
+
+  /** Resolves with the match once it was said; rejects when the stream ends without. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.text);
+      if (match) return match;
+      if (this.#ended) throw new Error(`${String(pattern)} was never said; said was: ${this.text}`);
+      await Promise.race([once(this.#stream, 'data'), once(this.#stream, 'close')]);
+    }
+  }
+}
+
+const running = new Set<Program>();
+
+/** Starts `rxscribe` with these arguments. */
+export function start(args: readonly string[], options: StartOptions = {}): Program {
+  return startCommand(process.execPath, [MAIN, ...args], options);
+}
+
+/** Starts any command in the same surroundings. */
+export function startCommand(command: string, args: readonly string[], { env, cwd }: StartOptions = {}): Program {
+  const child = spawn(command, args, { cwd: cwd ?? emptyDir, env: { ...bareEnvironment(), ...env }, stdio: 'pipe' });
+  child.stdin.on('error', () => undefined); // it may end before it read everything
+  const stdout = new Output(child.stdout);
+  const stderr = new Output(child.stderr);
+  const outcome = once(child, 'close').then(([code, signal]: unknown[]) => ({
+    code: code as number | null,
+    signal: signal as NodeJS.Signals | null,
+    stdout: stdout.text,
+    stderr: stderr.text,
+  }));
+  const program = { child, stdout, stderr, outcome };
+  running.add(program);
+  void outcome.then(() => running.delete(program));
+  return program;
+}
+
+/** Runs `rxscribe` to its end. */
+export function rxscribe(args: readonly string[], options: StartOptions = {}): Promise<Outcome> {
+  const program = start(args, options);
+  program.child.stdin.end();
+  return program.outcome;
+}
+
+/** Ends whatever a failed test left running. */
+export async function killAll(): Promise<void> {
+  for (const { child } of running) child.kill('SIGKILL');
+  await Promise.all([...running].map(({ outcome }) => outcome));
+}
+
+const emptyDir = await mkdtemp(join(tmpdir(), 'rxscribe-cli-'));
+process.once('exit', () => void rm(emptyDir, { recursive: true, force: true }));
+
+function bareEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(RXSCRIBE_|npm_|ASSEMBLYAI_)/.test(name));
+  return Object.fromEntries(kept);
+}
