@@ -12,7 +12,7 @@ export interface Interruption {
   /** Aborts at the first Ctrl-C or SIGTERM: the graceful end. */
   readonly stop: AbortSignal;
   /** Stops listening: from then on a signal does what it does to any program. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /**

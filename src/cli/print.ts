@@ -7,11 +7,10 @@ export function printJson(view: View): (event: TranscriptionEvent) => void {
   return (event) => view.line(jsonLine(event));
 }
 
-/** Writes finals as lines, and shows the partial where that can be rewritten. What goes wrong on the way is a note. */
+/** Writes finals as lines, and shows the partial where that can be rewritten. */
 export function printText(view: View): (event: TranscriptionEvent) => void {
   return (event) => {
     if (event.type === 'Turn') printTurn(event, view);
-    else if (event.type === 'Warning') view.note(`rxscribe: warning: ${printable(event.warning)}`);
   };
 }
 

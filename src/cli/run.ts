@@ -5,6 +5,7 @@ import type { TranscribeOptions } from '../streaming/options.ts';
 import { transcribe } from '../streaming/transcribe.ts';
 import { interruption } from './interruption.ts';
 import type { OutputFlags } from './outputFlags.ts';
+import { notices } from './notice.ts';
 import { printJson, printText } from './print.ts';
 import type { ServiceFlags } from './serviceFlags.ts';
 import { openView } from './terminal.ts';
@@ -50,7 +51,12 @@ export async function run(
       return makeSource({ stop, note }).pipe(frames, transcribe(options));
     });
     const print = flags.format === 'ndjson' ? printJson(view) : printText(view);
-    await event$.pipe(takeUntil(outputClosed())).forEach(print);
+    const notice = notices();
+    await event$.pipe(takeUntil(outputClosed())).forEach((event) => {
+      print(event);
+      const text = notice(event);
+      if (text !== undefined) note(text);
+    });
   } finally {
     release();
     view.end();

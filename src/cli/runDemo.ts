@@ -13,9 +13,9 @@ import { SERVICE } from './serviceFlags.ts';
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 const RECORDING = fileURLToPath(new URL('../simulator/recording/demo.wav', import.meta.url));
 
-const REAL_AND_NOT = `rxscribe: the bundled recording, played to a local service on this machine
-rxscribe: real: the AssemblyAI SDK, the TLS connection, the protocol, the pipeline of this package
-rxscribe: not real: the recognition; the service knows the words of this recording
+const REAL_AND_NOT = `rxscribe: plays the bundled recording to a local service on this machine
+rxscribe: real: the AssemblyAI SDK, the TLS socket, the protocol, the pipeline
+rxscribe: not real: the recognition; the service knows this recording's words
 `;
 
 /**

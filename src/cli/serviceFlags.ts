@@ -10,6 +10,7 @@ export interface ServiceFlags {
   readonly keyterms?: readonly string[];
   readonly speakerLabels?: boolean;
   readonly languageCodes?: readonly string[];
+  readonly reconnect: boolean;
   readonly param?: readonly string[];
 }
 
@@ -35,6 +36,11 @@ export const SERVICE: Declarations<ServiceFlags> = {
     requiresArg: true,
     coerce: list,
     describe: 'Languages to expect, separated by commas: en,es',
+  },
+  reconnect: {
+    type: 'boolean',
+    default: true,
+    describe: 'Come back after a broken connection with nothing lost; --no-reconnect ends with an error',
   },
   param: {
     type: 'string',

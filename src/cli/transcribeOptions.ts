@@ -16,6 +16,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   keytermsPrompt: 'use --keyterms',
   speakerLabels: 'use --speaker-labels',
   languageCodes: 'use --language-codes',
+  reconnect: 'use --no-reconnect',
 };
 
 /** Path of the streaming endpoint, for an address that has none. */
@@ -27,11 +28,12 @@ const STREAM_PATH = '/v3/ws';
  * @throws {UsageError} when there is no key, or a parameter is not `name=value` or not one for `--param`.
  */
 export function transcribeOptions(flags: ServiceFlags): TranscribeOptions {
-  const { speechModel, sampleRate, url, region, keyterms, speakerLabels, languageCodes, param = [] } = flags;
+  const { speechModel, sampleRate, url, region, keyterms, speakerLabels, languageCodes, reconnect, param = [] } = flags;
   const options = {
     apiKey: key(),
     speechModel,
     sampleRate,
+    reconnect,
     ...(url !== undefined && { websocketBaseUrl: withPath(url) }),
     ...(region !== undefined && { region }),
     ...(keyterms !== undefined && { keytermsPrompt: keyterms }),

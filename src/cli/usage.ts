@@ -90,7 +90,7 @@ function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const letter of a) {
     const next = [(row[0] ?? 0) + 1];
-    for (const [at, other] of [...b].entries()) {
+    for (const [at, other] of Array.from(b).entries()) {
       next.push(Math.min((next[at] ?? 0) + 1, (row[at + 1] ?? 0) + 1, (row[at] ?? 0) + (letter === other ? 0 : 1)));
     }
     row = next;
