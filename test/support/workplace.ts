@@ -1,0 +1,125 @@
+import { execFile, spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundledRecording, startSimulator } from '../../src/simulator/index.ts';
+
+export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
+const PRELOAD = pathToFileURL(join(ROOT, 'test/support/preload.js')).href;
+
+/** How much of the bundled recording `talk.wav` is, in milliseconds: two turns of it. */
+const TALK_MS = 7300;
+const TALK_BYTES = TALK_MS * 32;
+/** What is said in `talk.wav`. */
+export const TALK = ['Welcome to rxscribe.', 'Your microphone becomes text, word by word, while you speak.'];
+
+/** How a program ended, and what it wrote. */
+export interface Result {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A project of a user: a folder outside the checkout where this package is installed, with a recording to transcribe. */
+export interface Workplace {
+  /** Writes a file. */
+  write(name: string, text: string): Promise<void>;
+  /** Reads a file. */
+  read(name: string): Promise<string>;
+  /** Compiles all there is, strictly; resolves to what the compiler has to say. */
+  compile(): Promise<string>;
+  /** Runs a program written in JavaScript. */
+  node(...args: string[]): Promise<Result>;
+  /** Runs a line of a shell. */
+  shell(line: string): Promise<Result>;
+  /** Ends the service and removes the folder. */
+  close(): Promise<void>;
+}
+
+const TSCONFIG = {
+  compilerOptions: {
+    target: 'es2023',
+    module: 'nodenext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    types: ['node'],
+    outDir: 'out',
+    rootDir: '.',
+  },
+};
+
+/**
+ * Sets up a folder in which the programs that we show to others run as they stand. What is around them is arranged: the
+ * name of the service leads to the local one, the microphone hears `talk.wav` and then somebody presses Ctrl-C, and
+ * `ffmpeg` is a stand-in that writes the audio of `talk.wav`.
+ */
+export async function openWorkplace(): Promise<Workplace> {
+  const dir = await mkdtemp(join(tmpdir(), 'rxscribe-workplace-'));
+  const simulator = await startSimulator({ caDir: process.env['RXSCRIBE_TEST_CA_DIR'] ?? '' });
+  await install(dir);
+  const env = {
+    ...process.env,
+    PATH: `${join(dir, 'bin')}${delimiter}${process.env['PATH'] ?? ''}`,
+    NODE_OPTIONS: `--import ${PRELOAD}`,
+    ASSEMBLYAI_API_KEY: simulator.apiKey,
+    RXSCRIBE_URL: simulator.url,
+    RXSCRIBE_TEST_SERVICE: new URL(simulator.url).port,
+    RXSCRIBE_TEST_MICROPHONE: join(dir, 'talk.pcm'),
+  };
+  return {
+    write: (name, text) => writeFile(join(dir, name), text),
+    read: (name) => readFile(join(dir, name), 'utf8'),
+    compile: () => compile(dir),
+    node: (...args) => run(process.execPath, args, dir, env),
+    shell: (line) => run('bash', ['-c', `set -o pipefail; ${line}`], dir, env),
+    close: async () => {
+      await simulator.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function install(dir: string): Promise<void> {
+  const link = async (target: string, name: string): Promise<void> => {
+    await mkdir(dirname(join(dir, name)), { recursive: true });
+    await symlink(join(ROOT, target), join(dir, name));
+  };
+  await link('.', 'node_modules/rxscribe');
+  await link('node_modules/rxjs', 'node_modules/rxjs');
+  await link('node_modules/@types/node', 'node_modules/@types/node');
+  await link('dist/src/cli/main.js', 'bin/rxscribe');
+  await writeFile(join(dir, 'package.json'), JSON.stringify({ type: 'module', private: true }));
+  await writeFile(join(dir, 'tsconfig.json'), JSON.stringify(TSCONFIG));
+  const { pcm } = await bundledRecording();
+  const wav = await readFile(join(ROOT, 'src/simulator/recording/demo.wav'));
+  await writeFile(join(dir, 'talk.pcm'), pcm.subarray(0, TALK_BYTES));
+  // its header claims more than there is, as that of a recorder that was cut off
+  await writeFile(join(dir, 'talk.wav'), wav.subarray(0, wav.length - pcm.length + TALK_BYTES));
+  await writeFile(join(dir, 'bin/ffmpeg'), '#!/bin/sh\nexec cat talk.pcm\n', { mode: 0o755 });
+  await cp(join(ROOT, 'examples'), join(dir, 'examples'), { recursive: true });
+  await cp(join(ROOT, 'README.md'), join(dir, 'README.md'));
+}
+
+/** The compiler has its own exit codes; what counts is whether it said anything. */
+function compile(dir: string): Promise<string> {
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  return new Promise((resolve) => {
+    execFile(process.execPath, [tsc, '-p', dir, '--pretty', 'false'], (_error, stdout, stderr) =>
+      resolve(stdout + stderr),
+    );
+  });
+}
+
+function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Result> {
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text));
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, ...output }));
+  });
+}
