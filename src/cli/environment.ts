@@ -20,8 +20,14 @@ export function variableOf(option: string): string {
   return `RXSCRIBE_${option.toUpperCase().replaceAll('-', '_')}`;
 }
 
-/** The options among these that the environment sets. An empty variable sets nothing. */
+/** The options among these that the environment sets. An empty variable sets nothing, and nothing stands in the way of help. */
 export function fromEnvironment(options: readonly string[]): Record<string, string> {
+  if (isHelp(process.argv)) return {};
   const set = options.map((option) => [option, process.env[variableOf(option)] ?? ''] as const);
   return Object.fromEntries(set.filter(([, value]) => value !== ''));
+}
+
+/** Whether a variable switches something on: everything does but `0`, `false`, `no` and `off`. */
+export function isOn(value: string): boolean {
+  return !['0', 'false', 'no', 'off'].includes(value.toLowerCase());
 }

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { fromEnvironment } from './environment.ts';
+import { fromEnvironment, isOn } from './environment.ts';
 import { printable } from './printable.ts';
 import { UsageError } from './usage.ts';
 
@@ -19,7 +19,7 @@ const ADVICE: Readonly<Record<string, string>> = {
  * @returns The exit code: 2 for wrong usage, else 1.
  */
 export function report(error: unknown, args: readonly string[]): number {
-  const verbose = args.includes('--verbose') || 'verbose' in fromEnvironment(['verbose']);
+  const verbose = args.includes('--verbose') || isOn(fromEnvironment(['verbose'])['verbose'] ?? 'no');
   const stack = verbose ? `${inspect(error)}\n` : '';
   process.stderr.write(withoutKey(`rxscribe: ${printable(messageOf(error))}\n${stack}`));
   return error instanceof UsageError ? 2 : 1;

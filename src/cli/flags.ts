@@ -1,5 +1,5 @@
 import type { Argv, Options } from 'yargs';
-import { fromEnvironment } from './environment.ts';
+import { fromEnvironment, isOn } from './environment.ts';
 import { UsageError } from './usage.ts';
 
 type Kebab<Name extends string> = Name extends `${infer First}${infer Rest}`
@@ -22,15 +22,11 @@ export const COMMON: Declarations<CommonFlags> = {
 export function declare<Flags>(command: Argv<object>, declarations: Declarations<Flags>): Argv<Flags> {
   const options = declarations as Readonly<Record<string, Options>>;
   const environment = Object.entries(fromEnvironment(Object.keys(options)));
-  const config = environment.map(([name, value]) => [name, options[name]?.type === 'boolean' ? truth(value) : value]);
+  const config = environment.map(([name, value]) => [name, options[name]?.type === 'boolean' ? isOn(value) : value]);
   return command
     .options(options)
     .config(Object.fromEntries(config) as object)
     .check((flags) => givenOnce(flags, options)) as unknown as Argv<Flags>;
-}
-
-function truth(value: string): boolean {
-  return !['0', 'false', 'no', 'off'].includes(value.toLowerCase());
 }
 
 /** yargs makes a list of an option that is repeated. */

@@ -42,16 +42,23 @@ function version(): string {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  // whoever reads the output may leave at any time; a command that must know listens for itself
-  process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // whoever reads the output may leave at any time (`| head -1`); a full disk is a failure
+    if (error.code !== 'EPIPE' && !process.exitCode) void fail(error, args);
+  });
   try {
     await loadEnvFile(args);
     await program(args).parseAsync();
   } catch (error) {
-    const { report } = await import('./failure.ts');
-    process.exitCode = report(error, args);
+    await fail(error, args);
   }
+}
+
+async function fail(error: unknown, args: readonly string[]): Promise<void> {
+  process.exitCode = 1;
+  const { report } = await import('./failure.ts');
+  process.exitCode = report(error, args);
 }
 
 void main(process.argv.slice(2));

@@ -1,4 +1,5 @@
-import { Observable, takeUntil } from 'rxjs';
+import { fromEvent, takeUntil } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { bufferBytes } from '../../operators/bufferBytes.ts';
 import { frameBytes } from '../audio/pcm.ts';
 import type { TranscribeOptions } from '../streaming/options.ts';
@@ -63,12 +64,7 @@ export async function run(
   }
 }
 
-/** Emits when whoever reads stdout has left (`| head -1`); errors when stdout can not be written for another reason. */
-function outputClosed(): Observable<void> {
-  return new Observable((subscriber) => {
-    const failed = (error: NodeJS.ErrnoException): void =>
-      error.code === 'EPIPE' ? subscriber.next() : subscriber.error(error);
-    process.stdout.on('error', failed);
-    return () => process.stdout.off('error', failed);
-  });
+/** Emits when stdout takes no more: whoever read it has left, or a disk is full (which is told by `main`). */
+function outputClosed(): Observable<unknown> {
+  return fromEvent(process.stdout, 'error');
 }

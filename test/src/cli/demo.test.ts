@@ -31,21 +31,21 @@ describe('rxscribe demo', () => {
       const { code, stdout } = await program.outcome;
 
       expect(code).toBe(0);
-      expect((await sentences()).join('\n').startsWith('Welcome to rxscribe.')).toBe(true);
+      expect(stdout).toMatch(/^Welcome to rxscribe\.\n/);
       expect(stdout.split('\n').length).toBeLessThan(5);
     },
     TIMEOUT,
   );
 
   it(
-    'has the exit code of the second Ctrl-C',
+    'takes a Ctrl-C that comes twice, from the terminal and passed on, for one',
     async () => {
-      const program = start(['demo', '--speed', '1', '--format', 'ndjson']);
+      const program = start(['demo', '--format', 'ndjson']);
       await program.stdout.says(/"Begin"/);
       program.child.kill('SIGINT');
       await program.stderr.says(/Ctrl-C again/);
+      program.child.kill('SIGINT');
 
-      // what comes within a second may be the same Ctrl-C, passed on; by then the first one has ended it
       expect(await program.outcome).toMatchObject({ code: 0 });
     },
     TIMEOUT,
