@@ -41,8 +41,8 @@ export const BURST_MS = 10_000;
 const LONGEST_SESSION_MS = 10_800_000;
 /** How long before its end a session gets a successor, in milliseconds; a short session, in its last quarter. */
 const HANDOVER_MS = 60_000;
-/** How many sessions may fall silent after everything was sent, before what is missing is given up. */
-const SILENT_ENDINGS = 2;
+/** How many sessions in a row may fall silent after everything was sent, before what is missing is given up. */
+const SILENT_ENDINGS = 3;
 
 /** A session that is connected ahead of time and waits for its audio. */
 interface Successor {
@@ -70,7 +70,8 @@ export class Relay {
   readonly #notices = new Subject<TranscriptionEvent>();
   readonly #successions = new Subscription();
   #playback: Playback;
-  #begunAt: number | undefined;
+  /** When the session began: on the wall clock in milliseconds, and how many bytes were recorded by then. */
+  #begun: { readonly at: number; readonly end: number } | undefined;
   #successor: Successor | undefined;
   #handingOver = false;
   /** From where the next session will hear the tape, in bytes; it never goes back. */
@@ -143,7 +144,7 @@ export class Relay {
     const successor = this.#successor;
     this.#successor = undefined;
     this.#handingOver = false;
-    this.#begunAt = undefined;
+    this.#begun = undefined;
     this.#playback = successor?.playback ?? new Playback(this.#shared);
     successor?.start.next();
     const told =
@@ -162,12 +163,15 @@ export class Relay {
 
   #tell(event: SessionEvent, timers: Subscription): TranscriptionEvent[] {
     if (event.type === 'Begin') {
-      this.#begunAt = asyncScheduler.now();
+      this.#begun = { at: asyncScheduler.now(), end: this.#tape.end };
       timers.add(this.#scheduleHandover(event.expires_at));
     }
     const speech = event.type === 'Turn' || event.type === 'SpeechStarted';
     if (speech && this.#handingOver) return []; // the successor hears it too, and will tell it
-    if (speech) this.#policy.healthy();
+    if (speech) {
+      this.#policy.healthy();
+      this.#silentEndings = 0;
+    }
     const told = this.#playback.leg.rebase(event);
     if (told.type !== 'Turn') return [told];
     this.#partial = told.isFinal ? undefined : told;
@@ -190,10 +194,12 @@ export class Relay {
     if (!(error instanceof TranscriptionError)) return throwError(() => error);
     const late = error.wireCode === undefined;
     if (this.#playback.begun) this.#resume = this.#resumeAt(late ? this.#settings.stallTimeout : 0);
-    const silentAtTheEnd = late && this.#begunAt !== undefined && this.#tape.played;
+    const silentAtTheEnd = late && this.#begun !== undefined && this.#tape.played;
     if (silentAtTheEnd && ++this.#silentEndings >= SILENT_ENDINGS) return EMPTY;
     const now = asyncScheduler.now();
-    const wait = this.#policy.failed(error, now, this.#begunAt === undefined ? undefined : now - this.#begunAt);
+    // a recording may be played faster than real time: what came in meanwhile counts as time lived, too
+    const lived = this.#begun && Math.max(now - this.#begun.at, this.#ms(this.#tape.end - this.#begun.end));
+    const wait = this.#policy.failed(error, now, lived);
     if (wait === undefined) return throwError(() => error);
     const delayMs = this.#successor ? 0 : wait;
     this.#accounts.reconnects++;
@@ -213,7 +219,8 @@ export class Relay {
     const lasts = Math.min(expiresAt * 1000 - asyncScheduler.now(), LONGEST_SESSION_MS);
     if (!this.#settings.reconnect || !(lasts > 0)) return Subscription.EMPTY;
     const lead = Math.min(HANDOVER_MS, lasts / 4);
-    const timers = timer(lasts - lead).subscribe(() => this.#prepare());
+    const timers = new Subscription();
+    timers.add(timer(lasts - lead).subscribe(() => this.#prepare()));
     timers.add(timer(lasts - lead / 4).subscribe(() => this.#handOver()));
     return timers;
   }

@@ -2,6 +2,7 @@ import { Observable, asyncScheduler, takeWhile, timer } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import { TranscriptionError } from '../../src/errors.ts';
+import type { ErrorKind } from '../../src/errors.ts';
 import type { session, SessionEvent } from '../../src/streaming/session.ts';
 import { final, partial } from './turns.ts';
 
@@ -52,12 +53,19 @@ export type Break = number | 'before Begin' | 'after Terminate';
 export class ModelService {
   readonly #breaks: Break[];
   readonly #connectMs: number;
+  readonly #lastsMs: number;
   /** What each session was sent: stretches in milliseconds of the recording, and control messages. */
   readonly heard: (string | [fromMs: number, toMs: number])[][] = [];
 
-  constructor(breaks: readonly Break[] = [], connectMs = 10) {
+  /**
+   * @param breaks Where sessions break.
+   * @param connectMs How long a session takes to begin.
+   * @param lastsMs How long a session may last; then it expires.
+   */
+  constructor(breaks: readonly Break[] = [], connectMs = 10, lastsMs = 10_800_000) {
     this.#breaks = [...breaks];
     this.#connectMs = connectMs;
+    this.#lastsMs = lastsMs;
   }
 
   readonly open: typeof session = (input) =>
@@ -68,7 +76,8 @@ export class ModelService {
         const heard: ModelService['heard'][number] = [];
         this.heard.push(heard);
         const one = new ModelSession(subscriber, heard, breaks);
-        subscriber.next({ type: 'Begin', id: 'model', expires_at: asyncScheduler.now() / 1000 + 10_800 });
+        subscriber.next({ type: 'Begin', id: 'model', expires_at: (asyncScheduler.now() + this.#lastsMs) / 1000 });
+        subscriber.add(timer(this.#lastsMs).subscribe(() => fail(subscriber, 'expired', 3008)));
         subscriber.add(
           // what is said in one go must stop in the middle of it too
           input.pipe(takeWhile(() => !subscriber.closed)).subscribe({
@@ -82,8 +91,8 @@ export class ModelService {
     });
 }
 
-function fail(subscriber: Subscriber<SessionEvent>): void {
-  subscriber.error(new TranscriptionError('network', 'the connection broke', { retryable: true, wireCode: 1006 }));
+function fail(subscriber: Subscriber<SessionEvent>, kind: ErrorKind = 'network', wireCode = 1006): void {
+  subscriber.error(new TranscriptionError(kind, 'the connection broke', { retryable: true, wireCode }));
 }
 
 class ModelSession {

@@ -172,6 +172,75 @@ describe('transcribe', () => {
     });
   });
 
+  describe('when a session comes near its end', () => {
+    /** All events but turns and accounts. */
+    const course = (one: Run): string => typesOf(one).replaceAll(/ ?Stats/g, '');
+
+    it('moves over to a successor at the end of a turn, and nobody notices', () => {
+      const service = new ModelService([], 300, 20_000);
+
+      const one = run(service, live(60_000));
+
+      expect(textOf(one)).toEqual(modelTranscript(60_000));
+      expect(course(one)).toBe('Begin Termination Begin Termination Begin Termination Begin Termination');
+      expect(finalsOf(one).map(({ turn_order }) => turn_order)).toEqual(
+        modelTranscript(60_000).map((_, index) => index),
+      );
+      expect(statsOf(one)).toMatchObject({ sessions: 4, reconnects: 0, gapMs: 0, transcribedMs: 60_000 });
+      expect(statsOf(one).replayedMs).toBeLessThan(3000); // a little silence after the last word, each time
+    });
+
+    it('moves over in the middle of a turn when there is no pause before the end', () => {
+      const service = new ModelService([], 10, 1000);
+
+      const one = run(service, live(10_000));
+
+      expect(textOf(one)).toEqual(modelTranscript(10_000));
+      expect(course(one)).not.toContain('Reconnecting');
+      expect(statsOf(one)).toMatchObject({ reconnects: 0, gapMs: 0, transcribedMs: 10_000 });
+    });
+
+    it('keeps one clock and tells no turn twice, whenever sessions expire', () => {
+      const times = (one: Run): unknown =>
+        finalsOf(one).map(({ words }) => words.map(({ start, end }) => [start, end]));
+      const calm = times(run(new ModelService(), live(15_000)));
+      fc.assert(
+        fc.property(fc.integer({ min: 800, max: 9000 }), fc.nat({ max: 400 }), (lasts, connect) => {
+          const one = run(new ModelService([], connect, lasts), live(15_000));
+
+          expect(textOf(one)).toEqual(modelTranscript(15_000));
+          expect(times(one)).toEqual(calm);
+        }),
+      );
+    });
+
+    it('lets the successor take over when the session breaks before', () => {
+      const service = new ModelService([15_200], 10, 20_000);
+
+      const one = run(service, live(30_000));
+
+      expect(textOf(one)).toEqual(modelTranscript(30_000));
+      expect(one.events.find((event) => event.type === 'Reconnecting')).toMatchObject({ delayMs: 0 });
+      expect(service.heard).toHaveLength(2);
+    });
+
+    it('goes on with the session when its successor fails, and reconnects when it expires', () => {
+      const service = new ModelService([Infinity, 'before Begin'], 10, 20_000);
+
+      const one = run(service, live(30_000));
+
+      expect(textOf(one)).toEqual(modelTranscript(30_000));
+      expect(course(one)).toBe('Begin Reconnecting Begin Termination');
+    });
+
+    it('is left alone when reconnecting is off', () => {
+      const service = new ModelService([], 10, 20_000);
+
+      expect(run(service, live(30_000), { reconnect: false }).error).toMatchObject({ kind: 'expired' });
+      expect(service.heard).toHaveLength(1);
+    });
+  });
+
   describe('when an outage lasts longer than the tape', () => {
     const outage = Array<'before Begin'>(30).fill('before Begin');
 
