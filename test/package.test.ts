@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { publint } from 'publint';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
+const ATTW = join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+const run = promisify(execFile);
+
+/** What a user adds to their project beside this package: its peer, and the types of Node. */
+const BESIDE = new Set(['rxjs', 'tslib', '@types/node', 'undici-types']);
+
+/** The program of a user who has every check of the compiler switched on. */
+const CONSUMER = `
+import { of, share } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { TranscriptionError, audioFile, microphone, pcmStream, transcribe } from 'rxscribe';
+import type { ErrorKind, FinalTurn, TranscribeOptions, TranscriptionEvent, Turn } from 'rxscribe';
+import { bufferBytes, finals, partials, transcript, turns } from 'rxscribe/operators';
+import type { BufferBytesOptions, Transcript } from 'rxscribe/operators';
+import { FAULT_KINDS, startSimulator } from 'rxscribe/simulator';
+import type { FaultPlan, Simulator, SimulatorOptions } from 'rxscribe/simulator';
+
+const options: TranscribeOptions = { apiKey: () => 'key', speechModel: 'u3-rt-pro', sampleRate: 16_000, region: 'eu' };
+const tail: BufferBytesOptions = { minTail: 1600, padTail: true };
+const source$: Observable<Uint8Array>[] = [
+  microphone({ stop: AbortSignal.timeout(1), vad: 'energy', onOpen: (recorder) => void recorder.vadScore }),
+  audioFile('talk.wav', { speed: Infinity, highpass: 80 }),
+  pcmStream(process.stdin, { encoding: 'pcm_s16le' }),
+];
+const event$: Observable<TranscriptionEvent> = source$[1]!.pipe(bufferBytes(3200, tail), transcribe(options), share());
+const turn$: Observable<Turn> = event$.pipe(turns());
+const final$: Observable<FinalTurn> = turn$.pipe(finals());
+const partial$ = turn$.pipe(partials());
+const state$: Observable<Transcript> = event$.pipe(transcript());
+const kinds: ErrorKind[] = ['file', 'network'];
+const faults: FaultPlan = { seed: 1, perMinute: 2, kinds: FAULT_KINDS };
+const start: (options?: SimulatorOptions) => Promise<Simulator> = startSimulator;
+void [final$, partial$, state$, kinds, faults, start];
+
+of(new Uint8Array(5000)).pipe(bufferBytes(2000, { minTail: 0 })).subscribe((frame) => console.log(frame.length));
+event$.subscribe({
+  error: (error: unknown) => console.log(error instanceof TranscriptionError ? error.code : 'another error'),
+});
+`;
+
+const STRICT = {
+  target: 'es2023',
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noPropertyAccessFromIndexSignature: true,
+  verbatimModuleSyntax: true,
+  isolatedModules: true,
+  skipLibCheck: false,
+  types: ['node'],
+};
+
+/** Prints every module that a program asks for by a name, as it asks. */
+const SPY = `
+import { register } from 'node:module';
+register('data:text/javascript,' + encodeURIComponent(\`
+  import { writeSync } from 'node:fs';
+  export function resolve(specifier, context, next) {
+    if (/^[a-z@]/.test(specifier) && !specifier.startsWith('file:')) writeSync(1, specifier + '\\\\n');
+    return next(specifier, context);
+  }
+\`));
+`;
+
+describe('package', () => {
+  let dir: string;
+  let consumer: string;
+  let tarball: string;
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'rxscribe-package-'));
+    consumer = join(dir, 'consumer');
+    const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', dir], {
+      cwd: ROOT,
+    });
+    const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+    tarball = join(dir, filename);
+    await mkdir(consumer);
+    await writeLock(consumer, `../${filename}`);
+    await run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: consumer });
+    await writeFile(join(consumer, 'main.ts'), CONSUMER);
+    await writeFile(join(consumer, 'spy.js'), SPY);
+  }, 120_000);
+
+  afterAll(() => rm(dir, { recursive: true, force: true }));
+
+  it('holds what users need, and nothing else', async () => {
+    const { stdout } = await run('tar', ['-tzf', tarball]);
+    const files = stdout
+      .trim()
+      .split('\n')
+      .map((path) => path.replace(/^package\//, ''));
+    expect(files.filter((path) => !/\.(js|d\.ts)$/.test(path)).toSorted()).toEqual([
+      'LICENSE',
+      'README.md',
+      'dist/src/simulator/recording/demo.json',
+      'dist/src/simulator/recording/demo.wav',
+      'package.json',
+    ]);
+    expect(files.filter((path) => /\btest\b|\.test\./.test(path))).toEqual([]);
+  });
+
+  it('runs its command', async () => {
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    const { stdout } = await run(join(consumer, 'node_modules/.bin/rxscribe'), ['--version']);
+    expect(stdout).toBe(`${version}\n`);
+  });
+
+  it.each([
+    { resolution: 'nodenext', options: { module: 'nodenext' } },
+    { resolution: 'bundler', options: { module: 'preserve', moduleResolution: 'bundler' } },
+  ])('compiles in a strict project that resolves as $resolution, and runs', async ({ resolution, options }) => {
+    const config = { compilerOptions: { ...STRICT, ...options, outDir: resolution }, files: ['main.ts'] };
+    await writeFile(join(consumer, `${resolution}.json`), JSON.stringify(config));
+    await run(process.execPath, [TSC, '-p', `${resolution}.json`, '--pretty', 'false'], { cwd: consumer });
+    const { stdout, stderr } = await run(process.execPath, [`${resolution}/main.js`], { cwd: consumer });
+    expect({ stdout, stderr }).toEqual({ stdout: '2000\n2000\n1000\nERR_FILE\n', stderr: '' });
+  });
+
+  it.each([
+    { entry: 'rxscribe/operators', asks: ['rxjs'] },
+    { entry: 'rxscribe', asks: ['node:fs/promises', 'rxjs'] },
+  ])('asks for neither recorder, SDK nor more of Node than it needs with $entry', async ({ entry, asks }) => {
+    const program = ['--import', './spy.js', '--input-type=module', '--eval', `await import('${entry}')`];
+    const { stdout } = await run(process.execPath, program, { cwd: consumer });
+    const asked = new Set(stdout.trim().split('\n'));
+    expect([...asked].toSorted()).toEqual([...asks, entry]);
+  });
+
+  it('has no complaint from publint', async () => {
+    const { buffer } = await readFile(tarball);
+    const { messages } = await publint({ strict: true, pack: { tarball: buffer } });
+    expect(messages).toEqual([]);
+  });
+
+  it('has types that fit the code, says attw', async () => {
+    const judged = run(process.execPath, [ATTW, tarball, '--profile', 'esm-only', '--format', 'ascii']);
+    await expect(judged).resolves.toMatchObject({ stderr: '' }); // with a problem it exits with 1
+  });
+});
+
+/** The versions of the lock file, for a project that has this package and what goes beside it. */
+async function writeLock(consumer: string, tarball: string): Promise<void> {
+  interface Entry {
+    readonly version: string;
+    readonly dev?: boolean;
+    readonly [field: string]: unknown;
+  }
+  const lock = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, Entry>;
+  };
+  const { '': self, ...packages } = lock.packages;
+  const { version, dependencies, bin, engines, peerDependencies } = self ?? { version: '' };
+  const kept = Object.entries(packages).filter(
+    ([path, { dev }]) => !dev || BESIDE.has(path.slice('node_modules/'.length)),
+  );
+  const versions = ['rxjs', '@types/node'].map((name) => [name, packages[`node_modules/${name}`]?.version]);
+  const manifest = {
+    name: 'consumer',
+    version: '1.0.0',
+    private: true,
+    type: 'module',
+    dependencies: { rxscribe: `file:${tarball}`, ...Object.fromEntries(versions) },
+  };
+  const rxscribe = { version, resolved: `file:${tarball}`, dependencies, bin, engines, peerDependencies };
+  await writeFile(join(consumer, 'package.json'), JSON.stringify(manifest));
+  await writeFile(
+    join(consumer, 'package-lock.json'),
+    JSON.stringify({
+      name: 'consumer',
+      version: '1.0.0',
+      lockfileVersion: 3,
+      packages: {
+        '': manifest,
+        'node_modules/rxscribe': rxscribe,
+        ...Object.fromEntries(kept.map(([path, { dev: _dev, ...entry }]) => [path, entry])),
+      },
+    }),
+  );
+}
