@@ -96,6 +96,8 @@ export type AudioGapReason =
   | 'tape-full'
   /** The service did not tell its last turns in the time given for the end. */
   | 'end-timeout'
+  /** The recorder delivered nothing: its device was away, or silent without an error. Silence stands in for it. */
+  | 'device'
   /** The transcription ended with an error. */
   | 'error';
 

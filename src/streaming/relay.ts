@@ -10,6 +10,7 @@ import {
   defer,
   endWith,
   finalize,
+  firstValueFrom,
   merge,
   of,
   repeat,
@@ -23,8 +24,17 @@ import {
   timer,
 } from 'rxjs';
 import type { Observable } from 'rxjs';
-import type { AudioGapReason, FinalTurn, PartialTurn, Stats, TranscriptionEvent } from '../../operators/events.ts';
-import { bytesToMs, msToBytes } from '../audio/pcm.ts';
+import type {
+  AudioGapReason,
+  ControlMessage,
+  FinalTurn,
+  PartialTurn,
+  Stats,
+  TranscriptionEvent,
+  Warning,
+} from '../../operators/events.ts';
+import { MIN_FRAME_MS, bytesToMs, frameBytes, msToBytes } from '../audio/pcm.ts';
+import { holdBack } from '../demand.ts';
 import { TranscriptionError } from '../errors.ts';
 import { Accounts } from './accounts.ts';
 import type { SessionSettings } from './options.ts';
@@ -32,17 +42,21 @@ import { Playback } from './playback.ts';
 import type { Shared } from './playback.ts';
 import { Policy } from './policy.ts';
 import type { SessionEvent, session } from './session.ts';
-import type { Tape } from './tape.ts';
+import { Tape } from './tape.ts';
 import { Timeline } from './timeline.ts';
 
 /** How much audio may leave at once before the pace of catching up holds, in milliseconds. */
-export const BURST_MS = 10_000;
+const BURST_MS = 10_000;
+/** How far ahead of what was sent a source that can wait gets, and to where it waits then, in milliseconds. */
+const AHEAD_MS = { most: 10_000, resume: 5000 };
 /** The longest a session lasts, in milliseconds: 3 h (docs, "Streaming API"). */
 const LONGEST_SESSION_MS = 10_800_000;
 /** How long before its end a session gets a successor, in milliseconds; a short session, in its last quarter. */
 const HANDOVER_MS = 60_000;
 /** How many sessions in a row may fall silent after everything was sent, before what is missing is given up. */
 const SILENT_ENDINGS = 3;
+
+const CONTROL_TYPES: ReadonlySet<unknown> = new Set(['ForceEndpoint', 'UpdateConfiguration', 'KeepAlive']);
 
 /** A session that is connected ahead of time and waits for its audio. */
 interface Successor {
@@ -68,6 +82,8 @@ export class Relay {
   readonly #accounts = new Accounts();
   readonly #policy: Policy;
   readonly #notices = new Subject<TranscriptionEvent>();
+  readonly #sent = new Subject<void>();
+  readonly #finished = new ReplaySubject<void>(1);
   readonly #successions = new Subscription();
   #playback: Playback;
   /** When the session began: on the wall clock in milliseconds, and how many bytes were recorded by then. */
@@ -80,43 +96,54 @@ export class Relay {
   #silentEndings = 0;
   #ended = false;
 
-  /**
-   * @param tape What is recorded.
-   * @param settings Checked options.
-   * @param onSent Called after each message that was sent.
-   * @param open Opens a session.
-   */
-  constructor(tape: Tape, settings: SessionSettings, onSent: () => void, open: typeof session) {
-    this.#tape = tape;
+  constructor(settings: SessionSettings, open: typeof session) {
+    const { format } = settings;
     this.#settings = settings;
     this.#open = open;
     this.#policy = new Policy(settings);
-    this.#msPerByte = bytesToMs(1, settings.format);
+    this.#msPerByte = bytesToMs(1, format);
+    this.#tape = new Tape(frameBytes(MIN_FRAME_MS, format), msToBytes(settings.tapeLength, format));
     this.#shared = {
-      tape,
+      tape: this.#tape,
       timeline: this.#timeline,
       accounts: this.#accounts,
-      pace: { burst: msToBytes(BURST_MS, settings.format), rate: settings.catchUpSpeed / this.#msPerByte },
+      pace: { burst: msToBytes(BURST_MS, format), rate: settings.catchUpSpeed / this.#msPerByte },
       msPerByte: this.#msPerByte,
-      onLost: (startMs, endMs) => this.#lose(startMs, endMs, 'tape-full').forEach((gap) => this.#notices.next(gap)),
+      onLost: (startMs, endMs) => this.lose(startMs, endMs, 'tape-full'),
       onSent: () => {
         this.#trim();
-        onSent();
+        if (this.#unsent <= AHEAD_MS.resume) this.#sent.next();
       },
     };
     this.#playback = new Playback(this.#shared);
   }
 
-  /**
-   * Everything the sessions tell, to the end.
-   *
-   * @param recorded Emits when the recording is complete; from then on the end has its time limit.
-   */
-  events(recorded: Observable<unknown>): Observable<TranscriptionEvent> {
-    const outOfTime = recorded.pipe(
-      take(1),
-      switchMap(() => timer(this.#settings.endTimeout)),
-    );
+  /** Records a frame, and holds its source back, if it can wait, while too much is there to be sent. */
+  record(frame: Uint8Array): void {
+    this.#tape.record(frame, asyncScheduler.now());
+    if (this.#unsent > AHEAD_MS.most) holdBack(() => firstValueFrom(this.#sent, { defaultValue: undefined }));
+  }
+
+  /** Says that the recording is complete; from now on the end has its time limit. */
+  finish(): void {
+    this.#tape.finish();
+    this.#finished.next();
+  }
+
+  /** Takes a control message to its place in the audio. */
+  steer(message: ControlMessage): void {
+    if (CONTROL_TYPES.has(message?.type)) this.#tape.mark(message);
+    else this.#notices.next(warning('what control sent is no control message; ignored', this.#session));
+  }
+
+  /** Tells of a stretch that was never heard, or never will be; milliseconds on the audio clock. */
+  lose(startMs: number, endMs: number, reason: AudioGapReason): void {
+    for (const gap of this.#gaps(startMs, endMs, reason)) this.#notices.next(gap);
+  }
+
+  /** Everything the sessions tell, to the end. */
+  events(): Observable<TranscriptionEvent> {
+    const outOfTime = this.#finished.pipe(switchMap(() => timer(this.#settings.endTimeout)));
     const sessions = defer(() => this.#nextSession()).pipe(
       repeat({ delay: () => (this.#handingOver ? of(0) : EMPTY) }),
       retry({ delay: (error: unknown) => this.#tryAgain(error) }),
@@ -275,7 +302,7 @@ export class Relay {
       const partial = unfinished === 'end-timeout' ? this.#partial : undefined;
       if (partial) events.push(...this.#promote(partial));
       const from = Math.max(this.#ms(this.#resume), this.#timeline.toldUpTo);
-      events.push(...this.#lose(from, captured, unfinished));
+      events.push(...this.#gaps(from, captured, unfinished));
     }
     return [...events, this.#accounts.stats(captured, captured, this.#session)];
   }
@@ -287,8 +314,13 @@ export class Relay {
     return [turn];
   }
 
-  #lose(startMs: number, endMs: number, reason: AudioGapReason): TranscriptionEvent[] {
+  #gaps(startMs: number, endMs: number, reason: AudioGapReason): TranscriptionEvent[] {
     return this.#accounts.lost(startMs, endMs, reason, this.#session);
+  }
+
+  /** How much audio is recorded that was not sent, in milliseconds. */
+  get #unsent(): number {
+    return this.#ms(this.#tape.end - this.#tape.head);
   }
 
   /** The number of the present session, or of the one that was to be. */
@@ -299,4 +331,8 @@ export class Relay {
   #ms(bytes: number): number {
     return bytes * this.#msPerByte;
   }
+}
+
+function warning(text: string, session: number): Warning {
+  return { type: 'Warning', warning_code: 0, warning: text, session };
 }

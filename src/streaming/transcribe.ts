@@ -1,27 +1,14 @@
-import {
-  EMPTY,
-  ReplaySubject,
-  Subject,
-  asyncScheduler,
-  catchError,
-  defer,
-  endWith,
-  firstValueFrom,
-  from,
-  ignoreElements,
-} from 'rxjs';
-import { merge, takeWhile, tap } from 'rxjs';
+import { EMPTY, catchError, defer, endWith, from, ignoreElements, merge, takeWhile, tap } from 'rxjs';
 import type { Observable, OperatorFunction } from 'rxjs';
 import type { TranscriptionEvent } from '../../operators/events.ts';
-import { MAX_FRAME_MS, MIN_FRAME_MS, bytesToMs, frameBytes, isLegalFrame, msToBytes } from '../audio/pcm.ts';
+import { MAX_FRAME_MS, MIN_FRAME_MS, bytesToMs, frameBytes, isLegalFrame } from '../audio/pcm.ts';
 import type { PcmFormat } from '../audio/pcm.ts';
-import { holdBack } from '../demand.ts';
 import { TranscriptionError } from '../errors.ts';
+import { takeMissing } from '../missing.ts';
 import { checkOptions } from './options.ts';
 import type { TranscribeOptions } from './options.ts';
-import { BURST_MS, Relay } from './relay.ts';
+import { Relay } from './relay.ts';
 import { session } from './session.ts';
-import { Tape } from './tape.ts';
 
 /** The service closes a connection that sends it a longer message (docs, "Streaming API"): 128 KB. */
 const MAX_MESSAGE_BYTES = 131_072;
@@ -29,28 +16,34 @@ const MAX_MESSAGE_BYTES = 131_072;
  * Sends frames of audio to the service and emits what it tells: turns while they are spoken and when they end, and every
  * other event, on one clock.
  *
- * Cold: each subscription is a transcription of its own, with its own connection. The source is subscribed at once and
- * recorded while the connection is made, so that a slow handshake never cuts the first words; nothing is sent before the
- * service's `Begin`. A source that can wait (`audioFile`, `pcmStream`) is held back when it runs 10 s ahead of what was
- * sent; a live one is recorded, at most 5 minutes of it. Frames must be legal for the service: whole samples, 50 to
+ * Cold: each subscription is a transcription of its own, with its own connections. The source is subscribed at once and
+ * recorded while a connection is made, so that a slow handshake never cuts the first words. When a session breaks, stalls
+ * or expires, the next one hears from the recording what was not told to its end: no final is missing, none is told twice,
+ * and times and `turn_order` run on. A source that can wait (`audioFile`, `pcmStream`) is held back when it is 10 s ahead
+ * of what was sent; a live one is recorded, up to `tapeLength`. Frames must be legal for the service: whole samples, 50 to
  * 1000 ms; `bufferBytes` makes them so. Nothing is written to the console.
  *
  * ```text
- * source        -1-2-3-4-5-6-|            1 to 6: frames
- * transcribe()  ---b---p---p---f-(t|)     b: Begin, p: partial Turn, f: its final, t: Termination
+ * source        -1-2-3-4-5-6-|                1 to 6: frames
+ * transcribe()  ---b---p---p---(fs)-(ts|)     b: Begin, p: partial Turn, f: its final, t: Termination, s: Stats
  * ```
  *
- * | What happens                      | Source       | Sessions                               | Downstream                  |
- * | --------------------------------- | ------------ | -------------------------------------- | --------------------------- |
- * | source completes                  | finalized    | the rest is sent, `Terminate`, last turns | those turns, then complete |
- * | source errors                     | finalized    | `Terminate`, closed at once            | that error                  |
- * | a frame the service would refuse  | unsubscribed | `Terminate`, closed at once            | audio-format error          |
- * | connection fails, breaks, expires | unsubscribed | closed                                 | typed error, `retryable`    |
- * | key, setting or audio refused     | unsubscribed | closed                                 | typed error, not `retryable` |
- * | no `Termination` in time          | finalized    | closed                                 | typed error, `retryable`    |
- * | downstream unsubscribes           | unsubscribed | `Terminate`, closed at once            | nothing                     |
- * | an operator downstream throws     | unsubscribed | `Terminate`, closed at once            | its error                   |
- * | `control` errors or completes     | goes on      | goes on                                | nothing                     |
+ * | What happens                          | Source       | The sessions                              | Downstream                       |
+ * | ------------------------------------- | ------------ | ----------------------------------------- | -------------------------------- |
+ * | source completes                      | finalized    | the rest is sent, `Terminate`, last turns | those turns, `Stats`, complete   |
+ * | source errors                         | finalized    | `Terminate`, closed at once               | `AudioGap`, `Stats`, that error  |
+ * | a frame the service would refuse      | unsubscribed | `Terminate`, closed at once               | the same, audio-format error     |
+ * | connection fails, breaks, or stalls   | goes on      | another one, after a while                | `Reconnecting`, then as before   |
+ * | a session nears its end               | goes on      | a successor takes over at a turn's end    | as before                        |
+ * | an outage longer than the tape        | goes on      | another one, after a while                | `AudioGap`, then as before       |
+ * | an outage longer than `maxOutage`     | unsubscribed | closed                                    | `AudioGap`, `Stats`, typed error |
+ * | three sessions die at once            | unsubscribed | closed                                    | the same                         |
+ * | key, setting or audio refused         | unsubscribed | closed, after one attempt                 | the same                         |
+ * | the end takes longer than `endTimeout` | finalized   | closed                                    | last partial as final, `AudioGap`, `Stats`, complete |
+ * | downstream unsubscribes               | unsubscribed | `Terminate`, closed at once               | nothing                          |
+ * | an operator downstream throws         | unsubscribed | `Terminate`, closed at once               | its error                        |
+ * | a subscriber's callback throws        | goes on      | go on                                     | reported by RxJS, events go on   |
+ * | `control` errors or completes         | goes on      | go on                                     | nothing                          |
  *
  * @example
  * import { audioFile, transcribe } from 'rxscribe';
@@ -80,47 +73,37 @@ export function transcribeOver(
   options: TranscribeOptions,
 ): OperatorFunction<Uint8Array, TranscriptionEvent> {
   const settings = checkOptions(options);
-  const { format } = settings;
+  const control$ = from(options.control ?? EMPTY);
   return (source) =>
     defer(() => {
-      const tape = new Tape(frameBytes(MIN_FRAME_MS, format), msToBytes(settings.tapeLength, format));
-      const sent = new Subject<void>();
-      const recorded = new ReplaySubject<void>(1);
-      const relay = new Relay(tape, settings, () => isAhead(tape, BURST_MS / 2, format) || sent.next(), open);
-      const control = from(options.control ?? EMPTY).pipe(
-        tap((message) => tape.mark(message)),
+      const relay = new Relay(settings, open);
+      const control = control$.pipe(
+        tap((message) => relay.steer(message)),
         catchError(() => EMPTY),
       );
-      const recording = record(source, tape, sent, format).pipe(tap({ complete: () => recorded.next() }));
-      // what the sessions tell is the transcription, and its end is the end of everything
-      return merge(
-        merge(recording, control).pipe(ignoreElements()),
-        relay.events(recorded).pipe(endWith(undefined)),
-      ).pipe(takeWhile((event) => event !== undefined));
+      const inputs = merge(record(source, relay, settings.format), control).pipe(ignoreElements());
+      // what the relay tells is the transcription, and its end is the end of everything
+      return merge(relay.events().pipe(endWith(undefined)), inputs).pipe(takeWhile((event) => event !== undefined));
     });
 }
 
-/** Puts frames on the tape, and holds back a source that can wait while it is too far ahead of what was sent. */
-function record(
-  source: Observable<Uint8Array>,
-  tape: Tape,
-  sent: Observable<void>,
-  format: PcmFormat,
-): Observable<Uint8Array> {
+function record(source: Observable<Uint8Array>, relay: Relay, format: PcmFormat): Observable<Uint8Array> {
+  const report = (): void => {
+    for (const { startMs, endMs } of takeMissing()) relay.lose(startMs, endMs, 'device');
+  };
   return source.pipe(
     tap({
       next: (frame) => {
         checkFrame(frame, format);
-        tape.record(frame, asyncScheduler.now());
-        if (isAhead(tape, BURST_MS, format)) holdBack(() => firstValueFrom(sent, { defaultValue: undefined }));
+        relay.record(frame);
+        report();
       },
-      complete: () => tape.finish(),
+      complete: () => {
+        report();
+        relay.finish();
+      },
     }),
   );
-}
-
-function isAhead(tape: Tape, ms: number, format: PcmFormat): boolean {
-  return tape.end - tape.head > msToBytes(ms, format);
 }
 
 function checkFrame(frame: Uint8Array, format: PcmFormat): void {

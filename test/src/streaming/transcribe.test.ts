@@ -1,9 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { NEVER, concat, concatMap, delay, from, map, of, take, tap, throwError, timer, zip, interval } from 'rxjs';
-import type { Observable } from 'rxjs';
+import {
+  NEVER,
+  Observable,
+  concat,
+  concatMap,
+  delay,
+  from,
+  map,
+  of,
+  take,
+  tap,
+  throwError,
+  timer,
+  zip,
+  interval,
+} from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import type { ControlMessage, Stats, TranscriptionEvent, Turn } from '../../../operators/events.ts';
+import { emitWithMissing } from '../../../src/missing.ts';
 import { transcribeOver } from '../../../src/streaming/transcribe.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
 import { ModelService, modelAudio, modelTranscript } from '../../support/modelService.ts';
@@ -262,6 +277,21 @@ describe('transcribe', () => {
     });
   });
 
+  it('tells which stretches the source filled with silence because it had no audio', () => {
+    const frames = modelAudio(3000);
+    const stretches = [{ startMs: 1000, endMs: 1400 }];
+    const source = new Observable<Uint8Array>((subscriber) => {
+      for (const frame of frames) emitWithMissing(stretches, () => subscriber.next(frame));
+      subscriber.complete();
+    });
+
+    const one = run(new ModelService(), source);
+
+    const gap = { type: 'AudioGap', startMs: 1000, endMs: 1400, reason: 'device', session: 0 };
+    expect(one.events.filter(({ type }) => type === 'AudioGap')).toEqual([gap]);
+    expect(statsOf(one)).toMatchObject({ capturedMs: 3000, transcribedMs: 2600, gapMs: 400 });
+  });
+
   it('ends in time when the last turns do not come, with the last partial and what is missing', () => {
     const service = new ModelService([900, ...Array<'before Begin'>(1000).fill('before Begin')]);
 
@@ -328,6 +358,17 @@ describe('transcribe', () => {
       const answered = new ModelService([4300]);
       run(answered, live(6000), { control: of(force).pipe(delay(2450)) });
       expect(answered.heard.map((one) => one.includes('ForceEndpoint'))).toEqual([true, false]);
+    });
+
+    it('tells of a message that is none, and goes on', () => {
+      const one = run(new ModelService(), live(3000), { control: of('ForceEndpoint' as unknown as ControlMessage).pipe(delay(50)) });
+
+      expect(one.events[1]).toMatchObject({ type: 'Warning', warning_code: 0, session: 0 });
+      expect(textOf(one)).toEqual(modelTranscript(3000));
+    });
+
+    it('refuses what is no stream of them when it is called', () => {
+      expect(() => transcribeOver(new ModelService().open, { ...OPTIONS, control: {} as never })).toThrow(TypeError);
     });
 
     it('goes on when they error or complete', () => {
