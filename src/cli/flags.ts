@@ -18,13 +18,21 @@ export const COMMON: Declarations<CommonFlags> = {
   verbose: { type: 'boolean', default: false, describe: 'Show the stack of an error' },
 };
 
-/** Declares the flags of a command, and lets `RXSCRIBE_<OPTION>` set those that no argument sets. */
-export function declare<Flags>(command: Argv<object>, declarations: Declarations<Flags>): Argv<Flags> {
+/**
+ * Declares the flags of a command, and lets `RXSCRIBE_<OPTION>` set those that no argument sets.
+ *
+ * @param common What all of these flags have in common.
+ */
+export function declare<Flags>(
+  command: Argv<object>,
+  declarations: Declarations<Flags>,
+  common: Options = {},
+): Argv<Flags> {
   const options = declarations as Readonly<Record<string, Options>>;
   const environment = Object.entries(fromEnvironment(Object.keys(options)));
   const config = environment.map(([name, value]) => [name, options[name]?.type === 'boolean' ? isOn(value) : value]);
   return command
-    .options(options)
+    .options(Object.fromEntries(Object.entries(options).map(([name, option]) => [name, { ...option, ...common }])))
     .config(Object.fromEntries(config) as object)
     .check((flags) => givenOnce(flags, options)) as unknown as Argv<Flags>;
 }

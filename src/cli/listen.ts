@@ -33,10 +33,10 @@ const FLAGS: Declarations<ListenFlags> = {
   ...OUTPUT,
 };
 
-/** `rxscribe listen`, and `rxscribe` alone: the microphone to text. */
+/** `rxscribe listen`: the microphone to text. */
 export const listen: CommandModule<object, ListenFlags> = {
-  command: ['listen', '$0'],
-  describe: 'Transcribe the microphone; Ctrl-C ends it and keeps the last words',
+  command: 'listen',
+  describe: 'Transcribe the microphone until Ctrl-C; rxscribe alone does the same',
   builder: (command) =>
     declare<ListenFlags>(command, FLAGS)
       .example('$0 listen', 'caption what you say')
@@ -46,6 +46,14 @@ export const listen: CommandModule<object, ListenFlags> = {
     const [{ microphone }, { run }] = await Promise.all([import('../audio/microphone.ts'), import('./run.ts')]);
     await run(flags, ({ stop, note }) => microphone({ ...recorderOptions(flags, note), stop }));
   },
+};
+
+/** `rxscribe` alone. Its flags are those of `listen`, and listed there: help for all commands is to fit on a screen. */
+export const byDefault: CommandModule<object, ListenFlags> = {
+  ...listen,
+  command: '$0',
+  describe: false,
+  builder: (command) => declare<ListenFlags>(command, FLAGS, { hidden: true }),
 };
 
 function recorderOptions(flags: ListenFlags, note: (text: string) => void): MicrophoneOptions {

@@ -6,12 +6,13 @@ import { demo } from './demo.ts';
 import { devices } from './devices.ts';
 import { loadEnvFile } from './environment.ts';
 import { file } from './file.ts';
-import { listen } from './listen.ts';
+import { byDefault, listen } from './listen.ts';
 import { serve } from './serve.ts';
 import { UsageError, explain } from './usage.ts';
 
-const EPILOGUE = `The key comes from ASSEMBLYAI_API_KEY, every option also from RXSCRIBE_<OPTION>: RXSCRIBE_SPEECH_MODEL for
---speech-model. Both may stand in the environment or in a file named .env.`;
+const EPILOGUE =
+  'The key comes from ASSEMBLYAI_API_KEY, every option also from RXSCRIBE_<OPTION>: RXSCRIBE_SPEECH_MODEL for ' +
+  '--speech-model. Both may stand in the environment or in a file named .env.';
 
 /** Declares the commands. Nothing but yargs is loaded here: each command imports its work when it runs. */
 function program(args: readonly string[]): Argv {
@@ -21,13 +22,18 @@ function program(args: readonly string[]): Argv {
     .scriptName('rxscribe')
     .version(version())
     .alias({ help: 'h', version: 'V' })
-    .usage('$0 <command>\n\nLive transcription: finals go to stdout, everything else to stderr.')
+    .usage('$0 [command]\n\nLive transcription: finals go to stdout, everything else to stderr.')
+    .command(byDefault)
     .command(listen)
     .command(file)
     .command(devices)
     .command(demo)
     .command(serve)
-    .epilogue(EPILOGUE.replace('\n', ' '))
+    .example('$0', 'caption what you say')
+    .example('$0 file talk.wav > talk.txt', 'a recording to text')
+    .example('$0 demo', 'see it work, without key and microphone')
+    .example('$0 <command> --help', 'the options of a command, and more examples')
+    .epilogue(EPILOGUE)
     .parserConfiguration({ 'greedy-arrays': false })
     .strict()
     .exitProcess(false)

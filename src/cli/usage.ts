@@ -68,7 +68,10 @@ function explainOption(token: string, command: Argv): string {
   if (/key$/i.test(token))
     return `unknown option ${token}; the key comes from ASSEMBLYAI_API_KEY, never from an argument`;
   const { key } = (command as unknown as { getOptions(): { key: Readonly<Record<string, unknown>> } }).getOptions();
-  const near = nearest(bare(token), Object.keys(key));
+  const near = nearest(
+    bare(token),
+    Object.keys(key).filter((name) => name.length > 1),
+  );
   return `unknown option ${token}; ${near ? `did you mean --${near}?` : 'see --help'}`;
 }
 
@@ -82,7 +85,7 @@ function nearest(word: string, candidates: readonly string[]): string | undefine
     .map((candidate) => ({ candidate, apart: candidate.startsWith(word) ? 0 : distance(word, candidate) }))
     .toSorted((a, b) => a.apart - b.apart);
   const [best] = ranked;
-  return best && best.apart <= Math.min(3, Math.ceil(word.length / 3)) ? best.candidate : undefined;
+  return best && best.apart <= Math.min(3, Math.ceil(word.length / 2)) ? best.candidate : undefined;
 }
 
 /** How many letters to insert, drop or replace to turn one word into the other. */

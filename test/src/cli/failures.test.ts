@@ -84,6 +84,8 @@ describe('wrong usage', () => {
       ['listen', '--no-denose'],
       /unknown option --no-denose; did you mean --denoise\?/,
     ],
+    ['a short option nearly right', ['--vda', 'energy'], /unknown option --vda; did you mean --vad\?/],
+    ['a letter nobody knows', ['-x'], /unknown option -x; see --help/],
     ['an option far from any', ['listen', '--zzzzzzzz'], /unknown option --zzzzzzzz; see --help/],
     ['an option of another command', ['devices', '--speed', '2'], /unknown option --speed; see --help/],
     ['the key as an option', ['listen', '--api-key=secret'], /unknown option --api-key; the key comes from ASSEMBLYAI/],

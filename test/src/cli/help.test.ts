@@ -24,6 +24,12 @@ describe('rxscribe --help', () => {
     expect(stdout).toContain('ASSEMBLYAI_API_KEY');
   });
 
+  it('is not kept from helping by a wrong setting', async () => {
+    const outcome = await rxscribe(['file', '--help'], { env: { RXSCRIBE_SPEED: 'fast' } });
+
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('loads nothing but yargs and the declarations of the commands', async () => {
     const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(REGISTER)}` };
     const { stderr } = await rxscribe(['--help'], { env });
