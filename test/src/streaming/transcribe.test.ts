@@ -361,7 +361,9 @@ describe('transcribe', () => {
     });
 
     it('tells of a message that is none, and goes on', () => {
-      const one = run(new ModelService(), live(3000), { control: of('ForceEndpoint' as unknown as ControlMessage).pipe(delay(50)) });
+      const one = run(new ModelService(), live(3000), {
+        control: of('ForceEndpoint' as unknown as ControlMessage).pipe(delay(50)),
+      });
 
       expect(one.events[1]).toMatchObject({ type: 'Warning', warning_code: 0, session: 0 });
       expect(textOf(one)).toEqual(modelTranscript(3000));
