@@ -40,8 +40,10 @@ import { Accounts } from './accounts.ts';
 import type { SessionSettings } from './options.ts';
 import { Playback } from './playback.ts';
 import type { Shared } from './playback.ts';
-import { Policy } from './policy.ts';
-import type { SessionEvent, session } from './session.ts';
+import type { SessionEvent } from './message.ts';
+import { Policy, handoverTimes } from './policy.ts';
+import type { session } from './session.ts';
+import { Standby } from './standby.ts';
 import { Tape } from './tape.ts';
 import { Timeline } from './timeline.ts';
 
@@ -49,21 +51,16 @@ import { Timeline } from './timeline.ts';
 const BURST_MS = 10_000;
 /** How far ahead of what was sent a source that can wait gets, and to where it waits then, in milliseconds. */
 const AHEAD_MS = { most: 10_000, resume: 5000 };
-/** The longest a session lasts, in milliseconds: 3 h (docs, "Streaming API"). */
-const LONGEST_SESSION_MS = 10_800_000;
-/** How long before its end a session gets a successor, in milliseconds; a short session, in its last quarter. */
-const HANDOVER_MS = 60_000;
 /** How many sessions in a row may fall silent after everything was sent, before what is missing is given up. */
 const SILENT_ENDINGS = 3;
 
 const CONTROL_TYPES: ReadonlySet<unknown> = new Set(['ForceEndpoint', 'UpdateConfiguration', 'KeepAlive']);
 
-/** A session that is connected ahead of time and waits for its audio. */
+/** A session that is connected ahead of time, and lets its audio in when it is told to. */
 interface Successor {
+  readonly session: Standby<SessionEvent>;
   readonly playback: Playback;
   readonly start: Subject<void>;
-  /** What it tells before it is its turn. */
-  readonly events: Subject<SessionEvent>;
 }
 
 /**
@@ -84,7 +81,7 @@ export class Relay {
   readonly #notices = new Subject<TranscriptionEvent>();
   readonly #sent = new Subject<void>();
   readonly #finished = new ReplaySubject<void>(1);
-  readonly #successions = new Subscription();
+  readonly #successors = new Subscription();
   #playback: Playback;
   /** When the session began: on the wall clock in milliseconds, and how many bytes were recorded by then. */
   #begun: { readonly at: number; readonly end: number } | undefined;
@@ -102,7 +99,8 @@ export class Relay {
     this.#open = open;
     this.#policy = new Policy(settings);
     this.#msPerByte = bytesToMs(1, format);
-    this.#tape = new Tape(frameBytes(MIN_FRAME_MS, format), msToBytes(settings.tapeLength, format));
+    const silence = format.encoding === 'pcm_mulaw' ? 0xff : 0;
+    this.#tape = new Tape(frameBytes(MIN_FRAME_MS, format), msToBytes(settings.tapeLength, format), silence);
     this.#shared = {
       tape: this.#tape,
       timeline: this.#timeline,
@@ -161,7 +159,7 @@ export class Relay {
           throwError(() => error),
         ),
       ),
-      finalize(() => this.#successions.unsubscribe()),
+      finalize(() => this.#successors.unsubscribe()),
     );
   }
 
@@ -174,13 +172,7 @@ export class Relay {
     this.#begun = undefined;
     this.#playback = successor?.playback ?? new Playback(this.#shared);
     successor?.start.next();
-    const told =
-      successor?.events ??
-      this.#open(
-        this.#playback.input(() => this.#resume),
-        this.#settings,
-      );
-    return told.pipe(
+    return (successor?.session.values ?? this.#open(this.#input(this.#playback), this.#settings)).pipe(
       concatMap((event) => this.#tell(event, timers)),
       tap({ complete: () => (this.#ended = !this.#handingOver) }),
       catchError((error: unknown) => (this.#handingOver ? EMPTY : throwError(() => error))),
@@ -243,34 +235,37 @@ export class Relay {
 
   /** Sees to it that a successor is connected before a session expires, and takes over before it does. */
   #scheduleHandover(expiresAt: number): Subscription {
-    const lasts = Math.min(expiresAt * 1000 - asyncScheduler.now(), LONGEST_SESSION_MS);
-    if (!this.#settings.reconnect || !(lasts > 0)) return Subscription.EMPTY;
-    const lead = Math.min(HANDOVER_MS, lasts / 4);
     const timers = new Subscription();
-    timers.add(timer(lasts - lead).subscribe(() => this.#prepare()));
-    timers.add(timer(lasts - lead / 4).subscribe(() => this.#handOver()));
+    const times = this.#settings.reconnect && handoverTimes(expiresAt * 1000 - asyncScheduler.now());
+    if (times) {
+      timers.add(timer(times.prepare).subscribe(() => this.#prepare()));
+      timers.add(timer(times.force).subscribe(() => this.#handOver()));
+    }
     return timers;
   }
 
   /** Connects a successor. It takes over at once if nobody is speaking, or else at the end of the turn. */
   #prepare(): void {
-    const successor: Successor = {
-      playback: new Playback(this.#shared),
-      start: new ReplaySubject<void>(1),
-      events: new ReplaySubject<SessionEvent>(),
-    };
-    this.#successor = successor;
-    const input = successor.start.pipe(
+    const start = new ReplaySubject<void>(1);
+    const playback = new Playback(this.#shared);
+    const input = start.pipe(
       take(1),
-      switchMap(() => successor.playback.input(() => this.#resume)),
+      switchMap(() => this.#input(playback)),
     );
-    const connected = this.#open(input, this.#settings).pipe(
-      tap({
-        next: ({ type }) => type === 'Begin' && !this.#timeline.turnIsOpen && this.#handOver(),
-        error: () => this.#successor === successor && (this.#successor = undefined),
-      }),
+    const session = new Standby(
+      this.#open(input, this.#settings).pipe(
+        tap({
+          next: ({ type }) => type === 'Begin' && !this.#timeline.turnIsOpen && this.#handOver(),
+          error: () => this.#successor?.playback === playback && (this.#successor = undefined),
+        }),
+      ),
     );
-    this.#successions.add(connected.subscribe(successor.events));
+    this.#successor = { session, playback, start };
+    this.#successors.add(session.subscription);
+  }
+
+  #input(playback: Playback): Observable<Uint8Array | ControlMessage> {
+    return playback.input(() => this.#resume);
   }
 
   /** Moves the audio over to the successor. What the present session has not told by now, the successor will tell. */
@@ -285,7 +280,7 @@ export class Relay {
   /** From where a session would have to hear the audio if the present one broke now, in bytes. */
   #resumeAt(unheard: number): number {
     const from = this.#timeline.resumeFrom(this.#playback.processed(unheard));
-    return Math.max(this.#resume, msToBytes(from, this.#settings.format));
+    return Math.max(this.#resume, Math.min(this.#tape.head, msToBytes(from, this.#settings.format)));
   }
 
   /** Lets go of the audio that no session will have to hear again. */

@@ -1,31 +1,15 @@
 import type { StreamingTranscriber, StreamingUpdateConfiguration } from 'assemblyai/streaming';
 import { Observable, defer, switchMap } from 'rxjs';
 import type { Subscriber } from 'rxjs';
-import type {
-  AudioGap,
-  ControlMessage,
-  Reconnecting,
-  Stats,
-  TranscriptionEvent,
-  Turn,
-} from '../../operators/events.ts';
+import type { ControlMessage } from '../../operators/events.ts';
 import { holdBack } from '../demand.ts';
 import { TranscriptionError } from '../errors.ts';
 import { failure } from './failure.ts';
 import { Finality } from './finality.ts';
-import type { RawTurn, SessionTurn } from './finality.ts';
+import type { SessionTurn } from './finality.ts';
+import { parseMessage } from './message.ts';
+import type { Message, SessionEvent } from './message.ts';
 import type { SessionSettings } from './options.ts';
-
-type WithoutSession<T> = T extends unknown ? Omit<T, 'session'> : never;
-/** What one session tells, on its own clock and with its own turn numbers. */
-export type SessionEvent =
-  WithoutSession<Exclude<TranscriptionEvent, Turn | Reconnecting | AudioGap | Stats>> | SessionTurn;
-
-/** What the wire carries: one of our events, an error, or something newer than this client. */
-type Message =
-  | Exclude<SessionEvent, SessionTurn>
-  | RawTurn
-  | { readonly type: 'Error' | undefined; readonly error: unknown; readonly error_code?: number };
 
 /** The SDK's socket is private, and the SDK leaves it unguarded; these are the parts of it used here. */
 interface Socket {
@@ -179,7 +163,7 @@ class Run {
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it replaces the SDK's own
     socket.onmessage = (event) => {
       this.#alive = true;
-      const message = parse(event.data);
+      const message = parseMessage(event.data);
       if (typeof message === 'string') {
         this.#tell({ type: 'Warning', warning_code: 0, warning: message });
       } else if (message.type === 'Begin') {
@@ -298,21 +282,6 @@ function upToDate(update: StreamingUpdateConfiguration): StreamingUpdateConfigur
   // oxlint-disable typescript/no-deprecated -- it is what this function is for
   const { min_end_of_turn_silence_when_confident: old, ...rest } = update;
   return old === undefined ? rest : { min_turn_silence: old, ...rest };
-}
-
-/** Reads a message; returns a sentence about it when it is not one. */
-function parse(data: unknown): Message | string {
-  if (typeof data !== 'string') return 'the service sent a binary message; ignored';
-  try {
-    const message = JSON.parse(data) as unknown;
-    if (typeof message !== 'object' || message === null)
-      return 'the service sent a message that is not an object; ignored';
-    const { type, words } = message as { type?: unknown; words?: unknown };
-    if (type === 'Turn' && !Array.isArray(words)) return 'the service sent a Turn without words; ignored';
-    return message as Message;
-  } catch {
-    return `the service sent ${data.length} characters that are not JSON; ignored`;
-  }
 }
 
 /** Resolves when all that was sent so far has left the process: a ping goes after it, and tells when it went. */

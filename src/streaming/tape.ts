@@ -29,6 +29,7 @@ interface ControlItem {
 export class Tape {
   readonly #minMessage: number;
   readonly #maxHeld: number;
+  readonly #silence: number;
   readonly #entries: TapeItem[] = [];
   /** Which entry is read next. */
   #cursor = 0;
@@ -43,10 +44,12 @@ export class Tape {
   /**
    * @param minMessage The shortest message the service takes, in bytes.
    * @param maxHeld How much audio to hold at most, in bytes.
+   * @param silence The byte that silence is made of.
    */
-  constructor(minMessage: number, maxHeld: number) {
+  constructor(minMessage: number, maxHeld: number, silence = 0) {
     this.#minMessage = minMessage;
     this.#maxHeld = maxHeld;
+    this.#silence = silence;
   }
 
   /** The position of the oldest byte held. */
@@ -100,7 +103,7 @@ export class Tape {
 
   /**
    * Reads the next message, if there is one. After a rewind into a frame that is the rest of the frame; a rest too short
-   * for the service comes with zeros before it, so that it and what follows stay in one piece.
+   * for the service comes with silence before it, so that it and what follows stay in one piece.
    */
   read(): TapeItem | undefined {
     const entry = this.#entries[this.#cursor];
@@ -147,7 +150,7 @@ export class Tape {
   #restOf({ at, audio }: AudioItem): AudioItem {
     const rest = audio.subarray(this.#head - at);
     if (rest.length >= this.#minMessage) return { at: this.#head, audio: rest };
-    const padded = new Uint8Array(this.#minMessage);
+    const padded = new Uint8Array(this.#minMessage).fill(this.#silence);
     padded.set(rest, this.#minMessage - rest.length);
     return { at: at + audio.length - this.#minMessage, audio: padded };
   }

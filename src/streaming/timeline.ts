@@ -1,5 +1,5 @@
 import type { TranscriptionEvent } from '../../operators/events.ts';
-import type { SessionEvent } from './session.ts';
+import type { SessionEvent } from './message.ts';
 
 /** How much is heard again before the first word of an open turn, in milliseconds. */
 const LEAD_MS = 1000;

@@ -3,7 +3,8 @@ import type { Subscriber } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import { TranscriptionError } from '../../src/errors.ts';
 import type { ErrorKind } from '../../src/errors.ts';
-import type { session, SessionEvent } from '../../src/streaming/session.ts';
+import type { SessionEvent } from '../../src/streaming/message.ts';
+import type { session } from '../../src/streaming/session.ts';
 import { final, partial } from './turns.ts';
 
 /** Bytes per millisecond of the model's audio: 8 kHz, 16-bit mono. */

@@ -6,7 +6,7 @@ import { offer } from '../../../src/demand.ts';
 import { checkOptions } from '../../../src/streaming/options.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
 import { session } from '../../../src/streaming/session.ts';
-import type { SessionEvent } from '../../../src/streaming/session.ts';
+import type { SessionEvent } from '../../../src/streaming/message.ts';
 import { BEGIN, TERMINATION, isTerminate, scriptedService } from '../../support/scriptedService.ts';
 import type { Connection, ScriptedService } from '../../support/scriptedService.ts';
 import { final, partial } from '../../support/turns.ts';
@@ -189,6 +189,10 @@ describe('session', () => {
         connection.say('null');
         connection.say('"text"');
         connection.say({ type: 'Turn', turn_order: 0 });
+        connection.say({ ...final(0, 'Yes.'), words: [null] });
+        connection.say({ type: 'SpeakerRevision', revisions: [{}] });
+        connection.say({ type: 'SpeechStarted' });
+        connection.say({ type: 'Silence', start_ms: '1' });
         connection.say({ type: 'SomethingNew', value: 1 });
         connection.say({ ...final(0, 'Yes.'), error: 'not an error' });
         connection.socket.send(Buffer.from([1, 2, 3]), { binary: true });
@@ -200,10 +204,7 @@ describe('session', () => {
 
     expect(types(ended)).toEqual([
       'Begin',
-      'Warning',
-      'Warning',
-      'Warning',
-      'Warning',
+      ...Array<string>(8).fill('Warning'),
       'Turn',
       'Warning',
       'Turn',

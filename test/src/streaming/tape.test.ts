@@ -55,7 +55,7 @@ describe('Tape', () => {
     ]);
   });
 
-  it('puts zeros before a rest too short for the service, so that what follows stays in one piece', () => {
+  it('puts silence before a rest too short for the service, so that what follows stays in one piece', () => {
     const tape = recorded(2);
     readAll(tape);
 
@@ -65,6 +65,14 @@ describe('Tape', () => {
       [4, 0, 0, 6, 7],
       [8, 8, 9, 10, 11, 12, 13, 14, 15],
     ]);
+  });
+
+  it('knows that silence is not zero in every encoding', () => {
+    const tape = new Tape(MIN_MESSAGE, 1000, 0xff);
+    tape.record(Uint8Array.of(1, 2, 3, 4), 0);
+    tape.rewind(3);
+
+    expect(readAll(tape)).toEqual([[0, 0xff, 0xff, 0xff, 4]]);
   });
 
   it('rewinds to the oldest byte held when asked for an older one', () => {
