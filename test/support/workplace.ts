@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -86,10 +86,13 @@ async function install(dir: string): Promise<void> {
     await mkdir(dirname(join(dir, name)), { recursive: true });
     await symlink(join(ROOT, target), join(dir, name));
   };
+  const command = async (name: string, does: string): Promise<void> => {
+    await mkdir(join(dir, 'bin'), { recursive: true });
+    await writeFile(join(dir, 'bin', name), `#!/bin/sh\nexec ${does}\n`, { mode: 0o755 });
+  };
   await link('.', 'node_modules/rxscribe');
   await link('node_modules/rxjs', 'node_modules/rxjs');
   await link('node_modules/@types/node', 'node_modules/@types/node');
-  await link('dist/src/cli/main.js', 'bin/rxscribe');
   await writeFile(join(dir, 'package.json'), JSON.stringify({ type: 'module', private: true }));
   await writeFile(join(dir, 'tsconfig.json'), JSON.stringify(TSCONFIG));
   const { pcm } = await bundledRecording();
@@ -97,7 +100,9 @@ async function install(dir: string): Promise<void> {
   await writeFile(join(dir, 'talk.pcm'), pcm.subarray(0, TALK_BYTES));
   // its header claims more than there is, as that of a recorder that was cut off
   await writeFile(join(dir, 'talk.wav'), wav.subarray(0, wav.length - pcm.length + TALK_BYTES));
-  await writeFile(join(dir, 'bin/ffmpeg'), '#!/bin/sh\nexec cat talk.pcm\n', { mode: 0o755 });
+  await copyFile(join(dir, 'talk.wav'), join(dir, 'talk.flac')); // what a file is is told from its content
+  await command('rxscribe', `"${process.execPath}" "${join(ROOT, 'dist/src/cli/main.js')}" "$@"`);
+  await command('ffmpeg', 'cat talk.pcm');
   await cp(join(ROOT, 'examples'), join(dir, 'examples'), { recursive: true });
   await cp(join(ROOT, 'README.md'), join(dir, 'README.md'));
 }

@@ -1,0 +1,237 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as operators from '../operators/index.ts';
+import type {
+  AudioGapReason,
+  BufferBytesOptions,
+  ControlMessage,
+  Stats,
+  TranscriptionEvent,
+} from '../operators/index.ts';
+import * as main from '../src/index.ts';
+import type {
+  AudioFileOptions,
+  ErrorKind,
+  MicrophoneOptions,
+  PcmStreamOptions,
+  TranscribeOptions,
+} from '../src/index.ts';
+import { FAULT_KINDS } from '../src/simulator/index.ts';
+import * as simulator from '../src/simulator/index.ts';
+import type { SimulatorOptions } from '../src/simulator/index.ts';
+import { ROOT, TALK, openWorkplace } from './support/workplace.ts';
+import type { Result, Workplace } from './support/workplace.ts';
+
+const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+const snippets = fenced(readme, 'ts').map((code, index) => ({ code, name: `readme-${index}` }));
+const commands = fenced(readme, 'sh').flatMap((script) => script.trim().split('\n'));
+
+/** Sources whose doc comments show a program. */
+const DOCUMENTED = [
+  'operators/bufferBytes.ts',
+  'operators/turns.ts',
+  'operators/transcript.ts',
+  'src/audio/audioFile.ts',
+  'src/audio/microphone.ts',
+  'src/audio/pcmStream.ts',
+  'src/streaming/transcribe.ts',
+];
+const docs = await Promise.all(DOCUMENTED.map(async (path) => ({ path, text: await commentsOf(path) })));
+const examples = docs.flatMap(({ text, path }) =>
+  [...text.matchAll(/^@example\n(.*?)(?=^@|^\/$)/gms)].map(([, code = '']) => ({ code, name: nameOf(path) })),
+);
+
+/** Commands that a test of their own runs, with where. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'npm ci && npm run demo': '.ci/run',
+  'npm install rxscribe rxjs': 'test/package.test.ts',
+};
+
+describe('README', () => {
+  let workplace: Workplace;
+  let compiled: string;
+  let ran: Readonly<Record<string, Result>>;
+
+  // all at once: most of their time they wait for the recording to be spoken
+  beforeAll(async () => {
+    workplace = await openWorkplace();
+    const programs = [...snippets, ...examples];
+    await Promise.all(programs.map(({ name, code }) => workplace.write(`${name}.ts`, code)));
+    compiled = await workplace.compile();
+    const run = async (name: string, result: Promise<Result>): Promise<[string, Result]> => [name, await result];
+    ran = Object.fromEntries(
+      await Promise.all([
+        ...programs.map(({ name }) => run(name, workplace.node(`out/${name}.js`))),
+        ...commands.filter((line) => !(line in ELSEWHERE)).map((line) => run(line, workplace.shell(line))),
+      ]),
+    );
+  }, 120_000);
+
+  afterAll(() => workplace.close());
+
+  it('has programs that compile in a strict project, and so have the doc comments', () => {
+    expect(compiled).toBe('');
+  });
+
+  it.each([...snippets, ...examples])('shows a program that runs as it stands: $name', ({ name, code }) => {
+    const { code: exitCode, stdout, stderr } = ran[name] ?? {};
+    const unexpected = stderr?.replaceAll(/^(… .*|\d+ words|rxscribe: (reconnecting|connected again) .*)\n/gm, '');
+    expect({ exitCode, unexpected }).toEqual({ exitCode: 0, unexpected: '' });
+    // whoever prints finals prints all that was said
+    if (/finals\(\)/.test(code) && /console\.log\(.*transcript\)/.test(code)) {
+      expect(stdout?.replaceAll('\n', ' ')).toContain(TALK.join(' '));
+    }
+  });
+
+  it('shows a session that breaks, and no breach of the protocol', () => {
+    const { name = '' } = snippets.find(({ code }) => code.includes('startSimulator')) ?? {};
+    expect(ran[name]?.stdout).toBe(`${TALK.join('\n')}\n2 sessions, 0 violations\n`);
+  });
+
+  it.each(commands.filter((line) => !(line in ELSEWHERE)))('shows a command that runs: %s', (line) => {
+    expect(ran[line]).toMatchObject({ code: 0 });
+  });
+
+  it.each(Object.entries(ELSEWHERE))('shows a command that is run elsewhere: %s, by %s', (line) => {
+    expect(commands).toContain(line);
+  });
+
+  it('shows what the demo really prints', () => {
+    const { stdout = '', stderr = '' } = ran['rxscribe demo --speed max'] ?? {};
+    const [, shown = ''] = /npm run demo\n```\n\n```text\n(.*?)```/s.exec(readme) ?? [];
+    expect(shown.trimEnd().split('\n').toSorted()).toEqual(`${stdout}${stderr}`.trimEnd().split('\n').toSorted());
+  });
+
+  it.each(docs.flatMap(({ path, text }) => fenced(text, 'text').map((diagram) => ({ path, diagram }))))(
+    'shows a diagram as the doc comment has it: $path',
+    ({ diagram }) => {
+      expect(fenced(readme, 'text')).toContain(diagram);
+    },
+  );
+
+  it.each(['listen', 'file', 'devices', 'demo', 'serve'])('names every flag of rxscribe %s', async (command) => {
+    const { stdout } = await workplace.shell(`rxscribe ${command} --help`);
+    const flags = [...stdout.matchAll(/(?<=^ .*)--[a-z-]+(?=  )/gm)].map(([flag]) => flag);
+    expect(flags.length).toBeGreaterThan(2);
+    expect(flags.filter((flag) => !named(flag) && !named(`--no-${flag.slice(2)}`))).toEqual([]);
+  });
+
+  it.each(Object.entries(vocabulary()))('names every one of %s', (_what, names) => {
+    expect(names.filter((name) => !named(name))).toEqual([]);
+  });
+
+  it('names no file that does not exist', async () => {
+    const links = [...readme.matchAll(/\]\((?!http|#)([^)]+)\)/g)].map(([, path = '']) => path);
+    const missing = links.map(async (path) => (await exists(path)) || path);
+    expect(await Promise.all(missing)).toEqual(links.map(() => true));
+  });
+
+  it('has a heading for every link within it', () => {
+    const headings = new Set([...readme.matchAll(/^#+ (.*)$/gm)].map(([, text = '']) => anchorOf(text)));
+    const links = [...readme.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor);
+    expect(links.filter((link) => !headings.has(link))).toEqual([]);
+  });
+});
+
+/** What the types know: a name too many does not compile, and one that is missing neither. */
+function vocabulary(): Record<string, readonly string[]> {
+  return {
+    'the events': every<TranscriptionEvent['type']>()(
+      ...(['Begin', 'Turn', 'SpeechStarted', 'Termination', 'SpeakerRevision', 'Heartbeat', 'Silence'] as const),
+      ...(['Warning', 'LLMGatewayResponse', 'Reconnecting', 'AudioGap', 'Stats'] as const),
+    ),
+    'the fields of Stats': every<keyof Stats>()(
+      ...(['type', 'session', 'capturedMs', 'sentMs', 'replayedMs', 'transcribedMs', 'gapMs'] as const),
+      ...(['sessions', 'reconnects', 'finalDelayMs'] as const),
+    ),
+    'the reasons of a gap': every<AudioGapReason>()('tape-full', 'end-timeout', 'device', 'error'),
+    'the control messages': every<ControlMessage['type']>()('ForceEndpoint', 'UpdateConfiguration', 'KeepAlive'),
+    'the kinds of errors': every<ErrorKind>()(
+      ...(['unauthorized', 'invalid-input', 'audio-format', 'rate-limited', 'expired', 'network'] as const),
+      ...(['service', 'protocol', 'microphone', 'file'] as const),
+    ),
+    'the options of bufferBytes': every<keyof BufferBytesOptions>()('minTail', 'padTail'),
+    'the options of microphone': every<keyof MicrophoneOptions>()(
+      ...(['stop', 'onOpen', 'onLost', 'maxAbsence', 'device', 'sampleRate', 'framesPerBuffer'] as const),
+      ...(['channelMap', 'vad', 'modelPath', 'dcRemoval', 'denoise', 'highpass', 'agc', 'limiter', 'aec'] as const),
+      ...(['channels', 'dtype'] as const),
+    ),
+    'the options of audioFile': every<keyof AudioFileOptions>()(
+      ...(['stop', 'speed', 'sampleRate', 'channelMap', 'dcRemoval', 'denoise', 'highpass', 'agc'] as const),
+      ...(['limiter', 'channels', 'dtype'] as const),
+    ),
+    'the options of pcmStream': every<keyof PcmStreamOptions>()('stop', 'encoding'),
+    'the options of transcribe': every<keyof TranscribeOptions>()(
+      ...([
+        'apiKey',
+        'token',
+        'speechModel',
+        'sampleRate',
+        'encoding',
+        'region',
+        'websocketBaseUrl',
+        'control',
+      ] as const),
+      ...(['connectTimeout', 'terminationTimeout', 'endTimeout', 'reconnect', 'maxOutage', 'stallTimeout'] as const),
+      ...(['tapeLength', 'catchUpSpeed', 'mode', 'minTurnSilence', 'maxTurnSilence', 'vadThreshold'] as const),
+      ...(['endOfTurnConfidenceThreshold', 'interruptionDelay', 'turnLeftPadMs', 'continuousPartials'] as const),
+      ...(['includePartialTurns', 'formatTurns', 'keytermsPrompt', 'keyterms', 'prompt', 'agentContext'] as const),
+      ...(['languageCodes', 'languageCode', 'languageDetection', 'domain', 'speakerLabels', 'maxSpeakers'] as const),
+      ...(['speakerLabelsRevisionIntervalMs', 'voiceFocus', 'voiceFocusThreshold', 'filterProfanity'] as const),
+      ...(['redactPii', 'redactPiiPolicies', 'redactPiiSub', 'sessionHeartbeat', 'acknowledgeSilence'] as const),
+      ...(['inactivityTimeout', 'llmGateway', 'webhookUrl', 'webhookAuthHeaderName'] as const),
+      ...(['webhookAuthHeaderValue', 'customerSupportAudioCapture', 'minEndOfTurnSilenceWhenConfident'] as const),
+      ...(['maxConnectionRetries', 'connectionRetryDelay'] as const),
+    ),
+    'the options of startSimulator': every<keyof SimulatorOptions>()(
+      ...(['recordings', 'recogniser', 'port', 'apiKey', 'caDir', 'faults', 'beginDelayMs'] as const),
+      ...(['terminationDelayMs', 'maxSessionSeconds', 'refuse', 'formatting', 'aheadLimitMs'] as const),
+      ...(['sessionsPerMinute', 'keepAudio', 'onEvent'] as const),
+    ),
+    'the faults': FAULT_KINDS,
+    'the exports': [...Object.keys(main), ...Object.keys(operators), ...Object.keys(simulator)],
+  };
+}
+
+/** Takes every name of a union, and no other. */
+function every<Name extends string>() {
+  return <const Names extends readonly Name[]>(
+    ...names: Exclude<Name, Names[number]> extends never ? Names : never[]
+  ) => names;
+}
+
+/** Whether the README has it as code. */
+function named(name: string): boolean {
+  return new RegExp(`\`[^\`\n]*(?<![\\w-])${name}(?![\\w-])[^\`\n]*\``).test(readme);
+}
+
+/** The blocks of a kind in a text written in Markdown. */
+function fenced(text: string, kind: string): string[] {
+  return [...text.matchAll(new RegExp(`^\`\`\`${kind}\n(.*?)^\`\`\`$`, 'gms'))].map(([, block = '']) => block);
+}
+
+/** The doc comments of a source, without what makes them comments. */
+async function commentsOf(path: string): Promise<string> {
+  const source = await readFile(join(ROOT, path), 'utf8');
+  return source.replaceAll(/^ *\* ?/gm, '');
+}
+
+function nameOf(path: string): string {
+  return path.replaceAll('/', '-').replace('.ts', '');
+}
+
+/** The address of a heading, as GitHub makes it. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\w -]/g, '')
+    .replaceAll(' ', '-');
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(join(ROOT, path)).then(
+    () => true,
+    () => false,
+  );
+}
