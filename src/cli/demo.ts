@@ -1,6 +1,5 @@
-import type { CommandModule } from 'yargs';
 import { declare } from './flags.ts';
-import type { Declarations } from './flags.ts';
+import type { Command, Declarations } from './flags.ts';
 import { OUTPUT } from './outputFlags.ts';
 import type { OutputFlags } from './outputFlags.ts';
 import { SPEED } from './speedFlags.ts';
@@ -12,9 +11,7 @@ export interface DemoFlags extends SpeedFlags, OutputFlags {}
 const FLAGS: Declarations<DemoFlags> = { ...SPEED, ...OUTPUT };
 
 /** `rxscribe demo`: the whole pipeline with nothing but this package. */
-export const demo: CommandModule<object, DemoFlags> = {
-  command: 'demo',
-  describe: 'Show the whole pipeline on the bundled recording; needs no key, no network, no microphone',
+export const demo: Command<DemoFlags> = {
   builder: (command) =>
     declare<DemoFlags>(command, FLAGS)
       .example('$0 demo', '25 seconds, as they were spoken')

@@ -1,6 +1,5 @@
-import type { CommandModule } from 'yargs';
 import { COMMON, declare } from './flags.ts';
-import type { CommonFlags, Declarations } from './flags.ts';
+import type { Command, CommonFlags, Declarations } from './flags.ts';
 
 interface DevicesFlags extends CommonFlags {
   readonly json: boolean;
@@ -12,9 +11,7 @@ const FLAGS: Declarations<DevicesFlags> = {
 };
 
 /** `rxscribe devices`: what `--device` can be. */
-export const devices: CommandModule<object, DevicesFlags> = {
-  command: 'devices',
-  describe: 'List the input devices',
+export const devices: Command<DevicesFlags> = {
   builder: (command) =>
     declare<DevicesFlags>(command, FLAGS)
       .example('$0 devices', 'index, name and id of each; * is the default')

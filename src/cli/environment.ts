@@ -11,8 +11,9 @@ export async function loadEnvFile(args: readonly string[]): Promise<void> {
   if (error) process.stderr.write(`rxscribe: .env could not be read and is left out: ${error.message}\n`);
 }
 
-function isHelp(args: readonly string[]): boolean {
-  return args.some((arg) => ['--help', '-h', '--version', '-V'].includes(arg));
+/** Whether all that is wanted is a text about the program. */
+export function isHelp(args: readonly string[]): boolean {
+  return args.at(-1) === 'help' || args.some((arg) => ['--help', '-h', '--version', '-V'].includes(arg));
 }
 
 /** The name of the variable that sets an option: `RXSCRIBE_SPEECH_MODEL` for `speech-model`. */

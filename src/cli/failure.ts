@@ -22,7 +22,12 @@ export function report(error: unknown, args: readonly string[]): number {
   const verbose = args.includes('--verbose') || isOn(fromEnvironment(['verbose'])['verbose'] ?? 'no');
   const stack = verbose ? `${inspect(error)}\n` : '';
   process.stderr.write(withoutKey(`rxscribe: ${printable(messageOf(error))}\n${stack}`));
-  return error instanceof UsageError ? 2 : 1;
+  return isUsage(error) ? 2 : 1;
+}
+
+/** What yargs finds wrong is wrong usage too; not all of it passes its `fail`. */
+function isUsage(error: unknown): boolean {
+  return error instanceof UsageError || (error instanceof Error && error.name === 'YError');
 }
 
 function messageOf(error: unknown): string {

@@ -1,8 +1,7 @@
-import type { CommandModule } from 'yargs';
 import { CONDITIONING, conditioning } from './conditioningFlags.ts';
 import type { ConditioningFlags } from './conditioningFlags.ts';
 import { declare } from './flags.ts';
-import type { Declarations } from './flags.ts';
+import type { Command, Declarations } from './flags.ts';
 import { OUTPUT } from './outputFlags.ts';
 import type { OutputFlags } from './outputFlags.ts';
 import type { MakeSource } from './run.ts';
@@ -20,9 +19,7 @@ const FLAGS: Declarations<FileFlags> = { ...SPEED, ...SERVICE, ...CONDITIONING, 
 const CATCH_UP = 1.25;
 
 /** `rxscribe file <path>`: a recording to text. */
-export const file: CommandModule<object, FileFlags & { readonly path: string }> = {
-  command: 'file <path>',
-  describe: 'Transcribe a recording: WAV, AIFF or FLAC; - is raw PCM on stdin, 16-bit mono at --sample-rate',
+export const file: Command<FileFlags & { readonly path: string }> = {
   builder: (command) =>
     declare<FileFlags>(command, FLAGS)
       .nargs('path', 1) // without it yargs takes - for an option without a name

@@ -1,4 +1,4 @@
-import type { Argv, Options } from 'yargs';
+import type { ArgumentsCamelCase, Argv, Options } from 'yargs';
 import { fromEnvironment, isOn } from './environment.ts';
 import { UsageError } from './usage.ts';
 
@@ -9,6 +9,12 @@ type Kebab<Name extends string> = Name extends `${infer First}${infer Rest}`
 /** One declaration per flag; the flag `sampleRate` is declared, and typed by people, as `sample-rate`. */
 export type Declarations<Flags> = { readonly [Name in keyof Flags & string as Kebab<Name>]-?: Options };
 
+/** What a command's file holds: its flags with examples, and what it does. */
+export interface Command<Flags> {
+  readonly builder: (command: Argv<object>) => Argv<Flags>;
+  readonly handler: (flags: ArgumentsCamelCase<Flags>) => Promise<void>;
+}
+
 /** Flags that every command has. */
 export interface CommonFlags {
   readonly verbose: boolean;
@@ -18,21 +24,13 @@ export const COMMON: Declarations<CommonFlags> = {
   verbose: { type: 'boolean', default: false, describe: 'Show the stack of an error' },
 };
 
-/**
- * Declares the flags of a command, and lets `RXSCRIBE_<OPTION>` set those that no argument sets.
- *
- * @param common What all of these flags have in common.
- */
-export function declare<Flags>(
-  command: Argv<object>,
-  declarations: Declarations<Flags>,
-  common: Options = {},
-): Argv<Flags> {
+/** Declares the flags of a command, and lets `RXSCRIBE_<OPTION>` set those that no argument sets. */
+export function declare<Flags>(command: Argv<object>, declarations: Declarations<Flags>): Argv<Flags> {
   const options = declarations as Readonly<Record<string, Options>>;
   const environment = Object.entries(fromEnvironment(Object.keys(options)));
   const config = environment.map(([name, value]) => [name, options[name]?.type === 'boolean' ? isOn(value) : value]);
   return command
-    .options(Object.fromEntries(Object.entries(options).map(([name, option]) => [name, { ...option, ...common }])))
+    .options(options)
     .config(Object.fromEntries(config) as object)
     .check((flags) => givenOnce(flags, options)) as unknown as Argv<Flags>;
 }

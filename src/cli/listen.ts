@@ -1,9 +1,8 @@
-import type { CommandModule } from 'yargs';
 import type { MicrophoneOptions } from '../audio/microphone.ts';
 import { CONDITIONING, conditioning } from './conditioningFlags.ts';
 import type { ConditioningFlags } from './conditioningFlags.ts';
 import { declare, number } from './flags.ts';
-import type { Declarations } from './flags.ts';
+import type { Command, Declarations } from './flags.ts';
 import { OUTPUT } from './outputFlags.ts';
 import type { OutputFlags } from './outputFlags.ts';
 import { SERVICE } from './serviceFlags.ts';
@@ -33,10 +32,8 @@ const FLAGS: Declarations<ListenFlags> = {
   ...OUTPUT,
 };
 
-/** `rxscribe listen`: the microphone to text. */
-export const listen: CommandModule<object, ListenFlags> = {
-  command: 'listen',
-  describe: 'Transcribe the microphone until Ctrl-C; rxscribe alone does the same',
+/** `rxscribe listen`, and `rxscribe` alone: the microphone to text. */
+export const listen: Command<ListenFlags> = {
   builder: (command) =>
     declare<ListenFlags>(command, FLAGS)
       .example('$0 listen', 'caption what you say')
@@ -46,14 +43,6 @@ export const listen: CommandModule<object, ListenFlags> = {
     const [{ microphone }, { run }] = await Promise.all([import('../audio/microphone.ts'), import('./run.ts')]);
     await run(flags, ({ stop, note }) => microphone({ ...recorderOptions(flags, note), stop }));
   },
-};
-
-/** `rxscribe` alone. Its flags are those of `listen`, and listed there: help for all commands is to fit on a screen. */
-export const byDefault: CommandModule<object, ListenFlags> = {
-  ...listen,
-  command: '$0',
-  describe: false,
-  builder: (command) => declare<ListenFlags>(command, FLAGS, { hidden: true }),
 };
 
 function recorderOptions(flags: ListenFlags, note: (text: string) => void): MicrophoneOptions {

@@ -1,20 +1,50 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
-import type { Argv } from 'yargs';
-import { demo } from './demo.ts';
-import { devices } from './devices.ts';
-import { loadEnvFile } from './environment.ts';
-import { file } from './file.ts';
-import { byDefault, listen } from './listen.ts';
-import { serve } from './serve.ts';
+import type { Argv, CommandModule } from 'yargs';
+import { isHelp, loadEnvFile } from './environment.ts';
+import type { Command } from './flags.ts';
 import { UsageError, explain } from './usage.ts';
 
 const EPILOGUE =
   'The key comes from ASSEMBLYAI_API_KEY, every option also from RXSCRIBE_<OPTION>: RXSCRIBE_SPEECH_MODEL for ' +
   '--speech-model. Both may stand in the environment or in a file named .env.';
 
-/** Declares the commands. Nothing but yargs is loaded here: each command imports its work when it runs. */
+const LISTEN = lazy('listen', 'Transcribe the microphone until Ctrl-C; rxscribe alone does the same', async () => {
+  return (await import('./listen.ts')).listen;
+});
+const FILE = lazy(
+  'file <path>',
+  'Transcribe a recording: WAV, AIFF or FLAC; - is raw PCM on stdin, 16-bit mono at --sample-rate',
+  async () => (await import('./file.ts')).file,
+);
+const DEVICES = lazy('devices', 'List the input devices', async () => (await import('./devices.ts')).devices);
+const DEMO = lazy(
+  'demo',
+  'Show the whole pipeline on the bundled recording; needs no key, no network, no microphone',
+  async () => (await import('./demo.ts')).demo,
+);
+const SERVE = lazy(
+  'serve',
+  'Run the local service: the real protocol, which recognises only recordings it knows',
+  async () => (await import('./serve.ts')).serve,
+);
+
+/** Names a command; its file is loaded when it runs, or when help for it is asked. */
+function lazy<Flags>(
+  command: string,
+  describe: string,
+  load: () => Promise<Command<Flags>>,
+): CommandModule<object, Flags> {
+  return {
+    command,
+    describe,
+    builder: async (argv) => (await load()).builder(argv),
+    handler: async (flags) => (await load()).handler(flags),
+  };
+}
+
+/** Declares the commands. Help for all of them loads nothing but yargs, and is to fit on a screen. */
 function program(args: readonly string[]): Argv {
   const cli = yargs(args);
   return cli
@@ -23,12 +53,12 @@ function program(args: readonly string[]): Argv {
     .version(version())
     .alias({ help: 'h', version: 'V' })
     .usage('$0 [command]\n\nLive transcription: finals go to stdout, everything else to stderr.')
-    .command(byDefault)
-    .command(listen)
-    .command(file)
-    .command(devices)
-    .command(demo)
-    .command(serve)
+    .command({ ...LISTEN, command: '$0', describe: false, ...(isHelp(args) && { builder: {} }) })
+    .command(LISTEN)
+    .command(FILE)
+    .command(DEVICES)
+    .command(DEMO)
+    .command(SERVE)
     .example('$0', 'caption what you say')
     .example('$0 file talk.wav > talk.txt', 'a recording to text')
     .example('$0 demo', 'see it work, without key and microphone')

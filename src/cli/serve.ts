@@ -1,6 +1,5 @@
-import type { CommandModule } from 'yargs';
 import { COMMON, declare, number } from './flags.ts';
-import type { CommonFlags, Declarations } from './flags.ts';
+import type { Command, CommonFlags, Declarations } from './flags.ts';
 
 /** What `rxscribe serve` is asked for. */
 export interface ServeFlags extends CommonFlags {
@@ -32,9 +31,7 @@ const FLAGS: Declarations<ServeFlags> = {
 };
 
 /** `rxscribe serve`: the local service, until Ctrl-C. */
-export const serve: CommandModule<object, ServeFlags> = {
-  command: 'serve',
-  describe: 'Run the local service: the real protocol, which recognises only recordings it knows',
+export const serve: Command<ServeFlags> = {
   builder: (command) =>
     declare<ServeFlags>(command, FLAGS)
       .example('$0 serve --port 8443', 'the first line says the address, the CA file and the key')

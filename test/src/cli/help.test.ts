@@ -30,7 +30,7 @@ describe('rxscribe --help', () => {
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('loads nothing but yargs and the declarations of the commands', async () => {
+  it('loads nothing but yargs', async () => {
     const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(REGISTER)}` };
     const { stderr } = await rxscribe(['--help'], { env });
 
@@ -40,8 +40,12 @@ describe('rxscribe --help', () => {
     expect(loaded.filter((url) => /node_modules\/(rxjs|assemblyai|decibri|ws|node-forge|dotenv)\//.test(url))).toEqual(
       [],
     );
-    expect(ours.filter((url) => !url.includes('/dist/src/cli/'))).toEqual([]);
-    expect(ours.length).toBeGreaterThan(5);
+    const names = ours.map((url) => /dist\/src\/(.*)$/.exec(url)?.[1]);
+    expect(names.toSorted((a, b) => a!.localeCompare(b!))).toEqual([
+      'cli/environment.js',
+      'cli/main.js',
+      'cli/usage.js',
+    ]);
   });
 });
 
