@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { fromEnvironment, isOn } from './environment.ts';
 import { printable } from './printable.ts';
-import { UsageError } from './usage.ts';
+import { UsageError, rephrase } from './usage.ts';
 
 /** What to do about errors of the system, by their code. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -26,12 +26,13 @@ export function report(error: unknown, args: readonly string[]): number {
 }
 
 /** What yargs finds wrong is wrong usage too; not all of it passes its `fail`. */
-function isUsage(error: unknown): boolean {
+function isUsage(error: unknown): error is Error {
   return error instanceof UsageError || (error instanceof Error && error.name === 'YError');
 }
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (isUsage(error)) return rephrase(error.message);
   const advice = 'syscall' in error && 'code' in error ? ADVICE[String(error.code)] : undefined;
   return advice ? `${error.message}; ${advice}` : error.message || error.name;
 }

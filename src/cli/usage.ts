@@ -44,7 +44,11 @@ function asFlags(message: string): string {
 /** Turns what yargs has to say, in as many lines as it likes, into one line with a way out. */
 export function explain(message: string, args: readonly string[], command: Argv): string {
   const [, unknown] = /^Unknown arguments?: (.*?)(?:, |$)/.exec(message) ?? [];
-  if (unknown !== undefined) return explainUnknown(unknown, args, command);
+  return unknown === undefined ? rephrase(message) : explainUnknown(unknown, args, command);
+}
+
+/** The part of `explain` that takes nothing but the message. */
+export function rephrase(message: string): string {
   const [, flag, given, choices] = /Argument: (\S+), Given: (.*), Choices: (.*)/.exec(message) ?? [];
   if (flag !== undefined) return `--${flag} must be one of ${choices}, not ${given}`;
   const [, alone] = /^Not enough arguments following: (.*)/.exec(message) ?? [];
