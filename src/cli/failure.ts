@@ -26,7 +26,7 @@ export function report(error: unknown, args: readonly string[]): number {
 }
 
 /** What yargs finds wrong is wrong usage too; not all of it passes its `fail`. */
-function isUsage(error: unknown): error is Error {
+function isUsage(error: unknown): boolean {
   return error instanceof UsageError || (error instanceof Error && error.name === 'YError');
 }
 
