@@ -34,7 +34,10 @@ export interface TranscribeOptions extends SdkOptions {
   readonly control?: ObservableInput<ControlMessage>;
   /** How long a connection may take, up to the service's `Begin`, in milliseconds. @defaultValue 10000 */
   readonly connectTimeout?: number;
-  /** How long to wait for the last turns after the audio ended, in milliseconds. @defaultValue 5000 */
+  /**
+   * How long a session may take to tell its last turns after its audio ended, in milliseconds; added to it is the time by
+   * which the audio was sent faster than real time. @defaultValue 5000
+   */
   readonly terminationTimeout?: number;
   /**
    * How fast recorded audio may be sent when there is more than 10 s of it to catch up with, in times real time. The
@@ -51,7 +54,8 @@ export interface TranscribeOptions extends SdkOptions {
   /** How much audio is kept for sessions to come, in milliseconds; past it the oldest is given up. @defaultValue 300000 */
   readonly tapeLength?: number;
   /**
-   * How long everything after the end of the audio may take, in milliseconds, reconnections included. Then the last
+   * How long everything after the end of the audio may take, in milliseconds, reconnections included; added to it is the
+   * length of the audio that the service had not heard yet, or not had the time to. Then the last
    * partial is ended as it is, and what was not transcribed is reported. @defaultValue 300000
    */
   readonly endTimeout?: number;

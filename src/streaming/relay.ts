@@ -141,7 +141,7 @@ export class Relay {
 
   /** Everything the sessions tell, to the end. */
   events(): Observable<TranscriptionEvent> {
-    const outOfTime = this.#finished.pipe(switchMap(() => timer(this.#settings.endTimeout)));
+    const outOfTime = this.#finished.pipe(switchMap(() => timer(this.#settings.endTimeout + this.#unprocessed)));
     const sessions = defer(() => this.#nextSession()).pipe(
       repeat({ delay: () => (this.#handingOver ? of(0) : EMPTY) }),
       retry({ delay: (error: unknown) => this.#tryAgain(error) }),
@@ -316,6 +316,11 @@ export class Relay {
   /** How much audio is recorded that was not sent, in milliseconds. */
   get #unsent(): number {
     return this.#ms(this.#tape.end - this.#tape.head);
+  }
+
+  /** How much audio is recorded that the service has not surely looked at, in milliseconds. */
+  get #unprocessed(): number {
+    return this.#ms(this.#tape.end) - Math.max(0, this.#playback.processed(0));
   }
 
   /** The number of the present session, or of the one that was to be. */

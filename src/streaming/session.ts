@@ -2,6 +2,7 @@ import type { StreamingTranscriber, StreamingUpdateConfiguration } from 'assembl
 import { Observable, defer, switchMap } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
+import { bytesToMs } from '../audio/pcm.ts';
 import { holdBack } from '../demand.ts';
 import { TranscriptionError } from '../errors.ts';
 import { failure } from './failure.ts';
@@ -107,6 +108,8 @@ class Run {
   #copyTimer: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
   #alive = true;
+  #sentSince: number | undefined;
+  #sentMs = 0;
 
   constructor(
     transcriber: StreamingTranscriber,
@@ -230,6 +233,8 @@ class Run {
     if (socket?.readyState !== socket?.OPEN) return; // its close is on the way, and tells
     if (ArrayBuffer.isView(item)) {
       this.#transcriber.sendAudio(item as unknown as ArrayBuffer); // its type is narrower than what it takes
+      this.#sentSince ??= Date.now();
+      this.#sentMs += bytesToMs(item.length, this.#settings.format);
       if (socket && socket.bufferedAmount > MAX_BUFFERED) holdBack(() => written(socket));
     } else if (item.type === 'ForceEndpoint') this.#transcriber.forceEndpoint();
     else if (item.type === 'KeepAlive') this.#transcriber.keepAlive();
@@ -239,7 +244,9 @@ class Run {
   #terminate(): void {
     if (this.#state !== 'begun') return;
     this.#state = 'terminating';
-    const { terminationTimeout } = this.#settings;
+    // the service is not counted on to be faster than real time
+    const behind = this.#sentSince === undefined ? 0 : Math.max(0, this.#sentMs - (Date.now() - this.#sentSince));
+    const terminationTimeout = this.#settings.terminationTimeout + Math.ceil(behind);
     const late = (): void => {
       if (this.#state === 'terminating') this.#fail(undefined, `no Termination within ${terminationTimeout} ms`);
     };
