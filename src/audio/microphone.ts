@@ -1,21 +1,57 @@
-import { Observable } from 'rxjs';
-import type { Subscriber } from 'rxjs';
-import { TranscriptionError } from '../errors.ts';
+import {
+  EMPTY,
+  Observable,
+  ReplaySubject,
+  Subject,
+  concatMap,
+  defer,
+  ignoreElements,
+  merge,
+  retry,
+  switchMap,
+  takeUntil,
+  tap,
+  throwError,
+  timer,
+} from 'rxjs';
+import type { TranscriptionError } from '../errors.ts';
+import { emitWithMissing } from '../missing.ts';
+import { absence } from './absence.ts';
+import { AudioClock } from './audioClock.ts';
+import { capture } from './capture.ts';
+import type { Captured } from './capture.ts';
 import { checkCapture } from './options.ts';
-import { openRecorder, recorderFailure } from './recorder.ts';
-import type { OpenRecorder, Recorder, RecorderOptions, RecorderStream } from './recorder.ts';
+import { mayComeBack, openRecorder } from './recorder.ts';
+import type { OpenRecorder, Recorder, RecorderOptions } from './recorder.ts';
 import { stopped } from './stop.ts';
 import type { Stop } from './stop.ts';
 
-/** Every option of decibri's `Microphone` under its name, and how to stop it and listen to it. */
+/** The first wait before a lost device is opened again, and the longest, in milliseconds; it doubles in between. */
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 5000;
+/** How long a device must deliver, in milliseconds, for the waits to begin anew: one that fails at once is not back. */
+const STEADY_MS = 5000;
+
+/** Every option of decibri's `Microphone` under its name, how to stop it and listen to it, and what if it is lost. */
 export type MicrophoneOptions = RecorderOptions & {
   /** Ends the recording gracefully: the first emission, or the abort of a signal. */
   readonly stop?: Stop;
   /**
-   * Called once per subscription, just before the first chunk: from then on the device really delivers. The recorder
-   * it gets tells what an observable of bytes cannot.
+   * Called just before the first chunk of a recorder: from then on the device really delivers. That is once per
+   * subscription, and once more each time that a lost device is back. The recorder it gets, a new one each time, tells
+   * what an Observable of bytes cannot.
    */
   readonly onOpen?: (recorder: Recorder) => void;
+  /**
+   * Called when the device is lost and will be opened again, once per absence. The message of the error, of the kind
+   * `microphone`, tells a device that failed from one that fell silent. `onOpen` tells that it is back.
+   */
+  readonly onLost?: (error: TranscriptionError) => void;
+  /**
+   * How long a lost device is waited for, in milliseconds, counted from `onLost`; 0 does not wait, and `Infinity` does
+   * for ever. @defaultValue 300 000
+   */
+  readonly maxAbsence?: number;
 };
 
 /**
@@ -31,17 +67,33 @@ export type MicrophoneOptions = RecorderOptions & {
  * result       --a-b-c-d-e|     e: what the recorder still held
  * ```
  *
+ * A device that was there and is lost is opened again, after 250 ms and then after twice as long each time, up to 5 s;
+ * the waits are not random, since nobody else waits for this device. Until audio comes back there is silence in its
+ * place, zero samples in real time, 100 ms at a time and never more than 1000 ms, so that the bytes remain as long as
+ * the time that passes: open turns end, the connection stays busy, and times stay true. `transcribe` is told which
+ * stretches these are.
+ *
+ * ```text
+ * recorder 1   --a-b-#
+ * recorder 2                    -c-d-
+ * result       --a-b---z-z-z-z---c-d-   z: silence
+ * ```
+ *
  * | What happens | Recorder | Observable |
  * | --- | --- | --- |
- * | `stop` emits or aborts | stopped, the rest awaited | the rest, then complete |
- * | `stop` emits while the device is being opened | destroyed as soon as it is there | complete |
+ * | `stop` emits or aborts | stopped, the rest awaited, 2 s at most | the rest, then complete |
+ * | `stop` emits while the device is being opened, or is away | destroyed as soon as it is there | complete |
  * | `stop` completes without emitting | goes on | goes on |
  * | `stop` errors | stopped and destroyed | that error |
  * | unsubscribe | stopped and destroyed at once | nothing |
  * | unsubscribe while the device is being opened | destroyed as soon as it is there | nothing |
- * | the device can not be opened, fails, or is lost | destroyed | `TranscriptionError`, kind `microphone` |
- * | the recorder ends by itself | destroyed | the same, retryable |
- * | `onOpen` throws | stopped and destroyed | what it threw |
+ * | the device can not be opened at first, or delivers nothing for 5 s then | destroyed | `TranscriptionError`, kind `microphone` |
+ * | the device fails, or the recorder ends by itself | destroyed, opened again | `onLost`, silence, then audio |
+ * | the device falls silent: no chunk for 2 s | destroyed, opened again | `onLost`, the 2 s of silence at once, then the same |
+ * | it is not found, busy, or fails again meanwhile | destroyed, opened again | silence |
+ * | it fails, or can not be opened again, for a reason that stays (permission) | destroyed | the `TranscriptionError` |
+ * | it is away for `maxAbsence` | destroyed | `TranscriptionError`, what began the absence as its `cause` |
+ * | `onOpen` or `onLost` throws | stopped and destroyed | what it threw |
  *
  * @example
  * import { microphone } from 'rxscribe';
@@ -55,83 +107,89 @@ export type MicrophoneOptions = RecorderOptions & {
  * @see https://www.npmjs.com/package/decibri
  */
 export function microphone(options: MicrophoneOptions = {}, open: OpenRecorder = openRecorder): Observable<Uint8Array> {
-  const { stop, onOpen, ...recorderOptions } = options;
+  const { stop, onOpen, onLost, maxAbsence = 300_000, ...recorderOptions } = options;
   checkCapture(recorderOptions);
-  if (onOpen !== undefined && typeof onOpen !== 'function') {
-    throw new TypeError(`onOpen must be a function, got ${String(onOpen)}`);
-  }
+  checkCallback('onOpen', onOpen);
+  checkCallback('onLost', onLost);
+  checkAbsence(maxAbsence);
+  const { sampleRate = 16_000 } = recorderOptions;
   const stop$ = stopped(stop);
-  return new Observable((subscriber) => {
-    let recorder: RecorderStream | undefined;
-    let stopping = false;
-    subscriber.add(() => recorder && release(recorder));
-    const end = (): void => {
-      stopping = true;
-      finish(recorder, subscriber);
+  return defer(() => {
+    const clock = new AudioClock({ sampleRate });
+    const stopping$ = new ReplaySubject<unknown>(1);
+    const lost$ = new Subject<TranscriptionError | undefined>();
+    let heard = false;
+    let away = false;
+    let attempts = 0;
+    let backAt = 0;
+
+    const again = (failure: TranscriptionError): Observable<unknown> => {
+      if (!heard || maxAbsence === 0 || !mayComeBack(failure)) return throwError(() => failure);
+      if (!away) {
+        away = true;
+        if (performance.now() - backAt >= STEADY_MS) attempts = 0;
+        lost$.next(failure);
+        onLost?.(failure);
+      }
+      const wait = Math.min(FIRST_WAIT_MS * 2 ** attempts++, LONGEST_WAIT_MS);
+      // completing instead is the end of it all
+      return timer(wait).pipe(takeUntil(stopping$));
     };
-    subscriber.add(stop$.subscribe({ next: end, error: (error) => subscriber.error(error) }));
-    if (subscriber.closed) {
-      return;
-    }
-    const begin = (opened: RecorderStream): void => {
-      recorder = opened;
-      deliver(opened, subscriber, { onOpen, isStopping: () => stopping });
+
+    const deliver = function* ({ chunk, recorder }: Captured): Generator<Uint8Array> {
+      const now = performance.now();
+      if (away || !heard) {
+        backAt = now;
+        lost$.next(undefined);
+        onOpen?.(recorder);
+        if (away) yield* clock.back(chunk, now);
+        away = false;
+        heard = true;
+      }
+      clock.heard(chunk, now);
+      yield chunk;
     };
-    open(recorderOptions).then(
-      (opened) => (subscriber.closed ? release(opened) : begin(opened)),
-      (error) => subscriber.error(recorderFailure(error)),
+
+    const live$ = capture({ open, options: recorderOptions, stop$: stopping$ }).pipe(
+      retry({ delay: again }),
+      concatMap(deliver),
     );
+    const silence$ = lost$.pipe(
+      switchMap((lost) => (lost ? absence(lost, maxAbsence, clock) : EMPTY)),
+      takeUntil(stopping$),
+    );
+    const stopped$ = stop$.pipe(
+      tap((signal) => stopping$.next(signal)),
+      ignoreElements(),
+    );
+    return merge(stopped$, silence$, live$).pipe((source) => offering(source, clock));
   });
 }
 
-interface Delivery {
-  readonly onOpen: ((recorder: Recorder) => void) | undefined;
-  readonly isStopping: () => boolean;
-}
-
-/** Wires the recorder to the subscriber. The listeners stay: a late error must fall on a closed subscriber. */
-function deliver(recorder: RecorderStream, subscriber: Subscriber<Uint8Array>, { onOpen, isStopping }: Delivery): void {
-  let open = false;
-  const ended = (): void => (isStopping() ? subscriber.complete() : subscriber.error(endedByItself()));
-  recorder.on('error', (error) => subscriber.error(recorderFailure(error)));
-  recorder.on('end', ended);
-  recorder.on('close', ended);
-  recorder.on('data', (chunk) => {
-    if (!open) {
-      open = true;
-      announce(recorder, subscriber, onOpen);
-    }
-    subscriber.next(chunk);
+/** Passes everything on, and with it the stretches of silence that ended. The end of it all ends one, too. */
+function offering(source: Observable<Uint8Array>, clock: AudioClock): Observable<Uint8Array> {
+  return new Observable((subscriber) => {
+    const end = (notify: () => void): void => {
+      clock.endSilence();
+      emitWithMissing(clock.missing, notify);
+    };
+    return source.subscribe({
+      next: (chunk) => emitWithMissing(clock.missing, () => subscriber.next(chunk)),
+      error: (error) => end(() => subscriber.error(error)),
+      complete: () => end(() => subscriber.complete()),
+    });
   });
 }
 
-function announce(recorder: Recorder, subscriber: Subscriber<Uint8Array>, onOpen: Delivery['onOpen']): void {
-  try {
-    onOpen?.(recorder);
-  } catch (error) {
-    subscriber.error(error);
+function checkCallback(name: string, callback: ((argument: never) => void) | undefined): void {
+  if (callback !== undefined && typeof callback !== 'function') {
+    throw new TypeError(`${name} must be a function, got ${String(callback)}`);
   }
 }
 
-/**
- * Asks the recorder for its rest. It hands that over on the event loop's next poll, but ends on the next check phase:
- * asked from within a poll (a key, a signal) it would end first. Asked from a check phase, it cannot.
- */
-function finish(recorder: RecorderStream | undefined, subscriber: Subscriber<Uint8Array>): void {
-  if (recorder?.isOpen) {
-    setImmediate(() => recorder.stop());
-  } else {
-    subscriber.complete();
+function checkAbsence(ms: unknown): void {
+  const Refusal = typeof ms === 'number' ? RangeError : TypeError;
+  if (!(typeof ms === 'number' && ms >= 0)) {
+    throw new Refusal(`maxAbsence must be a number from 0 (milliseconds), Infinity too, got ${String(ms)}`);
   }
-}
-
-/** `stop` ends the capture, which `destroy` alone leaves running; `destroy` keeps the rest from being delivered. */
-function release(recorder: RecorderStream): void {
-  recorder.stop();
-  recorder.destroy();
-}
-
-function endedByItself(): TranscriptionError {
-  const message = 'microphone: the recording ended by itself; check that the device is still connected';
-  return new TranscriptionError('microphone', message, { retryable: true });
 }

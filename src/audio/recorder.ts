@@ -42,8 +42,22 @@ export type OpenRecorder = (options: RecorderOptions) => Promise<RecorderStream>
 /** Opens decibri's recorder. */
 export const openRecorder: OpenRecorder = async (options) => {
   const { Microphone } = await loadDecibri('microphone');
-  return Microphone.open(options);
+  const recorder = await Microphone.open(options);
+  recorder.on('error', () => stopNative(recorder));
+  return recorder;
 };
+
+/**
+ * Ends the capture of a device that failed. decibri 5.7 does not: its `stop` does nothing after an error, and meanwhile
+ * cpal's thread for ALSA turns without a pause and writes tens of thousands of lines a second to standard error, until
+ * the garbage collector finds the stream. The native stream underneath can be stopped, and takes it twice.
+ */
+function stopNative(recorder: object): void {
+  const native: unknown = Reflect.get(recorder, '_native');
+  if (typeof native === 'object' && native !== null && 'stop' in native && typeof native.stop === 'function') {
+    native.stop();
+  }
+}
 
 /** What to do about decibri's errors, by their code. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -62,13 +76,32 @@ const ADVICE: Readonly<Record<string, string>> = {
 /** What may pass by itself: the device is busy, or comes back. */
 const PASSING = new Set(['STREAM_OPEN_FAILED', 'STREAM_START_FAILED', 'DEVICE_FAILED']);
 
+/** What means, of a device that was there before, that it is not back yet. */
+const ABSENT = new Set([
+  'MICROPHONE_NOT_FOUND',
+  'NO_MICROPHONE_FOUND',
+  'NOT_AN_INPUT_DEVICE',
+  'DEVICE_ENUMERATION_FAILED',
+]);
+
+/** Tells whether a device that delivered before may do so again after this failure: of it, or of opening it again. */
+export function mayComeBack(failure: TranscriptionError): boolean {
+  const { code, message } = describe(failure.cause);
+  return failure.retryable || ABSENT.has(code) || isIndexOut(message);
+}
+
+/** decibri's word for a list of devices that got shorter has no code. */
+function isIndexOut(message: string): boolean {
+  return message.startsWith('device index');
+}
+
 /** Turns what decibri threw or emitted into our error, with decibri's as the cause. */
 export function recorderFailure(cause: unknown): TranscriptionError {
   if (cause instanceof TranscriptionError) {
     return cause;
   }
   const { code, message } = describe(cause);
-  const advice = ADVICE[code] ?? (message.startsWith('device index') ? ADVICE['MICROPHONE_NOT_FOUND'] : undefined);
+  const advice = ADVICE[code] ?? (isIndexOut(message) ? ADVICE['MICROPHONE_NOT_FOUND'] : undefined);
   const said = `microphone: ${message.replace(/[. ]+$/, '')}`;
   return new TranscriptionError('microphone', advice ? `${said}; ${advice}` : said, {
     cause,

@@ -1,4 +1,4 @@
-import { describe, it, expect, jest } from '@jest/globals';
+import { afterEach, describe, it, expect, jest } from '@jest/globals';
 import { Subject } from 'rxjs';
 import type { Observable, Subscription } from 'rxjs';
 import { microphone } from '../../../src/audio/microphone.ts';
@@ -10,6 +10,11 @@ import { FakeRecorder } from './fakeRecorder.ts';
 const a = Uint8Array.of(1, 2);
 const b = Uint8Array.of(3, 4);
 
+const subscriptions: Subscription[] = [];
+afterEach(() => {
+  for (const subscription of subscriptions.splice(0)) subscription.unsubscribe();
+});
+
 /** Everything that arrives, in order: chunks, then `complete` or the error. */
 function record(source: Observable<Uint8Array>): { readonly seen: unknown[]; readonly subscription: Subscription } {
   const seen: unknown[] = [];
@@ -18,6 +23,7 @@ function record(source: Observable<Uint8Array>): { readonly seen: unknown[]; rea
     error: (error) => seen.push(error),
     complete: () => seen.push('complete'),
   });
+  subscriptions.push(subscription);
   return { seen, subscription };
 }
 
@@ -178,9 +184,9 @@ describe('microphone', () => {
     expect(seen).toMatchObject([{ name: 'TranscriptionError', kind: 'microphone', retryable: false, cause }]);
   });
 
-  it('errors when the device is lost, and says that it may come back', async () => {
+  it('errors when the device is lost and not waited for, and says that it may come back', async () => {
     const cause = Object.assign(new Error('decibri: audio device error:\n gone.'), { code: 'DEVICE_FAILED' });
-    const { recorder, seen } = await capturing();
+    const { recorder, seen } = await capturing({ maxAbsence: 0 });
     recorder.emit('data', a);
     recorder.emit('error', cause);
     recorder.emit('close');
@@ -214,6 +220,8 @@ describe('microphone', () => {
   });
 
   it.each<[object, RegExp]>([
+    [{ maxAbsence: -1 }, /^maxAbsence must be a number from 0 \(milliseconds\), Infinity too, got -1$/],
+    [{ maxAbsence: Number.NaN }, /^maxAbsence must be/],
     [{ sampleRate: 999 }, /^sampleRate must be a whole number from 1000 to 384000 \(hertz\), got 999$/],
     [{ sampleRate: 16_000.5 }, /^sampleRate must be/],
     [{ framesPerBuffer: 63 }, /^framesPerBuffer must be a whole number from 64 to 65536 \(samples\), got 63$/],
@@ -252,6 +260,8 @@ describe('microphone', () => {
     [{ toString: 1 }, /^unknown option toString/],
     [{ stop: 5 }, /^stop must be an ObservableInput or an AbortSignal, got number$/],
     [{ onOpen: 'print' }, /^onOpen must be a function, got print$/],
+    [{ onLost: 'print' }, /^onLost must be a function, got print$/],
+    [{ maxAbsence: '5 s' }, /^maxAbsence must be a number from 0 \(milliseconds\), Infinity too, got 5 s$/],
   ])('refuses %j with a TypeError when called', (options, message) => {
     expect(() => microphone(options)).toThrow(TypeError);
     expect(() => microphone(options)).toThrow(message);
