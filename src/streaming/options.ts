@@ -74,6 +74,8 @@ export interface SessionSettings {
   readonly format: PcmFormat;
   /** Whether an unformatted final is followed by its formatted copy. */
   readonly awaitFormatted: boolean;
+  /** Whether turns are told of before they end. */
+  readonly hasPartials: boolean;
   readonly terminationTimeout: number;
   readonly catchUpSpeed: number;
   readonly reconnect: boolean;
@@ -254,6 +256,7 @@ export function checkOptions(options: TranscribeOptions): SessionSettings {
     ...credentialOf(options),
     format: { sampleRate, encoding },
     awaitFormatted: options.formatTurns === true && speechModel.startsWith('universal-streaming-'),
+    hasPartials: options.includePartialTurns ?? options.redactPii !== true,
     terminationTimeout: options.terminationTimeout ?? 5000,
     catchUpSpeed: options.catchUpSpeed ?? 1.25,
     reconnect: options.reconnect ?? true,

@@ -75,7 +75,7 @@ export class Relay {
   readonly #tape: Tape;
   readonly #msPerByte: number;
   readonly #shared: Shared;
-  readonly #timeline = new Timeline();
+  readonly #timeline: Timeline;
   readonly #accounts = new Accounts();
   readonly #policy: Policy;
   readonly #notices = new Subject<TranscriptionEvent>();
@@ -98,6 +98,7 @@ export class Relay {
     this.#settings = settings;
     this.#open = open;
     this.#policy = new Policy(settings);
+    this.#timeline = new Timeline(settings.hasPartials);
     this.#msPerByte = bytesToMs(1, format);
     const silence = format.encoding === 'pcm_mulaw' ? 0xff : 0;
     this.#tape = new Tape(frameBytes(MIN_FRAME_MS, format), msToBytes(settings.tapeLength, format), silence);

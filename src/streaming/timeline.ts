@@ -3,6 +3,8 @@ import type { SessionEvent } from './message.ts';
 
 /** How much is heard again before the first word of an open turn, in milliseconds. */
 const LEAD_MS = 1000;
+/** The longest a turn lasts, in milliseconds, and a little more (docs, "Turn detection": 60 s). */
+const LONGEST_TURN_MS = 70_000;
 /** How much silence is heard again when no turn is open, in milliseconds. */
 const SILENCE_MS = 10_000;
 
@@ -17,7 +19,14 @@ export class Timeline {
   #sessions = 0;
   #finals = 0;
   #toldUpTo = 0;
-  #openFrom: number | undefined;
+  readonly #silence: number;
+  /** The turn that was told of and has not ended: where it starts, and up to where it was told. */
+  #open: { readonly from: number; readonly upTo: number } | undefined;
+
+  /** @param hasPartials Whether the service tells of turns before they end; without, silence may be one of them. */
+  constructor(hasPartials = true) {
+    this.#silence = hasPartials ? SILENCE_MS : LONGEST_TURN_MS;
+  }
 
   /** How many sessions there were. */
   get sessions(): number {
@@ -31,33 +40,40 @@ export class Timeline {
 
   /** Whether a turn was told of that has not ended. */
   get turnIsOpen(): boolean {
-    return this.#openFrom !== undefined;
+    return this.#open !== undefined;
   }
 
   /** Starts the next session. A turn that was open is open no more; the session will tell it again. */
   nextLeg(): Leg {
-    this.#openFrom = undefined;
+    this.#open = undefined;
     return new Leg(this, this.#sessions++);
   }
 
   /**
    * From where a new session would have to hear the audio, in milliseconds on the audio clock: from the first word of
-   * the open turn less a second; with no turn open, from the end of the last final, but no more than 10 s of silence.
+   * the open turn less a second; with no turn open, from the end of the last final, but no more than 10 s of silence
+   * (70 s where partials are switched off). A turn of which nothing was heard for that long is open no more.
    *
    * @param processed Up to where the service has surely looked at the audio.
    */
   resumeFrom(processed: number): number {
-    const from = this.#openFrom === undefined ? processed - SILENCE_MS : this.#openFrom - LEAD_MS;
-    return Math.max(this.#toldUpTo, from);
+    const open = this.#open && processed - this.#open.upTo < LONGEST_TURN_MS;
+    return Math.max(this.#toldUpTo, this.#open && open ? this.#open.from - LEAD_MS : processed - this.#silence);
+  }
+
+  /** Takes note that speech began, in milliseconds on the audio clock. */
+  speechStarted(at: number): void {
+    this.#open ??= { from: at, upTo: at };
   }
 
   /** Takes note of a turn on the audio clock, and gives it its number. */
   number(turn: { readonly isFinal: boolean; readonly words: readonly { start: number; end: number }[] }): number {
     if (!turn.isFinal) {
-      this.#openFrom = turn.words[0]?.start ?? this.#openFrom ?? this.#toldUpTo;
+      const from = turn.words[0]?.start ?? this.#toldUpTo;
+      this.#open = { from, upTo: turn.words.at(-1)?.end ?? from };
       return this.#finals;
     }
-    this.#openFrom = undefined;
+    this.#open = undefined;
     this.#toldUpTo = Math.max(this.#toldUpTo, ...turn.words.map((word) => word.end));
     return this.#finals++;
   }
@@ -91,8 +107,11 @@ export class Leg {
         this.#numbers.set(event.turn_order, turn_order);
         return { ...turn, turn_order, session };
       }
-      case 'SpeechStarted':
-        return { ...event, timestamp: this.#at(event.timestamp), session };
+      case 'SpeechStarted': {
+        const timestamp = this.#at(event.timestamp);
+        this.#timeline.speechStarted(timestamp);
+        return { ...event, timestamp, session };
+      }
       case 'Silence':
         return { ...event, start_ms: this.#at(event.start_ms), end_ms: this.#at(event.end_ms), session };
       case 'SpeakerRevision':

@@ -111,6 +111,17 @@ describe('checkOptions', () => {
     expect(awaited()).toEqual([false, false, false]);
   });
 
+  it('knows whether turns are told of before they end', () => {
+    const asked = [
+      {},
+      { redactPii: true },
+      { redactPii: true, includePartialTurns: true },
+      { includePartialTurns: false },
+    ];
+
+    expect(asked.map((options) => check(options).hasPartials)).toEqual([true, false, true, false]);
+  });
+
   it('asks a function for a credential each time, and checks what it returns', async () => {
     let calls = 0;
     const { credential, freshCredential } = checkOptions({

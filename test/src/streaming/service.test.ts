@@ -137,6 +137,18 @@ describe('transcribe, with the official SDK over TLS', () => {
     20_000,
   );
 
+  it.each(['u3-rt-pro', 'universal-streaming-english'] as const)(
+    'tells the exact transcript through a break without partials, with %s',
+    async (speechModel) => {
+      const simulator = await serve({ faults: [{ atMs: 7000, fault: 'reset' }] });
+
+      const events = await eventsOf(transcribed(simulator, { speechModel, includePartialTurns: false }));
+
+      const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z ]/g, '');
+      expect(textOf(events).map(plain).join(' ')).toBe(SENTENCES.map(plain).join(' '));
+    },
+  );
+
   it('waits with a recording during an outage, and loses nothing', async () => {
     const simulator = await serve({
       faults: [

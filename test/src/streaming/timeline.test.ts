@@ -105,7 +105,7 @@ describe('Timeline', () => {
       const timeline = new Timeline();
       timeline.nextLeg().rebase(open(0, 'one', 5000));
 
-      expect(timeline.resumeFrom(60_000)).toBe(4000);
+      expect(timeline.resumeFrom(40_000)).toBe(4000);
     });
 
     it('is never before the end of the last final', () => {
@@ -115,6 +115,28 @@ describe('Timeline', () => {
       leg.rebase(open(1, 'two', 5300));
 
       expect(timeline.resumeFrom(6000)).toBe(5100);
+    });
+
+    it('is a second before speech that began, though no words came yet', () => {
+      const timeline = new Timeline();
+      timeline.nextLeg().rebase({ type: 'SpeechStarted', timestamp: 5000 });
+
+      expect(timeline.resumeFrom(30_000)).toBe(4000);
+    });
+
+    it('forgets a turn of which nothing was heard for longer than a turn lasts', () => {
+      const timeline = new Timeline();
+      timeline.nextLeg().rebase(open(0, 'one', 5000));
+
+      expect(timeline.resumeFrom(75_000)).toBe(4000);
+      expect(timeline.resumeFrom(75_100)).toBe(65_100);
+    });
+
+    it('goes back as far as a turn may last where partials are switched off', () => {
+      const timeline = new Timeline(false);
+      timeline.nextLeg();
+
+      expect(timeline.resumeFrom(100_000)).toBe(30_000);
     });
 
     it('forgets the open turn of a session that is over, once the next one begins', () => {
