@@ -1,19 +1,18 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** The built program. */
 export const MAIN: string = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+
 /** How to start the program. Its environment holds nothing that sets it but what is given here. */
 export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** Working directory; an empty one unless given. */
+  /** Working directory; one without a `.env` unless given. */
   readonly cwd?: string;
 }
 
@@ -70,7 +69,7 @@ export function start(args: readonly string[], options: StartOptions = {}): Prog
 
 /** Starts any command in the same surroundings. */
 export function startCommand(command: string, args: readonly string[], { env, cwd }: StartOptions = {}): Program {
-  const child = spawn(command, args, { cwd: cwd ?? emptyDir, env: { ...bareEnvironment(), ...env }, stdio: 'pipe' });
+  const child = spawn(command, args, { cwd: cwd ?? HERE, env: { ...bareEnvironment(), ...env }, stdio: 'pipe' });
   child.stdin.on('error', () => undefined); // it may end before it read everything
   const stdout = new Output(child.stdout);
   const stderr = new Output(child.stderr);
@@ -98,9 +97,6 @@ export async function killAll(): Promise<void> {
   for (const { child } of running) child.kill('SIGKILL');
   await Promise.all([...running].map(({ outcome }) => outcome));
 }
-
-const emptyDir = await mkdtemp(join(tmpdir(), 'rxscribe-cli-'));
-process.once('exit', () => void rm(emptyDir, { recursive: true, force: true }));
 
 function bareEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(RXSCRIBE_|npm_|ASSEMBLYAI_)/.test(name));
