@@ -2,6 +2,8 @@ import type { StreamingSpeechModel, StreamingTranscriberParams } from 'assemblya
 import type { ObservableInput } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import type { PcmFormat } from '../audio/pcm.ts';
+import { bool, list, numeric, object, oneOf, show, text, unsupported } from './checks.ts';
+import type { Check } from './checks.ts';
 
 /** A key or token: as it is, or made anew by a function for each connection. */
 export type Secret = string | (() => string | Promise<string>);
@@ -98,61 +100,6 @@ const WIRE_NAME = {
   maxTurnSilence: 'max_turn_silence',
   customerSupportAudioCapture: '_customer_support_audio_capture',
 } as const;
-
-type Check = (name: string, value: unknown) => void;
-
-const bool: Check = (name, value) => {
-  if (typeof value !== 'boolean') throw new TypeError(`${name} must be true or false, not ${show(value)}`);
-};
-
-const text =
-  (maxLength = Infinity): Check =>
-  (name, value) => {
-    if (typeof value !== 'string') throw new TypeError(`${name} must be a string, not ${show(value)}`);
-    if (value === '') throw new RangeError(`${name} is empty; leave it out instead`);
-    if (value.length > maxLength) {
-      throw new RangeError(`${name} has ${value.length} characters; the service takes at most ${maxLength}`);
-    }
-  };
-
-const oneOf =
-  (...values: readonly string[]): Check =>
-  (name, value) => {
-    if (typeof value !== 'string' || !values.includes(value)) {
-      throw new RangeError(`${name} must be one of ${values.join(', ')}, not ${show(value)}`);
-    }
-  };
-
-const numeric =
-  (min: number, max: number, unit = '', whole = true): Check =>
-  (name, value) => {
-    if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${show(value)}`);
-    if (!(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
-      const kind = whole ? 'a whole number' : 'a number';
-      throw new RangeError(`${name} must be ${kind} from ${min} to ${max}${unit && ` ${unit}`}, not ${value}`);
-    }
-  };
-
-const list =
-  (max: number): Check =>
-  (name, value) => {
-    if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
-      throw new TypeError(`${name} must be a list of strings, not ${show(value)}`);
-    }
-    if (value.length > max) {
-      throw new RangeError(`${name} has ${value.length} entries; the service takes at most ${max}`);
-    }
-  };
-
-const object: Check = (name, value) => {
-  if (typeof value !== 'object' || value === null) throw new TypeError(`${name} must be an object, not ${show(value)}`);
-};
-
-const unsupported =
-  (why: string): Check =>
-  (name) => {
-    throw new TypeError(`${name}: ${why}`);
-  };
 
 const MAX_INT = 2 ** 31 - 1;
 const millis = numeric(0, MAX_INT, 'ms');
@@ -325,8 +272,4 @@ function url(name: string, value: unknown): void {
 
 function onlyOne(options: TranscribeOptions, a: keyof TranscribeOptions, b: keyof TranscribeOptions): void {
   if (options[a] !== undefined && options[b] !== undefined) throw new TypeError(`give ${a} or ${b}, not both`);
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : Array.isArray(value) ? 'a list' : String(value);
 }
