@@ -24,7 +24,10 @@ import { ROOT, TALK, openWorkplace } from './support/workplace.ts';
 import type { Result, Workplace } from './support/workplace.ts';
 
 const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
-const snippets = fenced(readme, 'ts').map((code, index) => ({ code, name: `readme-${index}` }));
+const snippets = readme.split(/^(?=#+ )/m).flatMap((section) => {
+  const name = anchorOf(section.slice(0, section.indexOf('\n'))).replace(/^-/, '');
+  return fenced(section, 'ts').map((code, index) => ({ code, name: `readme-${name}-${index + 1}` }));
+});
 const commands = fenced(readme, 'sh').flatMap((script) => script.trim().split('\n'));
 
 /** Sources whose doc comments show a program. */
