@@ -6,6 +6,7 @@ export interface ServeFlags extends CommonFlags {
   readonly port: number;
   readonly recording?: readonly string[];
   readonly words?: readonly string[];
+  readonly faults?: string;
 }
 
 const FLAGS: Declarations<ServeFlags> = {
@@ -27,6 +28,11 @@ const FLAGS: Declarations<ServeFlags> = {
     requiresArg: true,
     describe: 'Its words, JSON: { "words": [{ "text", "start", "end" }] } in milliseconds; one for each --recording',
   },
+  faults: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'What goes wrong, and when: JSON, or a file of it: [{ "atMs", "fault" }] or { "seed", "perMinute" }',
+  },
   ...COMMON,
 };
 
@@ -35,7 +41,8 @@ export const serve: Command<ServeFlags> = {
   builder: (command) =>
     declare<ServeFlags>(command, FLAGS)
       .example('$0 serve --port 8443', 'the first line says the address, the CA file and the key')
-      .example('$0 serve --recording talk.wav --words talk.json', 'answer with your own words'),
+      .example('$0 serve --recording talk.wav --words talk.json', 'answer with your own words')
+      .example(`$0 serve --faults '[{"atMs":8000,"fault":"reset"}]'`, 'break the connection after 8 s of audio'),
   handler: async (flags) => {
     const { serveUntilStopped } = await import('./serveUntilStopped.ts');
     await serveUntilStopped(flags);

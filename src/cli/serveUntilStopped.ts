@@ -1,19 +1,22 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { loadRecording, startSimulator } from '../simulator/index.ts';
-import type { Recording, SimulatorEvent } from '../simulator/index.ts';
+import type { FaultPlan, Recording, SimulatorEvent } from '../simulator/index.ts';
 import { interruption } from './interruption.ts';
 import { jsonLine, printable } from './printable.ts';
 import type { ServeFlags } from './serve.ts';
 import { UsageError } from './usage.ts';
 
 /** Runs the local service in the foreground: its address on stdout, what happens on stderr. */
-export async function serveUntilStopped({ port, recording = [], words = [] }: ServeFlags): Promise<void> {
+export async function serveUntilStopped(flags: ServeFlags): Promise<void> {
+  const { port, recording = [], words = [] } = flags;
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new UsageError(`--port must be 0 to 65535, not ${port}`);
   if (recording.length !== words.length) {
     throw new UsageError(`give one --words for each --recording, not ${words.length} for ${recording.length}`);
   }
   const recordings = await Promise.all(recording.map((wav, at) => load(wav, words[at] ?? '')));
+  const faults = flags.faults === undefined ? undefined : await faultPlan(flags.faults);
   const note = (text: string): void => void process.stderr.write(`${printable(text)}\n`);
   const onEvent = (event: SimulatorEvent): void => {
     const text = describe(event);
@@ -23,7 +26,8 @@ export async function serveUntilStopped({ port, recording = [], words = [] }: Se
     () => undefined,
     () => undefined,
   );
-  const simulator = await startSimulator({ port, onEvent, ...(recordings.length > 0 && { recordings }) });
+  const plan = { ...(recordings.length > 0 && { recordings }), ...(faults && { faults }) };
+  const simulator = await startSimulator({ port, onEvent, ...plan });
   try {
     const { url, caFile, apiKey } = simulator;
     process.stdout.write(`${jsonLine({ url, caFile, apiKey })}\n`);
@@ -34,6 +38,16 @@ export async function serveUntilStopped({ port, recording = [], words = [] }: Se
   } finally {
     release();
     await simulator.close();
+  }
+}
+
+/** A plan written out, or in a file; the service itself refuses one that makes no sense. */
+async function faultPlan(given: string): Promise<FaultPlan> {
+  const text = /^\s*[[{]/.test(given) ? given : await readFile(given, 'utf8');
+  try {
+    return JSON.parse(text) as FaultPlan;
+  } catch (cause) {
+    throw new UsageError(`--faults is not JSON: ${(cause as Error).message}`, { cause });
   }
 }
 

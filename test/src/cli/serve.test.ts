@@ -47,6 +47,63 @@ describe('rxscribe serve', () => {
   );
 
   it(
+    'lets go wrong what it is told to, and a client comes through with every word, saying what happened',
+    async () => {
+      const faults = [
+        { atMs: 6000, fault: 'reset' },
+        { atMs: 12_000, fault: 'close-3005' },
+      ];
+      const serve = start(['serve', '--faults', JSON.stringify(faults)]);
+      const address = await addressOf(serve);
+      const client = await rxscribe(['file', WAV, '--url', address.url, '--speed', '8'], { env: clientOf(address) });
+      serve.child.kill('SIGTERM');
+
+      expect(client).toMatchObject({ code: 0, stdout: `${(await sentences()).join('\n')}\n` });
+      expect(client.stderr).toMatch(
+        /reconnecting in \d+\.\d s, \d+\.\d s of audio to send again: the connection broke/,
+      );
+      expect(client.stderr.match(/connected again after \d+\.\d s/g)).toHaveLength(2);
+      expect((await serve.outcome).stderr).toMatch(/fault reset at 6000 ms/);
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'leaves a client without its words that will not reconnect',
+    async () => {
+      const serve = start(['serve', '--faults', '[{"atMs":8000,"fault":"reset"}]']);
+      const address = await addressOf(serve);
+      const args = ['file', WAV, '--url', address.url, '--speed', 'max', '--no-reconnect'];
+      const client = await rxscribe(args, { env: clientOf(address) });
+      serve.child.kill('SIGTERM');
+      await serve.outcome;
+
+      expect(client.code).toBe(1);
+      expect(client.stderr).toMatch(/not transcribed: .* \(error\)\nrxscribe: the connection broke/);
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'refuses faults that make no sense',
+    async () => {
+      const outcomes = await Promise.all([
+        rxscribe(['serve', '--faults', '[{"atMs":1,"fault":"earthquake"}]']),
+        rxscribe(['serve', '--faults', '[oops']),
+        rxscribe(['serve', '--faults', '/no/such/plan.json']),
+      ]);
+
+      expect(outcomes.map(({ code }) => code)).toEqual([1, 2, 1]);
+      expect(outcomes.map(({ stderr }) => stderr)).toEqual([
+        expect.stringContaining("unknown fault 'earthquake'"),
+        expect.stringContaining('--faults is not JSON'),
+        expect.stringContaining('check the path'),
+      ]);
+    },
+    TIMEOUT,
+  );
+
+  it(
     'recognises the recordings it is given',
     async () => {
       const dir = await mkdtemp(join(tmpdir(), 'rxscribe-words-'));
