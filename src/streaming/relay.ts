@@ -137,7 +137,8 @@ export class Relay {
 
   /** Tells of a stretch that was never heard, or never will be; milliseconds on the audio clock. */
   lose(startMs: number, endMs: number, reason: AudioGapReason): void {
-    for (const gap of this.#gaps(startMs, endMs, reason)) this.#notices.next(gap);
+    const recorded = Math.min(endMs, this.#ms(this.#tape.end));
+    for (const gap of this.#gaps(startMs, recorded, reason)) this.#notices.next(gap);
   }
 
   /** Everything the sessions tell, to the end. */

@@ -98,6 +98,7 @@ function record(source: Observable<Uint8Array>, relay: Relay, format: PcmFormat)
         relay.record(frame);
         report();
       },
+      error: report,
       complete: () => {
         report();
         relay.finish();

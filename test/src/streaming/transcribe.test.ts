@@ -292,6 +292,18 @@ describe('transcribe', () => {
     expect(statsOf(one)).toMatchObject({ capturedMs: 3000, transcribedMs: 2600, gapMs: 400 });
   });
 
+  it('tells so of a stretch that reaches to the end, too', () => {
+    const source = new Observable<Uint8Array>((subscriber) => {
+      for (const frame of modelAudio(3000)) subscriber.next(frame);
+      emitWithMissing([{ startMs: 2500, endMs: 3040 }], () => subscriber.complete()); // 40 ms were too short a tail
+    });
+
+    const one = run(new ModelService(), source);
+
+    expect(one.events.find(({ type }) => type === 'AudioGap')).toMatchObject({ startMs: 2500, endMs: 3000 });
+    expect(statsOf(one)).toMatchObject({ capturedMs: 3000, transcribedMs: 2500, gapMs: 500 });
+  });
+
   it('ends in time when the last turns do not come, with the last partial and what is missing', () => {
     const service = new ModelService([900, ...Array<'before Begin'>(1000).fill('before Begin')]);
 
