@@ -117,6 +117,12 @@ describe('package', () => {
     expect(stdout).toBe(`${version}\n`);
   });
 
+  it('can be required, too', async () => {
+    const program = `console.log(typeof require('rxscribe').transcribe, typeof require('rxscribe/operators').turns)`;
+    const { stdout, stderr } = await run(process.execPath, ['--eval', program], { cwd: consumer });
+    expect({ stdout, stderr }).toEqual({ stdout: 'function function\n', stderr: '' });
+  });
+
   it.each([
     { resolution: 'nodenext', options: { module: 'nodenext' } },
     { resolution: 'bundler', options: { module: 'preserve', moduleResolution: 'bundler' } },
