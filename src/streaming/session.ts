@@ -1,5 +1,5 @@
 import type { StreamingTranscriber, StreamingUpdateConfiguration } from 'assemblyai/streaming';
-import { Observable, defer, switchMap } from 'rxjs';
+import { Observable, defer, switchMap, takeWhile } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import { bytesToMs } from '../audio/pcm.ts';
@@ -170,9 +170,9 @@ class Run {
       if (typeof message === 'string') {
         this.#tell({ type: 'Warning', warning_code: 0, warning: message });
       } else if (message.type === 'Begin') {
+        if (this.#state !== 'dialling') return;
         sdkListener?.(event);
-        this.#tell(message);
-        this.#begin();
+        this.#begin(message);
       } else if (message.type === 'Termination') {
         this.#terminated(message);
         sdkListener?.(event);
@@ -201,10 +201,12 @@ class Run {
     }
   }
 
-  #begin(): void {
+  #begin(message: Extract<SessionEvent, { type: 'Begin' }>): void {
     this.#state = 'begun';
     this.#watchOver();
-    const inputs = this.#input.subscribe({
+    this.#tell(message);
+    // what is there to be sent already is sent in one go, and may have to end in the middle of it
+    const inputs = this.#input.pipe(takeWhile(() => !this.#subscriber.closed)).subscribe({
       next: (item) => this.#send(item),
       error: (error: unknown) => this.#subscriber.error(error),
       complete: () => this.#terminate(),
@@ -230,12 +232,12 @@ class Run {
 
   #send(item: Uint8Array | ControlMessage): void {
     const socket = this.#socket;
-    if (socket?.readyState !== socket?.OPEN) return; // its close is on the way, and tells
+    if (!socket || socket.readyState !== socket.OPEN) return; // its close is on the way, and tells
     if (ArrayBuffer.isView(item)) {
       this.#transcriber.sendAudio(item as unknown as ArrayBuffer); // its type is narrower than what it takes
       this.#sentSince ??= Date.now();
       this.#sentMs += bytesToMs(item.length, this.#settings.format);
-      if (socket && socket.bufferedAmount > MAX_BUFFERED) holdBack(() => written(socket));
+      if (socket.bufferedAmount > MAX_BUFFERED) holdBack(() => written(socket));
     } else if (item.type === 'ForceEndpoint') this.#transcriber.forceEndpoint();
     else if (item.type === 'KeepAlive') this.#transcriber.keepAlive();
     else this.#transcriber.updateConfiguration(upToDate(item));

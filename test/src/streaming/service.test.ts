@@ -256,7 +256,7 @@ describe('transcribe, with the official SDK over TLS', () => {
         .subscribe({
           next: ({ type }) => {
             if (type === 'Turn' && how === 'unsubscribe') subscription.unsubscribe();
-            if (type === 'Turn' && how === 'unsubscribe at once') subscription.unsubscribe();
+            if (type === 'Begin' && how === 'unsubscribe at Begin') subscription.unsubscribe();
           },
           error: (error) => console.log(error.kind),
           complete: () => console.log('complete'),
@@ -268,6 +268,7 @@ describe('transcribe, with the official SDK over TLS', () => {
       ['complete', {}, 'complete'],
       ['unsubscribe', {}, ''],
       ['unsubscribe at once', {}, ''],
+      ['unsubscribe at Begin', {}, ''],
       ['break', { faults: [{ atMs: 2000, fault: 'reset' }] }, 'network'],
       ['error left open', { faults: [{ atMs: 2000, fault: 'error-open' }] }, 'service'],
       ['refused', { apiKey: 'another' }, 'unauthorized'],

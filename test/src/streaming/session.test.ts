@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { NEVER, Observable, Subject, concat, finalize, from, map, of, throwError } from 'rxjs';
+import { NEVER, Observable, Subject, concat, finalize, from, map, of, take, throwError } from 'rxjs';
 import type { ControlMessage } from '../../../operators/events.ts';
 import type { TranscriptionError } from '../../../src/errors.ts';
 import { offer } from '../../../src/demand.ts';
@@ -465,6 +465,29 @@ describe('session', () => {
       expect(events).toEqual(['Begin']);
     });
 
+    it('sends nothing when it is unsubscribed at Begin', async () => {
+      const { service, settings } = await serve(({ say }) => {
+        say(BEGIN);
+        say(BEGIN);
+      });
+
+      const { events } = await run(session(of(FRAME), settings).pipe(take(1)));
+
+      await service.connections[0]?.closed;
+      expect(events).toEqual([BEGIN]);
+      expect(service.connections[0]?.received).toEqual([{ type: 'Terminate' }]);
+    });
+
+    it('begins once', async () => {
+      const { service, settings } = await serve((connection) => {
+        connection.say(BEGIN);
+        polite(connection);
+      });
+
+      expect(types(await run(session(of(FRAME), settings)))).toEqual(['Begin', 'Termination']);
+      expect(service.connections[0]?.received).toEqual([3200, { type: 'Terminate' }]);
+    });
+
     it('delivers the error of an operator downstream and ends the session', async () => {
       const { service, settings } = await serve(({ say }) => {
         say(BEGIN);
@@ -505,7 +528,7 @@ describe('session', () => {
         { terminationTimeout: 50 },
       );
 
-      expect((await run(session(from(Array<Uint8Array>(50).fill(FRAME)), settings))).error).toBeUndefined();
+      expect((await run(session(from(Array.from({ length: 50 }, () => FRAME)), settings))).error).toBeUndefined();
     });
 
     it('errors when the connection breaks', async () => {
