@@ -1,0 +1,220 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { from, lastValueFrom, toArray } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
+import type { FinalTurn, TranscriptionEvent } from '../../../operators/events.ts';
+import { captionDocument, md, ndjson, srt, text, vtt } from '../../../src/captions/index.ts';
+import type { DocumentFormat } from '../../../src/captions/index.ts';
+import { anyTurns, around, inked, installed, readSrt, readVtt, spoken, timed, told } from '../../support/captions.ts';
+import { marbles } from '../../support/marbles.ts';
+
+const welcome = { ...timed(0, ['Welcome.', 500, 1700]), speaker_label: 'A' };
+const again = { ...timed(1, ['Welcome', 3_600_000, 3_600_400], ['again.', 3_600_400, 3_601_042]), speaker_label: 'B' };
+const hostile = told(2, '<i>a</i> & {\\an8}b --> 1\n\n3_*\u001b[31m #');
+
+const OPERATORS: Readonly<Record<DocumentFormat, () => OperatorFunction<FinalTurn, string>>> = { text, srt, vtt, md };
+const KINDS = Object.keys(OPERATORS) as DocumentFormat[];
+const piecesOf = (turns: readonly FinalTurn[], operator: OperatorFunction<FinalTurn, string>): Promise<string[]> =>
+  lastValueFrom(from(turns).pipe(operator, toArray()));
+
+describe('srt', () => {
+  it('emits a numbered cue per turn, as soon as the turn is told', () => {
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('-f---g-|', { f: welcome, g: again });
+      const expected = '   -1---2-|';
+      const values = {
+        1: '1\n00:00:00,500 --> 00:00:01,700\nA: Welcome.\n\n',
+        2: '2\n01:00:00,000 --> 01:00:01,042\nB: Welcome again.\n\n',
+      };
+
+      expectObservable(source.pipe(srt())).toBe(expected, values);
+      expectSubscriptions(source.subscriptions).toBe('^------!');
+    });
+  });
+
+  it('passes an error on, and lets go when nobody listens any more', () => {
+    marbles(({ cold, hot, expectObservable, expectSubscriptions }) => {
+      const failing = cold<FinalTurn>('-#');
+      const endless = hot<FinalTurn>(' -');
+
+      expectObservable(failing.pipe(srt())).toBe('-#');
+      expectObservable(endless.pipe(srt()), '     --!').toBe('-');
+      expectSubscriptions(endless.subscriptions).toBe('^-!');
+    });
+  });
+
+  it('numbers anew with each subscription', async () => {
+    const operator = srt();
+    expect(await piecesOf([welcome], operator)).toEqual(await piecesOf([welcome], operator));
+  });
+
+  it('names a speaker once, until somebody else speaks', () => {
+    const turns = ['A', 'A', 'B', 'A'].map((speaker_label, order) => ({
+      ...spoken(order, 'Yes, I do.', order * 5000),
+      speaker_label,
+    }));
+    const said = readSrt(captionDocument(turns, 'srt')).map(({ lines }) => lines.join());
+    expect(said).toEqual(['A: Yes, I do.', 'Yes, I do.', 'B: Yes, I do.', 'A: Yes, I do.']);
+  });
+
+  it('holds neither markup, nor an arrow, nor a blank line, nor a control character within a cue', () => {
+    const [cue] = readSrt(captionDocument([hostile], 'srt'));
+    expect(cue?.lines).toEqual(['‹i>a‹/i> & (\\an8}b → 1 3_*[31m #']);
+  });
+});
+
+describe('vtt', () => {
+  it('emits its header at once, and then the cues of each turn with its voice', () => {
+    marbles(({ cold, expectObservable }) => {
+      const source = cold('-f---g-|', { f: welcome, g: again });
+      const expected = '   hf---g-|';
+      const values = {
+        h: 'WEBVTT\n\n',
+        f: '00:00:00.500 --> 00:00:01.700\n<v A>Welcome.\n\n',
+        g: '01:00:00.000 --> 01:00:01.042\n<v B>Welcome again.\n\n',
+      };
+
+      expectObservable(source.pipe(vtt())).toBe(expected, values);
+    });
+  });
+
+  it('escapes what would be markup, in voices too', () => {
+    const document = captionDocument([{ ...hostile, speaker_label: 'R&D <x>\n\n' }], 'vtt');
+    expect(document).toContain('<v R&amp;D &lt;x&gt;>&lt;i&gt;a&lt;/i&gt; &amp; {\\an8}b --&gt; 1 3_*[31m #\n\n');
+    expect(readVtt(document)).toHaveLength(1);
+  });
+});
+
+describe('text', () => {
+  it('emits a line per turn, with who speaks where that is known', () => {
+    marbles(({ cold, expectObservable }) => {
+      const source = cold('-f---g-|', { f: welcome, g: { ...again, speaker_label: 'PENDING' } });
+      expectObservable(source.pipe(text())).toBe('-a---b-|', { a: 'A: Welcome.\n', b: 'Welcome again.\n' });
+    });
+  });
+
+  it('makes one line of each turn, and none of a turn without text', async () => {
+    expect(await piecesOf([told(0, ' \u0007 '), told(1, 'one\r\ntwo\u2028three')], text())).toEqual([
+      'one two three\n',
+    ]);
+  });
+});
+
+describe('md', () => {
+  it('emits a paragraph per turn, with its time and who speaks', () => {
+    marbles(({ cold, expectObservable }) => {
+      const source = cold('-f---g-|', { f: welcome, g: told(1, 'Again.', 0, { words: [] }) });
+      expectObservable(source.pipe(md())).toBe('-a---b-|', { a: '`00:00:00` **A:** Welcome.\n\n', b: 'Again.\n\n' });
+    });
+  });
+
+  it('escapes what would be markup', () => {
+    expect(captionDocument([hostile], 'md')).toBe(
+      '`00:00:00` \\<i\\>a\\</i\\> \\& {\\\\an8}b --\\> 1 3\\_\\*\\[31m #\n\n',
+    );
+  });
+});
+
+describe('ndjson', () => {
+  it('emits every event as a line', async () => {
+    const events = around(welcome, { type: 'SpeechStarted', timestamp: 3, session: 0 });
+    const lines = await lastValueFrom(from(events).pipe(ndjson(), toArray()));
+    expect(lines.every((line) => /^[^\n]+\n$/.test(line))).toBe(true);
+    expect(lines.map((line) => JSON.parse(line) as TranscriptionEvent)).toEqual(events);
+  });
+
+  it('holds nothing that a reader could take for the end of a line, or a terminal for an order', async () => {
+    const nasty = 'a\u2028b\u0085c\u007f\u001b\nd';
+    const [line = ''] = await lastValueFrom(from([told(0, nasty)]).pipe(ndjson(), toArray()));
+    expect(line.trimEnd()).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
+    expect(JSON.parse(line)).toMatchObject({ transcript: nasty });
+  });
+});
+
+describe('captionDocument', () => {
+  it.each(KINDS)('is what %s emitted, piece by piece', async (kind) => {
+    const turns = [welcome, again, hostile];
+    expect((await piecesOf(turns, OPERATORS[kind]())).join('')).toBe(captionDocument(turns, kind));
+  });
+
+  it('refuses a format that it does not know', () => {
+    expect(() => captionDocument([], 'ass' as DocumentFormat)).toThrow(TypeError);
+  });
+});
+
+describe('captions, whatever is said', () => {
+  it('can be read after every turn, and hold every word once in order', () => {
+    fc.assert(
+      fc.property(anyTurns, (turns) => {
+        for (let count = 0; count <= turns.length; count += 1) {
+          const said = inked(
+            turns
+              .slice(0, count)
+              .map((turn) => turn.transcript)
+              .join(''),
+          );
+          const bare = turns
+            .slice(0, count)
+            .map((turn) => ({ ...turn, words: turn.words.map(({ speaker: _, ...word }) => word) }));
+          const seen = readSrt(captionDocument(bare, 'srt'))
+            .flatMap(({ lines }) => lines)
+            .join('');
+          const lookAlike = said
+            .replaceAll('-->', '→')
+            .replaceAll(/<(?=[/a-z])/gi, '‹')
+            .replaceAll('{\\', '(\\');
+          expect(inked(seen)).toBe(lookAlike);
+          const voiced = readVtt(captionDocument(bare, 'vtt'));
+          expect(inked(voiced.flatMap(({ lines }) => lines).join(''))).toBe(said);
+          expect(readSrt(captionDocument(bare, 'srt')).map(({ startMs }) => startMs)).toEqual(
+            voiced.map(({ startMs }) => startMs),
+          );
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+const run = promisify(execFile);
+(installed('ffprobe') && installed('ffmpeg') ? describe : describe.skip)('ffmpeg', () => {
+  let dir: string;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'rxscribe-captions-'));
+  });
+  afterAll(() => rm(dir, { recursive: true, force: true }));
+
+  it.each([
+    { kind: 'srt' as const, read: readSrt, demuxer: 'srt', codec: 'subrip' },
+    { kind: 'vtt' as const, read: readVtt, demuxer: 'webvtt', codec: 'webvtt' },
+  ])('reads every cue of $kind at its time', async ({ kind, read, demuxer, codec }) => {
+    const turns = [
+      welcome,
+      spoken(1, 'One & two < three, and quite a few more words than fit on a line. So there.', 4000),
+      again,
+    ];
+    const document = captionDocument(turns, kind);
+    const path = join(dir, `talk.${kind}`);
+    await writeFile(path, document);
+    const probe = ['-v', 'error', '-of', 'json', '-show_streams', '-show_format', '-show_packets', path];
+    const { stdout, stderr } = await run('ffprobe', probe);
+    const seen = JSON.parse(stdout) as {
+      packets: { pts_time: string; duration_time: string }[];
+      streams: { codec_name: string }[];
+      format: { format_name: string };
+    };
+    expect(stderr).toBe('');
+    expect(seen.format.format_name).toBe(demuxer);
+    expect(seen.streams.map(({ codec_name }) => codec_name)).toEqual([codec]);
+    expect(seen.packets.map(({ pts_time, duration_time }) => [Number(pts_time), Number(duration_time)])).toEqual(
+      read(document).map(({ startMs, endMs }) => [startMs / 1000, (endMs - startMs) / 1000]),
+    );
+    const { stdout: converted } = await run('ffmpeg', ['-v', 'error', '-i', path, '-f', 'srt', '-']);
+    expect(converted).toContain('One & two < three, and quite');
+  });
+});
