@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
-import { CONDITIONING, checkOptions } from './options.ts';
+import { checkRules } from '../rules.ts';
+import { CONDITIONING } from './options.ts';
 import { pull } from './pull.ts';
 import { recording } from './recording.ts';
 import type { RecordingOptions } from './recording.ts';
@@ -52,12 +53,12 @@ export function audioFile(
   { speed = 1, stop, ...options }: AudioFileOptions = {},
 ): Observable<Uint8Array> {
   if (typeof path !== 'string' || path === '') {
-    throw new TypeError(`path must be the path of a file, got ${JSON.stringify(path)}`);
+    throw new TypeError(`path must be the path of a file, not ${JSON.stringify(path)}`);
   }
   if (typeof speed !== 'number' || !(speed > 0)) {
-    throw new RangeError(`speed must be a number above 0, got ${String(speed)}`);
+    throw new RangeError(`speed must be a number above 0, not ${String(speed)}`);
   }
-  checkOptions(options, CONDITIONING);
+  checkRules(options, CONDITIONING);
   const { sampleRate = 16_000 } = options;
   return pull({
     open: () => recording(path, options),

@@ -49,7 +49,7 @@ function opener(input: unknown): () => Reading {
   if (isIterable(input)) {
     return () => readIterable(input);
   }
-  throw new TypeError(`input must be a stream or an async iterable of bytes, got ${typeof input}`);
+  throw new TypeError(`input must be a stream or an async iterable of bytes, not ${typeof input}`);
 }
 
 /**

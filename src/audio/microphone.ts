@@ -183,13 +183,13 @@ function offering(source: Observable<Uint8Array>, clock: AudioClock): Observable
 
 function checkCallback(name: string, callback: ((argument: never) => void) | undefined): void {
   if (callback !== undefined && typeof callback !== 'function') {
-    throw new TypeError(`${name} must be a function, got ${String(callback)}`);
+    throw new TypeError(`${name} must be a function, not ${String(callback)}`);
   }
 }
 
 function checkAbsence(ms: unknown): void {
   const Refusal = typeof ms === 'number' ? RangeError : TypeError;
   if (!(typeof ms === 'number' && ms >= 0)) {
-    throw new Refusal(`maxAbsence must be a number from 0 (milliseconds), Infinity too, got ${String(ms)}`);
+    throw new Refusal(`maxAbsence must be a number from 0 (milliseconds), Infinity too, not ${String(ms)}`);
   }
 }

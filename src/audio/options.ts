@@ -1,3 +1,6 @@
+import { bool, checkRules, isRecord, isWhole, oneOf, range, whole } from '../rules.ts';
+import type { Rules } from '../rules.ts';
+
 /** The format that every source delivers, for those who spell it out: anything else is refused. */
 export interface DeliveredFormat {
   /** Channels delivered: any number is averaged into one, or one is picked by `channelMap`. @defaultValue 1 */
@@ -5,17 +8,6 @@ export interface DeliveredFormat {
   /** How a sample is written. @defaultValue 'int16' */
   readonly dtype?: 'int16';
 }
-
-/** What one option accepts: a test, and its words for the message when the test fails. */
-export interface Rule {
-  readonly accepts: (value: unknown) => boolean;
-  readonly expected: string;
-  /** Whether a number belongs here, so that another number is out of its range. */
-  readonly numeric?: boolean;
-}
-
-/** One rule per option name; an option without a rule does not exist. */
-export type Rules = Readonly<Record<string, Rule>>;
 
 /** What decibri takes for the sample rate of a recorder or a file, in hertz. */
 const RATE = whole(1000, 384_000, 'hertz');
@@ -32,7 +24,7 @@ export const CONDITIONING: Rules = {
     accepts: (value) => Array.isArray(value) && value.length === 1 && isWhole(value[0], 0, 65_535),
     expected: 'the index of one channel in brackets, such as [0]',
   },
-  dcRemoval: { accepts: (value) => typeof value === 'boolean', expected: 'true or false' },
+  dcRemoval: bool,
   denoise: oneOf('fastenhancer-t'),
   highpass: oneOf(80, 100),
   agc: whole(-40, -3, 'dBFS'),
@@ -70,35 +62,16 @@ export const CAPTURE: Rules = {
   },
 };
 
-/**
- * Checks options against their rules. An option that is `undefined` counts as not given.
- *
- * @throws {RangeError} when a number is out of its range.
- * @throws {TypeError} when anything else is not accepted, or the option does not exist.
- */
-export function checkOptions(options: object, rules: Rules, prefix = ''): void {
-  for (const [name, value] of Object.entries(options)) {
-    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    if (!rule) {
-      throw new TypeError(`unknown option ${prefix}${name}, expected one of ${Object.keys(rules).join(', ')}`);
-    }
-    if (value !== undefined && !rule.accepts(value)) {
-      const Refusal = rule.numeric && typeof value === 'number' ? RangeError : TypeError;
-      throw new Refusal(`${prefix}${name} must be ${rule.expected}, got ${shown(value)}`);
-    }
-  }
-}
-
 /** Checks the options of a recorder: each by itself, then those that depend on the sample rate. */
 export function checkCapture(options: { sampleRate?: number; vad?: unknown; aec?: unknown }): void {
-  checkOptions(options, CAPTURE);
+  checkRules(options, CAPTURE);
   const { sampleRate = 16_000, vad, aec } = options;
   const detector = checkModel('vad', vad === false ? undefined : vad, VAD);
   if (detector === 'silero' && sampleRate !== 8000 && sampleRate !== 16_000) {
-    throw new RangeError(`sampleRate must be 8000 or 16000 with vad 'silero', got ${sampleRate}`);
+    throw new RangeError(`sampleRate must be 8000 or 16000 with vad 'silero', not ${sampleRate}`);
   }
   if (checkModel('aec', aec, AEC) !== undefined && !isWhole(sampleRate, 8000, 48_000)) {
-    throw new RangeError(`sampleRate must be 8000 to 48000 with aec, got ${sampleRate}`);
+    throw new RangeError(`sampleRate must be 8000 to 48000 with aec, not ${sampleRate}`);
   }
 }
 
@@ -108,44 +81,8 @@ function checkModel(name: string, value: unknown, rules: Rules): unknown {
     return undefined;
   }
   const given = isRecord(value) ? value : { model: value };
-  checkOptions({ ...given, model: given['model'] ?? null }, rules, `${name}.`);
+  checkRules({ ...given, model: given['model'] ?? null }, rules, `${name}.`);
   return given['model'];
-}
-
-function whole(least: number, most: number, unit: string): Rule {
-  return {
-    accepts: (value) => isWhole(value, least, most),
-    expected: `a whole number from ${least} to ${most} (${unit})`,
-    numeric: true,
-  };
-}
-
-function range(least: number, most: number, unit: string): Rule {
-  return {
-    accepts: (value) => isWithin(value, least, most),
-    expected: `a number from ${least} to ${most} (${unit})`,
-    numeric: true,
-  };
-}
-
-function oneOf(...values: readonly unknown[]): Rule {
-  return {
-    accepts: (value) => values.includes(value),
-    expected: values.map(shown).join(' or '),
-    numeric: typeof values[0] === 'number',
-  };
-}
-
-function isWithin(value: unknown, least: number, most: number): value is number {
-  return typeof value === 'number' && value >= least && value <= most;
-}
-
-function isWhole(value: unknown, least: number, most: number): boolean {
-  return isWithin(value, least, most) && Number.isInteger(value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isDevice(value: unknown): boolean {
@@ -154,8 +91,4 @@ function isDevice(value: unknown): boolean {
     (typeof value === 'string' && value !== '') ||
     (isRecord(value) && typeof value['id'] === 'string' && value['id'] !== '')
   );
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
 }

@@ -26,7 +26,7 @@ const SAMPLE_BYTES: Readonly<Record<PcmEncoding, number>> = { pcm_s16le: 2, pcm_
  */
 export function bytesPerSample(encoding: PcmEncoding = 'pcm_s16le'): number {
   if (!Object.hasOwn(SAMPLE_BYTES, encoding)) {
-    throw new TypeError(`encoding must be 'pcm_s16le' or 'pcm_mulaw', got ${JSON.stringify(encoding)}`);
+    throw new TypeError(`encoding must be 'pcm_s16le' or 'pcm_mulaw', not ${JSON.stringify(encoding)}`);
   }
   return SAMPLE_BYTES[encoding];
 }
@@ -74,7 +74,7 @@ export function bytesToMs(bytes: number, format: PcmFormat): number {
  */
 export function frameBytes(ms: number, format: PcmFormat): number {
   if (!(ms >= MIN_FRAME_MS && ms <= MAX_FRAME_MS)) {
-    throw new RangeError(`ms must be ${MIN_FRAME_MS} to ${MAX_FRAME_MS}, got ${String(ms)}`);
+    throw new RangeError(`ms must be ${MIN_FRAME_MS} to ${MAX_FRAME_MS}, not ${String(ms)}`);
   }
   const least = Math.ceil(samplesIn(MIN_FRAME_MS, format));
   return Math.max(least, Math.round(samplesIn(ms, format))) * bytesPerSample(format.encoding);
@@ -93,13 +93,13 @@ function samplesIn(ms: number, format: PcmFormat): number {
 
 function checkAmount(name: string, value: number): void {
   if (!Number.isFinite(value) || value < 0) {
-    throw new RangeError(`${name} must be a number of at least 0, got ${String(value)}`);
+    throw new RangeError(`${name} must be a number of at least 0, not ${String(value)}`);
   }
 }
 
 function checkedRate({ sampleRate }: PcmFormat): number {
   if (!Number.isInteger(sampleRate) || sampleRate <= 0) {
-    throw new RangeError(`sampleRate must be a positive whole number of hertz, got ${String(sampleRate)}`);
+    throw new RangeError(`sampleRate must be a positive whole number of hertz, not ${String(sampleRate)}`);
   }
   return sampleRate;
 }

@@ -81,7 +81,7 @@ function bytesOf(piece: unknown): Uint8Array {
     return piece;
   }
   const got = typeof piece === 'string' ? 'a string, so leave setEncoding away' : `a piece of type ${typeof piece}`;
-  throw new TypeError(`the input of pcmStream must yield bytes, got ${got}`);
+  throw new TypeError(`the input of pcmStream must yield bytes, not ${got}`);
 }
 
 async function* withOurErrors(pieces: AsyncIterable<unknown>): AsyncGenerator {

@@ -24,7 +24,7 @@ export function stopped(stop: Stop | undefined): Observable<unknown> {
   try {
     return from(stop).pipe(take(1));
   } catch (cause) {
-    throw new TypeError(`stop must be an ObservableInput or an AbortSignal, got ${typeof stop}`, { cause });
+    throw new TypeError(`stop must be an ObservableInput or an AbortSignal, not ${typeof stop}`, { cause });
   }
 }
 

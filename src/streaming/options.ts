@@ -2,8 +2,8 @@ import type { StreamingSpeechModel, StreamingTranscriberParams } from 'assemblya
 import type { ObservableInput } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import type { PcmFormat } from '../audio/pcm.ts';
-import { bool, list, numeric, object, oneOf, show, text, unsupported } from './checks.ts';
-import type { Check } from './checks.ts';
+import { absent, bool, checkRules, isRecord, list, object, oneOf, range, shown, text, whole } from '../rules.ts';
+import type { Rule } from '../rules.ts';
 
 /** A key or token: as it is, or made anew by a function for each connection. */
 export type Secret = string | (() => string | Promise<string>);
@@ -102,11 +102,14 @@ const WIRE_NAME = {
 } as const;
 
 const MAX_INT = 2 ** 31 - 1;
-const millis = numeric(0, MAX_INT, 'ms');
-const share = numeric(0, 1, '', false);
+const millis = whole(0, MAX_INT, 'ms');
+const share = range(0, 1);
+/** Whether it is well formed is looked at when it is used, and its value never shown. */
+const secret: Rule = { accepts: () => true, expected: 'a key' };
+const NO_RETRIES = absent('transcribe() decides when to connect again; see reconnect and maxOutage');
 
 /** Every option and what it takes. Limits are the service's (docs, "Streaming API"). */
-const CHECKS: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscriberParams, Check>> = {
+const RULES: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscriberParams, Rule>> = {
   apiKey: secret,
   token: secret,
   speechModel: oneOf(
@@ -119,21 +122,27 @@ const CHECKS: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscrib
     'universal-streaming-multilingual',
     'whisper-rt',
   ),
-  sampleRate: numeric(8000, 96_000, 'Hz'),
+  sampleRate: whole(8000, 96_000, 'Hz'),
   encoding: oneOf('pcm_s16le', 'pcm_mulaw'),
   region: oneOf('us', 'eu'),
-  control: object,
-  websocketBaseUrl: url,
-  connectTimeout: numeric(1, MAX_INT, 'ms'),
-  terminationTimeout: numeric(1, MAX_INT, 'ms'),
-  catchUpSpeed: numeric(1, Infinity, 'times real time', false),
+  control: {
+    accepts: (value) => typeof value === 'object' && value !== null,
+    expected: 'an Observable of control messages',
+  },
+  websocketBaseUrl: {
+    accepts: (value) => typeof value === 'string' && isAddress(value),
+    expected: 'a wss:// address without a query',
+  },
+  connectTimeout: whole(1, MAX_INT, 'ms'),
+  terminationTimeout: whole(1, MAX_INT, 'ms'),
+  catchUpSpeed: range(1, Infinity, 'times real time'),
   reconnect: bool,
-  maxOutage: numeric(0, Infinity, 'ms', false),
-  stallTimeout: numeric(1, MAX_INT, 'ms'),
-  tapeLength: numeric(10_000, MAX_INT, 'ms'),
-  endTimeout: numeric(1, MAX_INT, 'ms'),
-  maxConnectionRetries: unsupported('reconnecting is decided by transcribe(), not by the SDK'),
-  connectionRetryDelay: unsupported('reconnecting is decided by transcribe(), not by the SDK'),
+  maxOutage: range(0, Infinity, 'ms'),
+  stallTimeout: whole(1, MAX_INT, 'ms'),
+  tapeLength: whole(10_000, MAX_INT, 'ms'),
+  endTimeout: whole(1, MAX_INT, 'ms'),
+  maxConnectionRetries: NO_RETRIES,
+  connectionRetryDelay: NO_RETRIES,
   endOfTurnConfidenceThreshold: share,
   minEndOfTurnSilenceWhenConfident: millis,
   minTurnSilence: millis,
@@ -151,14 +160,14 @@ const CHECKS: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscrib
   languageCodes: list(10),
   languageDetection: bool,
   domain: oneOf('medical-v1'),
-  inactivityTimeout: numeric(5, 3600, 's'),
+  inactivityTimeout: whole(5, 3600, 's'),
   speakerLabels: bool,
-  maxSpeakers: numeric(1, 10),
-  speakerLabelsRevisionIntervalMs: numeric(0, 86_400_000, 'ms'),
+  maxSpeakers: whole(1, 10),
+  speakerLabelsRevisionIntervalMs: whole(0, 86_400_000, 'ms'),
   voiceFocus: oneOf('near-field', 'far-field'),
   voiceFocusThreshold: share,
   continuousPartials: bool,
-  interruptionDelay: numeric(0, 1000, 'ms'),
+  interruptionDelay: whole(0, 1000, 'ms'),
   turnLeftPadMs: millis,
   customerSupportAudioCapture: bool,
   includePartialTurns: bool,
@@ -169,9 +178,9 @@ const CHECKS: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscrib
   llmGateway: object,
   webhookUrl: text(),
   webhookAuthHeaderName: text(),
-  webhookAuthHeaderValue: text(),
-  channels: unsupported('one transcription hears one mono channel; run one per channel and merge their turns'),
-  channelAttribution: unsupported('one transcription hears one mono channel; run one per channel'),
+  webhookAuthHeaderValue: { ...text(), hidden: true },
+  channels: absent('one transcription hears one mono channel; run one per channel and merge their turns'),
+  channelAttribution: absent('one transcription hears one mono channel; run one per channel'),
 };
 
 /**
@@ -180,11 +189,8 @@ const CHECKS: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscrib
  * @throws {TypeError | RangeError} naming the option and its value (never a key's) and what it takes.
  */
 export function checkOptions(options: TranscribeOptions): SessionSettings {
-  object('options', options);
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(CHECKS, name)) throw new TypeError(`unknown option ${name}`);
-    if (value !== undefined) CHECKS[name as keyof typeof CHECKS](name, value);
-  }
+  if (!isRecord(options)) throw new TypeError(`options must be an object, not ${shown(options)}`);
+  checkRules(options, RULES);
   for (const name of ['speechModel', 'sampleRate'] as const) {
     if (options[name] === undefined) throw new TypeError(`${name} is missing; there is no default`);
   }
@@ -244,18 +250,18 @@ function credentialOf(options: TranscribeOptions): Pick<SessionSettings, 'creden
   const name = options.token === undefined ? 'apiKey' : 'token';
   const given = options[name];
   if (given === undefined) throw new TypeError('apiKey is missing; give an API key, or a temporary token as token');
+  if (typeof given !== 'function') checkSecret(name, given);
   return {
     freshCredential: typeof given === 'function',
     credential: async () => {
       const value = typeof given === 'function' ? await given() : given;
-      secret(name, value);
+      checkSecret(name, value);
       return name === 'token' ? { token: value } : { apiKey: value };
     },
   };
 }
 
-function secret(name: string, value: unknown): void {
-  if (typeof value === 'function') return;
+function checkSecret(name: string, value: unknown): asserts value is string {
   if (typeof value !== 'string') throw new TypeError(`${name} must be a string or a function, not ${typeof value}`);
   if (!/^[\x21-\x7e]+$/.test(value)) {
     const what = value.trim() === '' ? 'is empty' : 'contains a space or a line break';
@@ -263,11 +269,9 @@ function secret(name: string, value: unknown): void {
   }
 }
 
-function url(name: string, value: unknown): void {
-  text()(name, value);
-  const parsed = URL.canParse(value as string) ? new URL(value as string) : undefined;
-  if (parsed?.protocol !== 'wss:') throw new TypeError(`${name} must be a wss:// address, not ${show(value)}`);
-  if (parsed.search !== '') throw new TypeError(`${name} takes no query; give its parameters as options`);
+/** The SDK takes no other scheme, and drops a query. */
+function isAddress(given: string): boolean {
+  return URL.canParse(given) && new URL(given).protocol === 'wss:' && new URL(given).search === '';
 }
 
 function onlyOne(options: TranscribeOptions, a: keyof TranscribeOptions, b: keyof TranscribeOptions): void {

@@ -275,13 +275,13 @@ describe('audioFile', () => {
   });
 
   it.each([0, -1, Number.NaN])('refuses speed %p when called', (speed) => {
-    expect(() => audioFile('a.wav', { speed })).toThrow(new RangeError(`speed must be a number above 0, got ${speed}`));
+    expect(() => audioFile('a.wav', { speed })).toThrow(new RangeError(`speed must be a number above 0, not ${speed}`));
   });
 
   it('refuses other bad arguments when called', () => {
     expect(() => audioFile('')).toThrow(TypeError);
     // @ts-expect-error not a path
-    expect(() => audioFile(5)).toThrow(new TypeError('path must be the path of a file, got 5'));
+    expect(() => audioFile(5)).toThrow(new TypeError('path must be the path of a file, not 5'));
     // @ts-expect-error only for a recorder
     expect(() => audioFile('a.wav', { device: 1 })).toThrow(/^unknown option device, expected one of sampleRate, /);
     // @ts-expect-error not a format that is delivered

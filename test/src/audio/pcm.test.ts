@@ -28,7 +28,7 @@ describe('bytesPerSample', () => {
   it('refuses an encoding it does not know', () => {
     // @ts-expect-error not one of the two
     expect(() => bytesPerSample('opus')).toThrow(
-      new TypeError(`encoding must be 'pcm_s16le' or 'pcm_mulaw', got "opus"`),
+      new TypeError(`encoding must be 'pcm_s16le' or 'pcm_mulaw', not "opus"`),
     );
     // @ts-expect-error a name every object has
     expect(() => bytesPerSample('toString')).toThrow(TypeError);
@@ -65,15 +65,15 @@ describe('msToBytes and bytesToMs', () => {
 
   it.each([-1, Number.NaN, Infinity])('refuse %p', (amount) => {
     expect(() => msToBytes(amount, { sampleRate: 16_000 })).toThrow(
-      new RangeError(`ms must be a number of at least 0, got ${amount}`),
+      new RangeError(`ms must be a number of at least 0, not ${amount}`),
     );
     expect(() => bytesToMs(amount, { sampleRate: 16_000 })).toThrow(
-      new RangeError(`bytes must be a number of at least 0, got ${amount}`),
+      new RangeError(`bytes must be a number of at least 0, not ${amount}`),
     );
   });
 
   it.each([0, -16_000, 16_000.5, Number.NaN])('refuse a sample rate of %p', (sampleRate) => {
-    const error = new RangeError(`sampleRate must be a positive whole number of hertz, got ${sampleRate}`);
+    const error = new RangeError(`sampleRate must be a positive whole number of hertz, not ${sampleRate}`);
     expect(() => msToBytes(1, { sampleRate })).toThrow(error);
     expect(() => bytesToMs(1, { sampleRate })).toThrow(error);
   });
@@ -103,7 +103,7 @@ describe('frameBytes', () => {
   });
 
   it.each([49.9, 1000.1, -1, Number.NaN, Infinity])('refuses a frame of %p ms', (ms) => {
-    expect(() => frameBytes(ms, { sampleRate: 16_000 })).toThrow(new RangeError(`ms must be 50 to 1000, got ${ms}`));
+    expect(() => frameBytes(ms, { sampleRate: 16_000 })).toThrow(new RangeError(`ms must be 50 to 1000, not ${ms}`));
   });
 });
 

@@ -248,7 +248,7 @@ describe('pcmStream', () => {
     const gone = closed(input);
     await Promise.all([ended, gone]);
     expect(seen).toEqual([
-      new TypeError('the input of pcmStream must yield bytes, got a string, so leave setEncoding away'),
+      new TypeError('the input of pcmStream must yield bytes, not a string, so leave setEncoding away'),
     ]);
   });
 
@@ -256,7 +256,7 @@ describe('pcmStream', () => {
     // @ts-expect-error not bytes
     const { seen, ended } = record(iterate([5]));
     await ended;
-    expect(seen).toEqual([new TypeError('the input of pcmStream must yield bytes, got a piece of type number')]);
+    expect(seen).toEqual([new TypeError('the input of pcmStream must yield bytes, not a piece of type number')]);
   });
 
   it.each([[undefined], [null], ['path.raw'], [bytes(1, 2)], [{}]])('refuses %p for an input when called', (input) => {

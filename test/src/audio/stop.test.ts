@@ -68,7 +68,7 @@ describe('stopped', () => {
 
   it.each([[5], [null], [{}], [true]])('refuses %p', (stop) => {
     // @ts-expect-error neither of the two
-    expect(() => stopped(stop)).toThrow(/^stop must be an ObservableInput or an AbortSignal, got /);
+    expect(() => stopped(stop)).toThrow(/^stop must be an ObservableInput or an AbortSignal, not /);
   });
 
   it('subscribes anew each time', async () => {
