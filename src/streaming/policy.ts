@@ -12,10 +12,14 @@ export interface PolicyLimits {
 const FIRST_WAIT_MS = 250;
 /** The longest wait, in milliseconds. */
 const LONGEST_WAIT_MS = 10_000;
-/** A session that told of no turn and died sooner than this, in milliseconds, was not healthy. */
+/** A session that told of nothing and died sooner than this, in milliseconds, was not healthy. */
 const HEALTHY_MS = 5000;
-/** So many unhealthy sessions in a row are no accident: the service takes the connection only to drop it. */
-const UNHEALTHY_SESSIONS = 3;
+/**
+ * How much such sessions in a row count against the service, and how much is too much: three that took less than 5 s of
+ * audio are no accident, the service takes the connection only to drop it. One that took more (a recording, or a replay,
+ * is sent fast) may have died of something else; ten of these are none either.
+ */
+const STRIKES = { little: 10, more: 3, most: 30 };
 
 /** The longest a session lasts, in milliseconds: 3 h (docs, "Streaming API"). */
 const LONGEST_SESSION_MS = 10_800_000;
@@ -49,7 +53,7 @@ export class Policy {
   readonly #limits: PolicyLimits;
   readonly #random: () => number;
   #failures = 0;
-  #unhealthy = 0;
+  #strikes = 0;
   #outageSince: number | undefined;
   /** Whether the session that is running proved healthy. */
   #proved = false;
@@ -69,7 +73,7 @@ export class Policy {
   healthy(): void {
     this.#proved = true;
     this.#failures = 0;
-    this.#unhealthy = 0;
+    this.#strikes = 0;
     this.#outageSince = undefined;
   }
 
@@ -78,18 +82,19 @@ export class Policy {
    *
    * @param error What failed.
    * @param now Milliseconds on any clock that runs on.
-   * @param lived Milliseconds since the service's `Begin`; `undefined` if it did not come to that.
+   * @param life How long the session lived since the service's `Begin`, and how much audio it took, in milliseconds;
+   * `undefined` if it did not come to that.
    * @returns Milliseconds to wait before the next attempt, or `undefined` to give up.
    */
-  failed(error: TranscriptionError, now: number, lived: number | undefined): number | undefined {
-    if (lived !== undefined && lived >= HEALTHY_MS) this.healthy();
-    if (lived !== undefined && !this.#proved) this.#unhealthy++;
+  failed(error: TranscriptionError, now: number, life?: { livedMs: number; sentMs: number }): number | undefined {
+    if (life && life.livedMs >= HEALTHY_MS) this.healthy();
+    if (life && !this.#proved) this.#strikes += life.sentMs < HEALTHY_MS ? STRIKES.little : STRIKES.more;
     this.#proved = false;
     const wait = this.#wait(error);
     this.#failures++;
     this.#outageSince ??= now;
     const tooLong = now + wait - this.#outageSince > this.#limits.maxOutage;
-    const hopeless = !error.retryable || this.#unhealthy >= UNHEALTHY_SESSIONS;
+    const hopeless = !error.retryable || this.#strikes >= STRIKES.most;
     return !this.#limits.reconnect || hopeless || tooLong ? undefined : wait;
   }
 

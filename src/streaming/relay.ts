@@ -83,8 +83,7 @@ export class Relay {
   readonly #finished = new ReplaySubject<void>(1);
   readonly #successors = new Subscription();
   #playback: Playback;
-  /** When the session began: on the wall clock in milliseconds, and how many bytes were recorded by then. */
-  #begun: { readonly at: number; readonly end: number } | undefined;
+  #begunAt: number | undefined;
   #successor: Successor | undefined;
   #handingOver = false;
   /** From where the next session will hear the tape, in bytes; it never goes back. */
@@ -171,7 +170,7 @@ export class Relay {
     const successor = this.#successor;
     this.#successor = undefined;
     this.#handingOver = false;
-    this.#begun = undefined;
+    this.#begunAt = undefined;
     this.#playback = successor?.playback ?? new Playback(this.#shared);
     successor?.start.next();
     return (successor?.session.values ?? this.#open(this.#input(this.#playback), this.#settings)).pipe(
@@ -184,7 +183,7 @@ export class Relay {
 
   #tell(event: SessionEvent, timers: Subscription): TranscriptionEvent[] {
     if (event.type === 'Begin') {
-      this.#begun = { at: asyncScheduler.now(), end: this.#tape.end };
+      this.#begunAt = asyncScheduler.now();
       timers.add(this.#scheduleHandover(event.expires_at));
     }
     const speech = event.type === 'Turn' || event.type === 'SpeechStarted';
@@ -215,12 +214,12 @@ export class Relay {
     if (!(error instanceof TranscriptionError)) return throwError(() => error);
     const late = error.wireCode === undefined;
     if (this.#playback.begun) this.#resume = this.#resumeAt(late ? this.#settings.stallTimeout : 0);
-    const silentAtTheEnd = late && this.#begun !== undefined && this.#tape.played;
+    const silentAtTheEnd = late && this.#begunAt !== undefined && this.#tape.played;
     if (silentAtTheEnd && ++this.#silentEndings >= SILENT_ENDINGS) return EMPTY;
     const now = asyncScheduler.now();
-    // a recording may be played faster than real time: what came in meanwhile counts as time lived, too
-    const lived = this.#begun && Math.max(now - this.#begun.at, this.#ms(this.#tape.end - this.#begun.end));
-    const wait = this.#policy.failed(error, now, lived);
+    const life =
+      this.#begunAt === undefined ? undefined : { livedMs: now - this.#begunAt, sentMs: this.#playback.heardMs };
+    const wait = this.#policy.failed(error, now, life);
     if (wait === undefined) return throwError(() => error);
     const delayMs = this.#successor ? 0 : wait;
     this.#accounts.reconnects++;

@@ -8,9 +8,12 @@ const refused = new TranscriptionError('unauthorized', 'no such key');
 const policy = (maxOutage = 300_000, random = 1, reconnect = true): Policy =>
   new Policy({ maxOutage, reconnect }, () => random);
 
+/** A session that lived so long, and took so much audio, in milliseconds. */
+const life = (livedMs: number, sentMs = livedMs): { livedMs: number; sentMs: number } => ({ livedMs, sentMs });
+
 /** The waits after so many connections that failed before `Begin`, a second apart. */
 const waits = (count: number, one = policy()): (number | undefined)[] =>
-  Array.from({ length: count }, (_, second) => one.failed(broken, second * 1000, undefined));
+  Array.from({ length: count }, (_, second) => one.failed(broken, second * 1000));
 
 describe('Policy', () => {
   it('waits up to 250 ms, then twice as long each time, up to 10 s', () => {
@@ -23,16 +26,16 @@ describe('Policy', () => {
   });
 
   it('gives a service that limits new sessions 5 to 10 s', () => {
-    expect(policy(300_000, 0).failed(limited, 0, undefined)).toBe(5000);
-    expect(policy(300_000, 1).failed(limited, 0, undefined)).toBe(10_000);
+    expect(policy(300_000, 0).failed(limited, 0)).toBe(5000);
+    expect(policy(300_000, 1).failed(limited, 0)).toBe(10_000);
   });
 
   it('gives up at once on an error that will not pass', () => {
-    expect(policy().failed(refused, 0, undefined)).toBeUndefined();
+    expect(policy().failed(refused, 0)).toBeUndefined();
   });
 
   it('gives up at once when reconnecting is off', () => {
-    expect(policy(300_000, 1, false).failed(broken, 0, undefined)).toBeUndefined();
+    expect(policy(300_000, 1, false).failed(broken, 0)).toBeUndefined();
   });
 
   it('gives up when the outage would last longer than allowed', () => {
@@ -43,37 +46,44 @@ describe('Policy', () => {
   it('gives up after three sessions in a row that died within 5 s', () => {
     const one = policy();
 
-    expect([one.failed(broken, 0, 4999), one.failed(broken, 1, 10), one.failed(broken, 2, 10)]).toEqual([
-      250,
-      500,
-      undefined,
-    ]);
+    expect([
+      one.failed(broken, 0, life(4999)),
+      one.failed(broken, 1, life(10)),
+      one.failed(broken, 2, life(10)),
+    ]).toEqual([250, 500, undefined]);
+  });
+
+  it('gives up after ten such sessions that took more audio than that', () => {
+    const one = policy(Infinity);
+    const answers = Array.from({ length: 10 }, (_, n) => one.failed(broken, n, life(10, 20_000)));
+
+    expect(answers.indexOf(undefined)).toBe(9);
   });
 
   it('does not count connections that failed before Begin among them', () => {
     const one = policy();
     waits(5, one);
 
-    expect(one.failed(broken, 6000, 10)).toBe(8000);
+    expect(one.failed(broken, 6000, life(10))).toBe(8000);
   });
 
   it('starts anew after a session that lived for 5 s', () => {
     const one = policy(3000);
     waits(3, one);
 
-    expect(one.failed(broken, 100_000, 5000)).toBe(250);
+    expect(one.failed(broken, 100_000, life(5000))).toBe(250);
     expect(one.failures).toBe(1);
   });
 
   it('starts anew after a session that told of a turn, however short it was', () => {
     const one = policy(3000);
-    one.failed(broken, 0, 10);
-    one.failed(broken, 1, 10);
+    one.failed(broken, 0, life(10));
+    one.failed(broken, 1, life(10));
     one.healthy();
 
     expect(one.failures).toBe(0);
-    expect([10, 10, 10].map((lived, n) => one.failed(broken, 100_000 + n, lived))).toEqual([250, 500, 1000]);
-    expect(one.failed(broken, 100_003, 10)).toBeUndefined();
+    expect([10, 10, 10].map((lived, n) => one.failed(broken, 100_000 + n, life(lived)))).toEqual([250, 500, 1000]);
+    expect(one.failed(broken, 100_003, life(10))).toBeUndefined();
   });
 });
 
