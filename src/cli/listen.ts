@@ -1,6 +1,8 @@
 import type { MicrophoneOptions } from '../audio/microphone.ts';
 import { CONDITIONING, conditioning } from './conditioningFlags.ts';
 import type { ConditioningFlags } from './conditioningFlags.ts';
+import { DEVICE, deviceOption } from './deviceFlags.ts';
+import type { DeviceFlags } from './deviceFlags.ts';
 import { declare, number } from './flags.ts';
 import type { Command, Declarations } from './flags.ts';
 import { OUTPUT } from './outputFlags.ts';
@@ -8,19 +10,13 @@ import type { OutputFlags } from './outputFlags.ts';
 import { SERVICE } from './serviceFlags.ts';
 import type { ServiceFlags } from './serviceFlags.ts';
 
-interface ListenFlags extends ServiceFlags, ConditioningFlags, OutputFlags {
-  readonly device?: number | string;
+interface ListenFlags extends DeviceFlags, ServiceFlags, ConditioningFlags, OutputFlags {
   readonly vad?: 'silero' | 'energy';
   readonly framesPerBuffer?: number;
 }
 
 const FLAGS: Declarations<ListenFlags> = {
-  device: {
-    type: 'string',
-    requiresArg: true,
-    coerce: (device: string) => (/^\d+$/.test(device) ? Number(device) : device),
-    describe: 'Index, part of the name, or id of the microphone, as rxscribe devices shows them',
-  },
+  ...DEVICE,
   ...SERVICE,
   vad: { choices: ['silero', 'energy'], requiresArg: true, describe: 'Tell on stderr when speech begins and ends' },
   ...CONDITIONING,
@@ -50,7 +46,7 @@ function recorderOptions(flags: ListenFlags, note: (text: string) => void): Micr
   return {
     sampleRate,
     framesPerBuffer,
-    ...(device !== undefined && { device: isId(device) ? { id: device } : device }),
+    ...deviceOption(device),
     ...(vad !== undefined && { vad }),
     ...conditioning(flags),
     onOpen: (recorder) => {
@@ -60,9 +56,4 @@ function recorderOptions(flags: ListenFlags, note: (text: string) => void): Micr
       recorder.on('silence', () => note('silence'));
     },
   };
-}
-
-/** The ids of devices begin with the name of the system's sound interface. */
-function isId(device: number | string): device is string {
-  return typeof device === 'string' && /^(alsa|coreaudio|wasapi):/.test(device);
 }

@@ -19,6 +19,11 @@ const FILE = lazy(
   async () => (await import('./file.ts')).file,
 );
 const DEVICES = lazy('devices', 'List the input devices', async () => (await import('./devices.ts')).devices);
+const DOCTOR = lazy(
+  'doctor',
+  'Check what transcribing needs, and say what to do',
+  async () => (await import('./doctor.ts')).doctor,
+);
 const DEMO = lazy(
   'demo',
   'Show the whole pipeline on the bundled recording; needs no key, no network, no microphone',
@@ -57,6 +62,7 @@ function program(args: readonly string[]): Argv {
     .command(LISTEN)
     .command(FILE)
     .command(DEVICES)
+    .command(DOCTOR)
     .command(DEMO)
     .command(SERVE)
     .example('$0', 'caption what you say')

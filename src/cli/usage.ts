@@ -57,7 +57,7 @@ export function rephrase(message: string): string {
   return message;
 }
 
-const COMMANDS = ['listen', 'file', 'devices', 'demo', 'serve'];
+const COMMANDS = ['listen', 'file', 'devices', 'doctor', 'demo', 'serve'];
 
 function explainUnknown(name: string, args: readonly string[], command: Argv): string {
   const token = args.map((arg) => arg.replace(/=.*/s, '')).find((arg) => /^-+(no-)?/.test(arg) && bare(arg) === name);

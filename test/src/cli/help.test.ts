@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { rxscribe } from '../../support/cli.ts';
 
-const COMMANDS = ['listen', 'file', 'devices', 'demo', 'serve'];
+const COMMANDS = ['listen', 'file', 'devices', 'doctor', 'demo', 'serve'];
 
 /** Prints the address of every module that is loaded, and goes on. */
 const HOOKS = `export async function load(url, context, next) { process._rawDebug(url); return next(url, context); }`;
