@@ -37,7 +37,7 @@ export const FORMATS: Readonly<Record<DocumentFormat, Format>> = { text: TEXT, s
  */
 export function captionDocument(turns: readonly FinalTurn[], format: DocumentFormat): string {
   if (!Object.hasOwn(FORMATS, format)) {
-    throw new TypeError(`format must be 'text', 'srt', 'vtt' or 'md', got ${JSON.stringify(format)}`);
+    throw new TypeError(`format must be 'text', 'srt', 'vtt' or 'md', not ${JSON.stringify(format)}`);
   }
   return whole(FORMATS[format], turns);
 }

@@ -1,0 +1,4 @@
+export { captionFile } from './captionFile.ts';
+export type { CaptionFileOptions, CaptionFormat } from './captionFile.ts';
+export { wavFile } from './wavFile.ts';
+export type { WavFileOptions } from './wavFile.ts';

@@ -1,0 +1,220 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, open, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setImmediate } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+import { Subject, from, lastValueFrom, map, of, toArray } from 'rxjs';
+import { audioFile } from '../../../src/audio/audioFile.ts';
+import { readWav } from '../../../src/audio/wav.ts';
+import type { Wav } from '../../../src/audio/wav.ts';
+import { wavFile } from '../../../src/captions/files.ts';
+import type { WavFileOptions } from '../../../src/captions/files.ts';
+import { HEADER_BYTES, wavHeader } from '../../../src/captions/wavHeader.ts';
+import { offer } from '../../../src/demand.ts';
+import type { TranscriptionError } from '../../../src/errors.ts';
+import { installed } from '../../support/captions.ts';
+import { tone } from '../audio/wavFile.ts';
+
+let dir: string;
+let failures: TranscriptionError[];
+const path = (name: string): string => join(dir, name);
+const options = (more: Partial<WavFileOptions> = {}): WavFileOptions => ({
+  sampleRate: 16_000,
+  onError: (error) => failures.push(error),
+  ...more,
+});
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'rxscribe-wav-'));
+  failures = [];
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+/** What a file says it holds, and that part of its bytes. */
+async function readBack(name: string): Promise<Wav & { readonly audio: Buffer }> {
+  const file = await open(path(name));
+  try {
+    const wav = await readWav(file);
+    if (!wav) throw new Error('no WAV file');
+    const all = await readFile(path(name));
+    return { ...wav, audio: all.subarray(wav.start, wav.start + wav.claimed) };
+  } finally {
+    await file.close();
+  }
+}
+
+describe('wavFile', () => {
+  it('writes what passes through, byte for byte, and passes it on', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 20 }), async (chunks) => {
+        const passed = await lastValueFrom(
+          from(chunks).pipe(wavFile(path('a.wav'), options({ force: true })), toArray()),
+        );
+        passed.forEach((chunk, index) => expect(chunk).toBe(chunks[index]));
+        const { audio, ...wav } = await readBack('a.wav');
+        expect(audio.equals(Buffer.concat(chunks))).toBe(true);
+        expect(wav).toMatchObject({ pcm: true, channels: 1, sampleRate: 16_000, bitsPerSample: 16 });
+      }),
+      { numRuns: 20 },
+    );
+    expect(failures).toEqual([]);
+    expect(await readdir(dir)).toEqual(['a.wav']);
+  });
+
+  it('can be heard again', async () => {
+    const audio = tone(500);
+    await lastValueFrom(of(audio).pipe(wavFile(path('tone.wav'), options())));
+    const chunks = await lastValueFrom(audioFile(path('tone.wav'), { speed: Infinity }).pipe(toArray()));
+    expect(Buffer.concat(chunks).equals(audio)).toBe(true);
+  });
+
+  it('keeps what it was given though the recorder uses its memory again', async () => {
+    const memory = Buffer.alloc(2);
+    const chunks = from([1, 2, 3]).pipe(map((value) => memory.fill(value)));
+    await lastValueFrom(chunks.pipe(wavFile(path('a.wav'), options())));
+    expect([...(await readBack('a.wav')).audio]).toEqual([1, 1, 2, 2, 3, 3]);
+  });
+
+  it('writes mu-law as such, and makes an odd length even', async () => {
+    await lastValueFrom(
+      of(Uint8Array.of(1, 2, 3)).pipe(wavFile(path('a.wav'), options({ encoding: 'pcm_mulaw', sampleRate: 8000 }))),
+    );
+    const { audio, ...wav } = await readBack('a.wav');
+    expect([...audio]).toEqual([1, 2, 3]);
+    expect(wav).toMatchObject({ pcm: false, sampleRate: 8000, bitsPerSample: 8 });
+    expect((await readFile(path('a.wav'))).length).toBe(HEADER_BYTES + 4);
+  });
+
+  it('says in its header what it holds, at once and then each second', async () => {
+    const now = jest.spyOn(performance, 'now').mockReturnValue(5000);
+    const chunk$ = new Subject<Uint8Array>();
+    chunk$.pipe(wavFile(path('a.wav'), options())).subscribe();
+    const claims = async (bytes: number): Promise<void> => {
+      while ((await readBack('a.wav').catch(() => undefined))?.claimed !== bytes) await setImmediate();
+    };
+    const isLong = async (bytes: number): Promise<void> => {
+      while ((await readFile(path('a.wav'))).length !== HEADER_BYTES + bytes) await setImmediate();
+    };
+
+    await claims(0);
+    chunk$.next(new Uint8Array(100));
+    await isLong(100);
+    expect((await readBack('a.wav')).claimed).toBe(0);
+    now.mockReturnValue(6000);
+    chunk$.next(new Uint8Array(100));
+    await claims(200);
+    chunk$.next(new Uint8Array(100));
+    chunk$.complete();
+    await claims(300);
+    jest.restoreAllMocks();
+  });
+
+  it('refuses a file that exists, and goes on', async () => {
+    await writeFile(path('a.wav'), 'mine');
+    expect(await lastValueFrom(of(tone(10)).pipe(wavFile(path('a.wav'), options())))).toEqual(tone(10));
+    expect(await readFile(path('a.wav'), 'utf8')).toBe('mine');
+    expect(failures).toMatchObject([{ code: 'ERR_FILE', cause: { code: 'EEXIST' } }]);
+  });
+
+  it('tells of a file that was removed', async () => {
+    const chunk$ = new Subject<Uint8Array>();
+    chunk$.pipe(wavFile(path('a.wav'), options())).subscribe();
+    while ((await readdir(dir)).join() !== 'a.wav') await setImmediate();
+    await rm(path('a.wav'));
+    chunk$.next(tone(10));
+    chunk$.complete();
+    while (failures.length === 0) await setImmediate();
+    expect(failures).toMatchObject([{ code: 'ERR_FILE', cause: { code: 'ENOENT' } }]);
+  });
+
+  it('gives up on a disk that does not keep up', async () => {
+    const chunk = new Uint8Array(2 ** 20);
+    const chunks = Array.from({ length: 65 }, () => chunk); // all at once: nothing can be written meanwhile
+    expect(await lastValueFrom(from(chunks).pipe(wavFile(path('a.wav'), options()), toArray()))).toHaveLength(65);
+    expect(failures.map(({ message }) => message)).toEqual([
+      expect.stringContaining('the disk does not keep up, 65 MiB'),
+    ]);
+  });
+
+  it('asks a source that can wait to wait for the disk, before much waits in memory', async () => {
+    const chunk$ = new Subject<Uint8Array>();
+    chunk$.pipe(wavFile(path('a.wav'), options())).subscribe();
+    expect(offer(() => chunk$.next(new Uint8Array(1000)))).toBeUndefined();
+    await offer(() => chunk$.next(new Uint8Array(2 ** 23)));
+    expect(offer(() => chunk$.next(new Uint8Array(1000)))).toBeUndefined();
+    chunk$.complete();
+  });
+
+  it('refuses a format that makes no sense, when it is called', () => {
+    expect(() => wavFile('a.wav', { sampleRate: 0 })).toThrow(RangeError);
+    expect(() => wavFile('a.wav', { sampleRate: 8000, encoding: 'mp3' as 'pcm_mulaw' })).toThrow(TypeError);
+  });
+});
+
+const RECORDER = `
+const { Subject } = await import('rxjs');
+const { wavFile } = await import(${JSON.stringify(new URL('../../../dist/src/captions/files.js', import.meta.url).href)});
+const chunk$ = new Subject();
+chunk$.pipe(wavFile(process.argv[1], { sampleRate: 16_000 })).subscribe();
+const from = performance.now();
+for (let at = 0; ; at += 1) {
+  chunk$.next(Uint8Array.from({ length: 3200 }, (_, index) => (at * 3200 + index) % 251));
+  await new Promise((resolve) => setImmediate(resolve));
+  console.log(performance.now() - from);
+}
+`;
+
+describe('wavFile, when its process is killed', () => {
+  it.each([300, 1700, 3100])('can be played up to a second before, after %i ms', async (ms) => {
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', RECORDER, path('a.wav')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const closed = new Promise((resolve) => child.once('close', resolve));
+    for await (const line of createInterface(child.stdout)) if (Number(line) >= ms) child.kill('SIGKILL');
+    await closed;
+
+    const { audio, claimed } = await readBack('a.wav');
+    expect(audio.length).toBe(claimed);
+    expect(claimed > 0).toBe(ms > 1500);
+    expect(audio.every((byte, index) => byte === index % 251)).toBe(true);
+  });
+});
+
+describe('wavHeader', () => {
+  const GIB = 2 ** 30;
+  const format = { sampleRate: 16_000 };
+
+  it('is RIFF with room for more up to 4 GiB, and RF64 beyond', () => {
+    const [small, large] = [3 * GIB, 5 * GIB].map((bytes) => Buffer.from(wavHeader(bytes, format)));
+    expect(small?.toString('latin1', 0, 4)).toBe('RIFF');
+    expect(small?.toString('latin1', 8, 16)).toBe('WAVEJUNK');
+    expect(small?.readUInt32LE(76)).toBe(3 * GIB);
+    expect(large?.toString('latin1', 0, 4)).toBe('RF64');
+    expect(large?.toString('latin1', 8, 16)).toBe('WAVEds64');
+    expect(large?.readBigUInt64LE(20)).toBe(BigInt(5 * GIB + HEADER_BYTES - 8));
+    expect(large?.readBigUInt64LE(28)).toBe(BigInt(5 * GIB));
+    expect(large?.readBigUInt64LE(36)).toBe(BigInt((5 * GIB) / 2));
+    expect([small?.length, large?.length]).toEqual([HEADER_BYTES, HEADER_BYTES]);
+  });
+
+  (installed('ffprobe') ? it : it.skip)('is understood by ffprobe, below 4 GiB and beyond', async () => {
+    for (const [name, bytes] of [
+      ['small.wav', 320_000],
+      ['large.wav', 5 * GIB],
+    ] as const) {
+      const file = await open(path(name), 'w');
+      await file.write(wavHeader(bytes, format));
+      await file.truncate(HEADER_BYTES + bytes); // no disk is used for the zeros
+      await file.close();
+      const show = ['-v', 'error', '-of', 'csv=p=0', '-show_entries', 'stream=codec_name,sample_rate:format=duration'];
+      const { stdout } = await promisify(execFile)('ffprobe', [...show, path(name)]);
+      const [stream, duration] = stdout.trim().split('\n');
+      expect(stream).toBe('pcm_s16le,16000');
+      expect(Number(duration)).toBeCloseTo(bytes / 32_000, 3);
+    }
+  });
+});
