@@ -24,8 +24,11 @@ export interface TranscribeOptions extends SdkOptions {
   readonly apiKey?: Secret | undefined;
   /** A temporary token instead of a key, or a function that returns one; it is asked once per connection. */
   readonly token?: Secret | undefined;
-  /** The model. There is no default: the service's own has changed several times. */
-  readonly speechModel: StreamingSpeechModel;
+  /**
+   * The model. There is no default: the service's own has changed several times. `u3-pro`, which the SDK's type allows, is
+   * not one that the service knows.
+   */
+  readonly speechModel: Exclude<StreamingSpeechModel, 'u3-pro'>;
   /** Samples per second of the audio, 8000 to 96000 Hz. */
   readonly sampleRate: number;
   /** Sample encoding, mono. Compressed encodings have no fixed length per millisecond and are refused. @defaultValue 'pcm_s16le' */

@@ -321,7 +321,7 @@ export class Relay {
 
   /** How much audio is recorded that the service has not surely looked at, in milliseconds. */
   get #unprocessed(): number {
-    return this.#ms(this.#tape.end) - Math.max(0, this.#playback.processed(0));
+    return this.#ms(this.#tape.end) - Math.max(this.#timeline.toldUpTo, this.#playback.processed(0));
   }
 
   /** The number of the present session, or of the one that was to be. */

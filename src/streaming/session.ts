@@ -110,6 +110,8 @@ class Run {
   #alive = true;
   #sentSince: number | undefined;
   #sentMs = 0;
+  /** Up to where the service told of words, in milliseconds of this session. */
+  #toldMs = 0;
 
   constructor(
     transcriber: StreamingTranscriber,
@@ -185,6 +187,7 @@ class Run {
   #receive(message: Exclude<Message, { type: 'Begin' | 'Termination' }>): void {
     switch (message.type) {
       case 'Turn':
+        this.#toldMs = Math.max(this.#toldMs, message.words.at(-1)?.end ?? 0);
         this.#tellAll(this.#finality.accept(message));
         this.#awaitCopy();
         break;
@@ -246,8 +249,9 @@ class Run {
   #terminate(): void {
     if (this.#state !== 'begun') return;
     this.#state = 'terminating';
-    // the service is not counted on to be faster than real time
-    const behind = this.#sentSince === undefined ? 0 : Math.max(0, this.#sentMs - (Date.now() - this.#sentSince));
+    // the service is not counted on to be faster than real time, unless it shows that it is
+    const elapsed = this.#sentSince === undefined ? 0 : Date.now() - this.#sentSince;
+    const behind = Math.max(0, this.#sentMs - Math.max(elapsed, this.#toldMs));
     const terminationTimeout = this.#settings.terminationTimeout + Math.ceil(behind);
     const late = (): void => {
       if (this.#state === 'terminating') this.#fail(undefined, `no Termination within ${terminationTimeout} ms`);
