@@ -63,7 +63,7 @@ export function cues(turn: FinalTurn, options: CueOptions = {}): Cue[] {
     const first = units[from]!;
     const startMs = Math.max(first.startMs, free);
     const endMs = endOf(startMs, ruler.columns(from, to), units[to - 1]!, units[to]);
-    const lines = ruler.layOut(from, to, COLUMNS)!.lines;
+    const lines = ruler.lines(from, to, COLUMNS);
     free = endMs;
     from = to;
     return { startMs, endMs, lines, ...(first.speaker !== undefined && { speaker: first.speaker }) };

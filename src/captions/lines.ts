@@ -3,10 +3,11 @@ import type { Stop, Unit } from './units.ts';
 /** What a break in a worse place costs, next to lines of unequal length: a whole line of difference costs 1. */
 const BREAK_COST: Readonly<Record<Stop, number>> = { sentence: 0, clause: 0.2, word: 0.6 };
 
-/** Units in one or two lines, and how far that is from a good picture: 0 is best. */
+/** Where to break units into two lines, if at all, and how far that is from a good picture: 0 is best. */
 export interface Layout {
   readonly cost: number;
-  readonly lines: readonly string[];
+  /** The first unit of the lower line; `undefined` when one line holds all. */
+  readonly at: number | undefined;
 }
 
 /** Measures stretches of units, the spaces between them included. */
@@ -30,8 +31,8 @@ export class Ruler {
    * always does.
    */
   layOut(from: number, to: number, columns: number): Layout | undefined {
-    if (to - from === 1 || this.columns(from, to) <= columns) return { cost: 0, lines: [this.#text(from, to)] };
-    let best: { cost: number; at: number } | undefined;
+    if (to - from === 1 || this.columns(from, to) <= columns) return { cost: 0, at: undefined };
+    let best: Layout | undefined;
     for (let at = from + 1; at < to; at += 1) {
       const upper = this.columns(from, at);
       const lower = this.columns(at, to);
@@ -39,7 +40,13 @@ export class Ruler {
       const cost = BREAK_COST[this.#units[at - 1]?.stop ?? 'word'] + Math.abs(upper - lower) / columns;
       if (lower <= columns && cost < (best?.cost ?? Infinity)) best = { cost, at };
     }
-    return best && { cost: best.cost, lines: [this.#text(from, best.at), this.#text(best.at, to)] };
+    return best;
+  }
+
+  /** The lines of units that fit. */
+  lines(from: number, to: number, columns: number): string[] {
+    const at = this.layOut(from, to, columns)?.at;
+    return at === undefined ? [this.#text(from, to)] : [this.#text(from, at), this.#text(at, to)];
   }
 
   #text(from: number, to: number): string {

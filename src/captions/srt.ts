@@ -1,6 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn } from '../../operators/events.ts';
-import { cues } from './cues.ts';
+import { cuesOnce } from './cuesOnce.ts';
 import { clock, pieces } from './format.ts';
 import type { Format } from './format.ts';
 
@@ -12,7 +12,7 @@ export const SRT: Format = {
     let speaker: string | undefined;
     return (turn) => {
       let text = '';
-      for (const cue of cues(turn, { after, named: true, speaker })) {
+      for (const cue of cuesOnce(turn, { after, named: true, speaker })) {
         ({ endMs: after, speaker } = cue);
         count += 1;
         text += `${count}\n${clock(cue.startMs, ',')} --> ${clock(after, ',')}\n${cue.lines.map(harmless).join('\n')}\n\n`;

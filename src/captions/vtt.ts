@@ -1,6 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn } from '../../operators/events.ts';
-import { cues } from './cues.ts';
+import { cuesOnce } from './cuesOnce.ts';
 import { clock, pieces } from './format.ts';
 import type { Format } from './format.ts';
 
@@ -11,7 +11,7 @@ export const VTT: Format = {
     let after = 0;
     return (turn) => {
       let text = '';
-      for (const { startMs, endMs, lines, speaker } of cues(turn, { after })) {
+      for (const { startMs, endMs, lines, speaker } of cuesOnce(turn, { after })) {
         after = endMs;
         const voice = speaker === undefined ? '' : `<v ${escaped(speaker)}>`;
         text += `${clock(startMs)} --> ${clock(endMs)}\n${voice}${lines.map(escaped).join('\n')}\n\n`;

@@ -142,6 +142,18 @@ describe('captionDocument', () => {
     expect((await piecesOf(turns, OPERATORS[kind]())).join('')).toBe(captionDocument(turns, kind));
   });
 
+  it('follows what comes before a turn that it wrote already', () => {
+    const late = spoken(1, 'I do.', 5300);
+    const [yes, no] = ['Yes, of course', 'Yes, of course, more than anybody else here'].map((said) =>
+      spoken(0, said, 4000, 60),
+    );
+    const starts = (first: FinalTurn): number[] =>
+      readVtt(captionDocument([first, late], 'vtt')).map(({ startMs }) => startMs);
+    expect(starts(yes!)).toEqual([4000, 5300]);
+    expect(starts(no!)[1]).toBeGreaterThan(5300);
+    expect(starts(yes!)).toEqual([4000, 5300]);
+  });
+
   it('refuses a format that it does not know', () => {
     expect(() => captionDocument([], 'ass' as DocumentFormat)).toThrow(TypeError);
   });

@@ -113,6 +113,16 @@ describe('wavFile', () => {
     jest.restoreAllMocks();
   });
 
+  it('tells all it holds when nobody listens any more', async () => {
+    const chunk$ = new Subject<Uint8Array>();
+    const subscription = chunk$.pipe(wavFile(path('a.wav'), options())).subscribe();
+    chunk$.next(new Uint8Array(100));
+    subscription.unsubscribe();
+    while ((await readBack('a.wav').catch(() => undefined))?.claimed !== 100) await setImmediate();
+    expect(chunk$.observed).toBe(false);
+    expect(failures).toEqual([]);
+  });
+
   it('refuses a file that exists, and goes on', async () => {
     await writeFile(path('a.wav'), 'mine');
     expect(await lastValueFrom(of(tone(10)).pipe(wavFile(path('a.wav'), options())))).toEqual(tone(10));
