@@ -49,11 +49,6 @@ export class Playback {
     return this.#leg !== undefined;
   }
 
-  /** How much audio the session was sent, in milliseconds. */
-  get heardMs(): number {
-    return this.#heard * this.#shared.msPerByte;
-  }
-
   /**
    * The audio and the control messages for the session, starting at a byte of the recording, or the oldest one held.
    *

@@ -15,9 +15,9 @@ const LONGEST_WAIT_MS = 10_000;
 /** A session that told of nothing and died sooner than this, in milliseconds, was not healthy. */
 const HEALTHY_MS = 5000;
 /**
- * How much such sessions in a row count against the service, and how much is too much: three that took less than 5 s of
- * audio are no accident, the service takes the connection only to drop it. One that took more (a recording, or a replay,
- * is sent fast) may have died of something else; ten of these are none either.
+ * How much such sessions in a row count against the service, and how much is too much: three that lived through less than
+ * 5 s of audio are no accident, the service takes the connection only to drop it. One that lived through more (a recording
+ * may be played faster than real time) may have died of something else; ten of these are none either.
  */
 const STRIKES = { little: 10, more: 3, most: 30 };
 
@@ -82,13 +82,13 @@ export class Policy {
    *
    * @param error What failed.
    * @param now Milliseconds on any clock that runs on.
-   * @param life How long the session lived since the service's `Begin`, and how much audio it took, in milliseconds;
-   * `undefined` if it did not come to that.
+   * @param life How long the session lived since the service's `Begin`, and how much audio came in meanwhile, in
+   * milliseconds; `undefined` if it did not come to that.
    * @returns Milliseconds to wait before the next attempt, or `undefined` to give up.
    */
-  failed(error: TranscriptionError, now: number, life?: { livedMs: number; sentMs: number }): number | undefined {
+  failed(error: TranscriptionError, now: number, life?: { livedMs: number; audioMs: number }): number | undefined {
     if (life && life.livedMs >= HEALTHY_MS) this.healthy();
-    if (life && !this.#proved) this.#strikes += life.sentMs < HEALTHY_MS ? STRIKES.little : STRIKES.more;
+    if (life && !this.#proved) this.#strikes += life.audioMs < HEALTHY_MS ? STRIKES.little : STRIKES.more;
     this.#proved = false;
     const wait = this.#wait(error);
     this.#failures++;

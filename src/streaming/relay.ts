@@ -84,6 +84,7 @@ export class Relay {
   readonly #successors = new Subscription();
   #playback: Playback;
   #begunAt: number | undefined;
+  #recordedAtBegin = 0;
   #successor: Successor | undefined;
   #handingOver = false;
   /** From where the next session will hear the tape, in bytes; it never goes back. */
@@ -184,6 +185,7 @@ export class Relay {
   #tell(event: SessionEvent, timers: Subscription): TranscriptionEvent[] {
     if (event.type === 'Begin') {
       this.#begunAt = asyncScheduler.now();
+      this.#recordedAtBegin = this.#ms(this.#tape.end);
       timers.add(this.#scheduleHandover(event.expires_at));
     }
     const speech = event.type === 'Turn' || event.type === 'SpeechStarted';
@@ -218,7 +220,9 @@ export class Relay {
     if (silentAtTheEnd && ++this.#silentEndings >= SILENT_ENDINGS) return EMPTY;
     const now = asyncScheduler.now();
     const life =
-      this.#begunAt === undefined ? undefined : { livedMs: now - this.#begunAt, sentMs: this.#playback.heardMs };
+      this.#begunAt === undefined
+        ? undefined
+        : { livedMs: now - this.#begunAt, audioMs: this.#ms(this.#tape.end) - this.#recordedAtBegin };
     const wait = this.#policy.failed(error, now, life);
     if (wait === undefined) return throwError(() => error);
     const delayMs = this.#successor ? 0 : wait;

@@ -248,6 +248,8 @@ class Run {
 
   #terminate(): void {
     if (this.#state !== 'begun') return;
+    const socket = this.#socket;
+    if (socket?.readyState !== socket?.OPEN) return this.#fail(1006, '', this.#socketError); // it is just going
     this.#state = 'terminating';
     // the service is not counted on to be faster than real time, unless it shows that it is
     const elapsed = this.#sentSince === undefined ? 0 : Date.now() - this.#sentSince;

@@ -4,7 +4,7 @@ import type { Stats, TranscriptionEvent } from '../../operators/events.ts';
 import { bufferBytes } from '../../operators/bufferBytes.ts';
 import { pcmStream } from '../../src/audio/pcmStream.ts';
 import { FAULT_KINDS } from '../../src/simulator/faults.ts';
-import type { FaultKind } from '../../src/simulator/faults.ts';
+import type { Fault, FaultKind } from '../../src/simulator/faults.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 import type { Recording, Simulator, SimulatorEvent } from '../../src/simulator/index.ts';
 import { transcribe } from '../../src/streaming/transcribe.ts';
@@ -15,7 +15,7 @@ export interface Chaos {
   readonly seed: number;
   /** Minutes of audio, said from one hour of it over and over. */
   readonly minutes: number;
-  /** How many faults strike, on average. */
+  /** How many faults strike, one at a random moment of each stretch of the audio. */
   readonly faults: number;
   readonly kinds?: readonly FaultKind[];
 }
@@ -41,6 +41,40 @@ export const QUICK_FAULTS: readonly FaultKind[] = FAULT_KINDS.filter(
   (kind) => !['rate-limit', 'no-termination', 'reset-after-terminate'].includes(kind),
 );
 
+/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Faults that strike the next connection need one that is lost before. */
+const NEXT_CONNECTION: ReadonlySet<FaultKind> = new Set(['refuse-connect', 'close-before-begin', 'slow-begin']);
+
+/**
+ * One fault in each stretch, as long as the next. Were they at random all over, three would strike in a row sooner or later
+ * before a session told of anything, and that rightly is the end.
+ */
+function plan({ seed, minutes, faults, kinds = QUICK_FAULTS }: Chaos): Fault[] {
+  const next = random(seed);
+  const stretch = (minutes * 60_000) / faults;
+  return Array.from({ length: faults }, (_, index) => {
+    const atMs = Math.round((index + next()) * stretch);
+    const fault = kinds[Math.floor(next() * kinds.length)] ?? 'reset';
+    const ms = Math.round(next() * 1500);
+    return NEXT_CONNECTION.has(fault)
+      ? [
+          { atMs, fault, ms },
+          { atMs, fault: 'reset' as const },
+        ]
+      : [{ atMs, fault }];
+  }).flat();
+}
+
 /** The text and the place of a turn: `00:01:02.345 So it goes.` */
 function line(turn: {
   readonly transcript: string;
@@ -50,16 +84,17 @@ function line(turn: {
 }
 
 /** Transcribes hours of known audio at high speed while everything goes wrong that can. */
-export async function runChaos({ seed, minutes, faults, kinds = QUICK_FAULTS }: Chaos): Promise<Outcome> {
+export async function runChaos(chaos: Chaos): Promise<Outcome> {
+  const { seed, minutes } = chaos;
   const recording = syntheticSpeech({ seed, seconds: Math.min(minutes, 60) * 60 });
   const struck: Record<string, number> = {};
   const onEvent = (event: SimulatorEvent): void => {
     if (event.type === 'fault') struck[event.fault] = (struck[event.fault] ?? 0) + 1;
   };
-  const plan = faults > 0 ? { faults: { seed, perMinute: faults / minutes, kinds } } : {};
+  const faults = plan(chaos);
   const caDir = process.env.RXSCRIBE_TEST_CA_DIR ?? '';
   const started = performance.now();
-  await using simulator = await startSimulator({ recordings: [recording], keepAudio: false, caDir, onEvent, ...plan });
+  await using simulator = await startSimulator({ recordings: [recording], keepAudio: false, caDir, onEvent, faults });
   const events = await told(simulator, recording, minutes);
   const turns = events.filter((event) => event.type === 'Turn');
   return {

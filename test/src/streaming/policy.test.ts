@@ -8,8 +8,8 @@ const refused = new TranscriptionError('unauthorized', 'no such key');
 const policy = (maxOutage = 300_000, random = 1, reconnect = true): Policy =>
   new Policy({ maxOutage, reconnect }, () => random);
 
-/** A session that lived so long, and took so much audio, in milliseconds. */
-const life = (livedMs: number, sentMs = livedMs): { livedMs: number; sentMs: number } => ({ livedMs, sentMs });
+/** A session that lived so long, through so much audio, in milliseconds. */
+const life = (livedMs: number, audioMs = livedMs): { livedMs: number; audioMs: number } => ({ livedMs, audioMs });
 
 /** The waits after so many connections that failed before `Begin`, a second apart. */
 const waits = (count: number, one = policy()): (number | undefined)[] =>
