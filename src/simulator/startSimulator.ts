@@ -24,6 +24,8 @@ const LARGEST_MESSAGE = 128 * 1024;
  * the protocol, and it says what a client does wrong.
  *
  * @example
+ * import { startSimulator } from 'rxscribe/simulator';
+ *
  * const simulator = await startSimulator();
  * // start the client with NODE_EXTRA_CA_CERTS=simulator.caFile, simulator.url and simulator.apiKey
  * await simulator.close();
