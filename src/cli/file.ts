@@ -29,8 +29,10 @@ export const file: Command<FileFlags & { readonly path: string }> = {
       .example('ffmpeg -i talk.mp3 -f s16le -ac 1 -ar 16000 - | $0 file -', 'anything that ffmpeg can read'),
   handler: async (flags) => {
     const { run } = await import('./run.ts');
-    const makeSource = flags.path === '-' ? await standardInput() : await recording(flags);
-    await run(flags, makeSource, { catchUpSpeed: Math.max(CATCH_UP, flags.speed) });
+    const options = { catchUpSpeed: Math.max(CATCH_UP, flags.speed) };
+    if (flags.path === '-') return run(flags, await standardInput(), { kind: 'stdin', options });
+    const { lengthOf } = await import('./lengthOf.ts');
+    return run(flags, await recording(flags), { kind: 'recording', options, length: lengthOf(flags.path) });
   },
 };
 

@@ -11,6 +11,8 @@ export const RELAYED = 'RXSCRIBE_SIGNALS_RELAYED';
 export interface Interruption {
   /** Aborts at the first Ctrl-C or SIGTERM: the graceful end. */
   readonly stop: AbortSignal;
+  /** Asks for the graceful end, as the first Ctrl-C does; once. */
+  readonly end: () => void;
   /** Stops listening: from then on a signal does what it does to any program. */
   readonly release: () => void;
 }
@@ -25,11 +27,15 @@ export interface Interruption {
 export function interruption(told: () => void, left: () => void): Interruption {
   const controller = new AbortController();
   let first = 0;
+  const end = (): void => {
+    if (controller.signal.aborted) return;
+    first = performance.now();
+    told();
+    controller.abort();
+  };
   const handle = (signal: (typeof SIGNALS)[number]): void => {
     if (!controller.signal.aborted) {
-      first = performance.now();
-      told();
-      controller.abort();
+      end();
     } else if (!isEcho(performance.now() - first)) {
       left();
       process.exit(128 + constants.signals[signal]);
@@ -38,6 +44,7 @@ export function interruption(told: () => void, left: () => void): Interruption {
   for (const signal of SIGNALS) process.on(signal, handle);
   return {
     stop: controller.signal,
+    end,
     release: () => {
       for (const signal of SIGNALS) process.off(signal, handle);
     },

@@ -1,5 +1,6 @@
-import type { TranscriptionEvent, Turn } from '../../operators/events.ts';
-import { jsonLine, printable } from './printable.ts';
+import type { TranscriptionEvent } from '../../operators/events.ts';
+import { jsonLine } from './printable.ts';
+import { sayingOf, textOf } from './saying.ts';
 import type { View } from './terminal.ts';
 
 /** Writes each event as one line of JSON. */
@@ -10,16 +11,8 @@ export function printJson(view: View): (event: TranscriptionEvent) => void {
 /** Writes finals as lines, and shows the partial where that can be rewritten. */
 export function printText(view: View): (event: TranscriptionEvent) => void {
   return (event) => {
-    if (event.type === 'Turn') printTurn(event, view);
+    if (event.type !== 'Turn') return;
+    if (event.isFinal) view.line(textOf(event));
+    else if (view.live) view.partial(sayingOf(event));
   };
-}
-
-/** What the service writes where it does not know yet who speaks. */
-const NOBODY = new Set(['PENDING', 'UNKNOWN']);
-
-function printTurn(turn: Turn, view: View): void {
-  const { speaker_label: speaker, transcript } = turn;
-  const text = printable(speaker && !NOBODY.has(speaker) ? `${speaker}: ${transcript}` : transcript);
-  if (turn.isFinal) view.line(text);
-  else view.partial(text);
 }

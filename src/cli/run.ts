@@ -4,12 +4,11 @@ import { bufferBytes } from '../../operators/bufferBytes.ts';
 import { frameBytes } from '../audio/pcm.ts';
 import type { TranscribeOptions } from '../streaming/options.ts';
 import { transcribe } from '../streaming/transcribe.ts';
-import { interruption } from './interruption.ts';
+import { openDesk } from './desk.ts';
+import { keeping } from './keeping.ts';
 import type { OutputFlags } from './outputFlags.ts';
-import { notices } from './notice.ts';
 import { printJson, printText } from './print.ts';
 import type { ServiceFlags } from './serviceFlags.ts';
-import { openView } from './terminal.ts';
 import { transcribeOptions } from './transcribeOptions.ts';
 import { checked } from './usage.ts';
 
@@ -27,40 +26,41 @@ export interface SourceContext {
 /** Makes the source of audio; called once, before anything is opened. */
 export type MakeSource = (context: SourceContext) => Observable<Uint8Array>;
 
+/** What a command knows of its source. */
+export interface Plan {
+  /** Where the audio comes from. A microphone can be muted. */
+  readonly kind: 'microphone' | 'recording' | 'stdin';
+  /** How long a recording is, in milliseconds; resolves to `undefined` where that is not cheap to know. */
+  readonly length?: Promise<number | undefined>;
+  /** Options of `transcribe()` that the command decides, unless `--param` does. */
+  readonly options?: Partial<TranscribeOptions>;
+}
+
 /**
- * Transcribes a source and prints what is said, until the source ends, Ctrl-C stops it, or nobody reads the output any more.
+ * Transcribes a source, prints what is said and keeps what is to be kept, until the source ends, Ctrl-C stops it, or nobody
+ * reads the output any more.
  *
  * @param flags What the user asked for.
  * @param makeSource Makes the source; an option it refuses is wrong usage.
- * @param extra Options of `transcribe()` that the command decides, unless `--param` does.
  */
-export async function run(
-  flags: OutputFlags & ServiceFlags,
-  makeSource: MakeSource,
-  extra: Partial<TranscribeOptions> = {},
-): Promise<void> {
-  const view = openView();
-  const note = (text: string): void => view.note(`rxscribe: ${text}`);
-  const { stop, release } = interruption(
-    () => note('stopping; Ctrl-C again quits at once'),
-    () => view.end(),
-  );
+export async function run(flags: OutputFlags & ServiceFlags, makeSource: MakeSource, plan: Plan): Promise<void> {
+  const desk = openDesk(flags, plan);
   try {
     const event$ = checked(() => {
-      const options = { ...extra, ...transcribeOptions(flags) };
+      const options = { control: desk.control$, ...plan.options, ...transcribeOptions(flags) };
+      const source$ = makeSource(desk).pipe(desk.follow);
       const frames = bufferBytes(frameBytes(FRAME_MS, options));
-      return makeSource({ stop, note }).pipe(frames, transcribe(options));
+      const { audio, events } = keeping(flags, options, desk);
+      return source$.pipe(audio, frames, transcribe(options), events);
     });
-    const print = flags.format === 'ndjson' ? printJson(view) : printText(view);
-    const notice = notices();
+    const print = flags.format === 'ndjson' ? printJson(desk.view) : printText(desk.view);
     await event$.pipe(takeUntil(outputClosed())).forEach((event) => {
+      desk.told(event);
       print(event);
-      const text = notice(event);
-      if (text !== undefined) note(text);
+      desk.explain(event);
     });
   } finally {
-    release();
-    view.end();
+    desk.close();
   }
 }
 

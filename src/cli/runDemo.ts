@@ -26,17 +26,29 @@ rxscribe: not real: the recognition; the service knows this recording's words
  *
  * @returns The exit code of the file command.
  */
-export async function runDemo({ speed, format, verbose }: DemoFlags): Promise<number> {
+export async function runDemo(flags: DemoFlags): Promise<number> {
   process.stderr.write(REAL_AND_NOT);
   const simulator = await startSimulator();
   try {
-    const args = ['file', RECORDING, `--url=${simulator.url}`, `--speed=${speed}`, `--format=${format}`];
-    const code = await runMain(verbose ? [...args, '--verbose'] : args, environment(simulator));
+    const args = ['file', RECORDING, `--url=${simulator.url}`, ...passedOn(flags)];
+    const code = await runMain(args, environment(simulator));
     if (code === 0) process.stderr.write(`rxscribe: ${whatItHeard(simulator)}\n`);
     return code;
   } finally {
     await simulator.close();
   }
+}
+
+/** The flags of the demo, as arguments of the file command. */
+function passedOn({ speed, format, output = [], record, saveDir, force, plain, verbose }: DemoFlags): string[] {
+  return [
+    `--speed=${speed}`,
+    `--format=${format}`,
+    ...output.map((path) => `--output=${path}`),
+    ...(record === undefined ? [] : [`--record=${record}`]),
+    ...(saveDir === undefined ? [] : [`--save-dir=${saveDir}`]),
+    ...Object.entries({ force, plain, verbose }).flatMap(([name, on]) => (on ? [`--${name}`] : [])),
+  ];
 }
 
 /** What the demo does depends on its own flags alone: variables that set others are blank, and `.env` does not fill them. */

@@ -1,60 +1,184 @@
-import { spawnSync } from 'node:child_process';
-import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { MAIN, killAll, startCommand } from '../../support/cli.ts';
+import type { Simulator, SimulatorOptions } from '../../../src/simulator/index.ts';
+import { MAIN } from '../../support/cli.ts';
+import { startPulse, withoutPulse } from '../../support/pulse.ts';
+import type { Pulse } from '../../support/pulse.ts';
+import { openScreen, withoutTmux } from '../../support/tmux.ts';
+import type { Screen } from '../../support/tmux.ts';
 import { WAV, keyOf, sentences, startService } from './service.ts';
 
-const TIMEOUT = 30_000;
+const TIMEOUT = 60_000;
 
-/** `script` of util-linux runs a command on a terminal of its own. */
-const hasScript = spawnSync('script', ['--version']).stdout?.toString().includes('util-linux') ?? false;
-if (!hasScript) process.stderr.write('skipping the tests of the terminal view: script of util-linux is absent\n');
-const describeWithTerminal = hasScript ? describe : describe.skip;
+const skipped = await withoutTmux();
+if (skipped) process.stderr.write(`skipping the tests of the terminal view: ${skipped}\n`);
+const describeOnScreen = skipped ? describe.skip : describe;
+const silent = skipped ?? (await withoutPulse());
+if (silent && !skipped) process.stderr.write(`skipping the tests of keys with a device: ${silent}\n`);
+const describeWithPulse = silent ? describe.skip : describe;
 
-const ERASE_REST = '\u001b[K';
+let service: Simulator;
+let screen: Screen;
 
-describeWithTerminal('the terminal view', () => {
-  afterEach(killAll);
+const trust = (): NodeJS.ProcessEnv => ({
+  ...keyOf(service),
+  NODE_EXTRA_CA_CERTS: process.env['NODE_EXTRA_CA_CERTS'],
+});
 
-  /** Runs the demo recording on a terminal 24 columns wide; gives all that the terminal was sent. */
-  const screen = async (env: NodeJS.ProcessEnv): Promise<string> => {
-    const service = await startService();
-    const command = `stty cols 24 rows 10; '${process.execPath}' '${MAIN}' file '${WAV}' --url ${service.url} --speed 6`;
-    const program = startCommand('script', ['-qefc', command, '/dev/null'], {
-      env: { ...keyOf(service), TERM: 'xterm', ...env },
-    });
-    const { code, stdout } = await program.outcome;
-    await service.close();
-    expect(code).toBe(0);
-    return stdout;
-  };
+interface OpenOptions extends SimulatorOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly size?: [columns: number, rows: number];
+  /** A variable, as it is written before a command. */
+  readonly setting?: string;
+}
+
+/** Runs the program on a terminal, against a local service. */
+const open = async (args: string, { env = {}, size, setting = '', ...options }: OpenOptions = {}): Promise<void> => {
+  service = await startService(options);
+  const command = `${setting} '${process.execPath}' '${MAIN}' ${args} --url ${service.url}`;
+  screen = await openScreen(command, { ...trust(), ...env }, size);
+};
+
+const close = async (): Promise<void> => {
+  await screen.close();
+  await service.close();
+};
+
+describeOnScreen('the terminal view', () => {
+  afterEach(close);
 
   it(
-    'rewrites the end of the partial in one line, and lets finals scroll',
+    'lets finals scroll, rewrites the partial and the progress below, and leaves nothing else behind',
     async () => {
-      const sent = await screen({});
+      const [first, second] = await sentences();
+      await open(`file '${WAV}' --speed 2`);
+      const midway = await screen.shows(/^Your micro/m);
+      expect(midway[0]).toBe(first);
+      expect(second).toContain(midway[1]!.replace(/~?$/, ''));
+      expect(midway[2]).toMatch(
+        /^0:0\d of 0:24 {2}0:\d\d left {2}[12]\.\dx {2}live {2}\d\.\d s behind {2}q ends {2}m marks$/,
+      );
+      expect((await screen.lines(true)).join('\n')).toContain('\u001b[2mYour');
 
-      const redraws = sent.split(/(?=\r(?!\n))/).filter((piece) => piece.endsWith(ERASE_REST));
-      const partials = redraws.map((piece) => stripVTControlCharacters(piece).slice(1)).filter((text) => text !== '');
-      expect(partials.length).toBeGreaterThan(7);
-      expect(partials.filter((text) => text.length > 23)).toEqual([]);
-      expect(partials.some((text) => text.startsWith('…'))).toBe(true);
-      expect(sent).toContain('\u001b[2m');
-      for (const sentence of await sentences()) expect(sent).toContain(`\r\u001b[K${sentence}\r\n`);
+      const end = await screen.shows(/exit 0/);
+      expect(end.slice(0, -1)).toEqual([...(await sentences()), 'exit 0']);
     },
     TIMEOUT,
   );
 
   it(
-    'has no colour with NO_COLOR, and no rewriting on a dumb terminal',
+    'holds what is said and the status on a small terminal, and when its size changes',
     async () => {
-      const plain = await screen({ NO_COLOR: '1' });
-      const dumb = await screen({ TERM: 'dumb' });
+      await open(`file '${WAV}' --speed 2`, { size: [24, 8] });
+      const narrow = await screen.shows(/^text, word/m);
+      expect(narrow.filter((line) => line.length > 24)).toEqual([]);
+      expect(narrow).toContainEqual(expect.stringMatching(/^0:0\d of 0:24 {2}0:\d\d left$/));
+      await screen.resize(60, 8);
+      await screen.shows(/live/);
+      await screen.resize(16, 8);
+      await screen.hides(/live/);
+      await screen.resize(60, 24);
 
-      expect(plain).toContain('\r\u001b[K');
-      expect(plain).not.toContain('\u001b[2m');
-      expect(dumb).toBe((await sentences()).map((sentence) => `${sentence}\r\n`).join(''));
+      const end = await screen.shows(/exit 0/);
+      expect(end.slice(0, -1)).toEqual([...(await sentences()), 'exit 0']);
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'tells what is kept while the connection is away, and that it is back',
+    async () => {
+      await open(`file '${WAV}' --speed 2`, {
+        faults: [{ fault: 'reset', atMs: 2500 }],
+        beginDelayMs: 600,
+      });
+      await screen.shows(/reconnecting, \d\.\d s kept/);
+      await screen.shows(/rxscribe: connected again after/);
+      const back = await screen.shows(/ live /);
+
+      expect(back.join('\n')).not.toContain('kept');
+    },
+    TIMEOUT,
+  );
+
+  it.each(['NO_COLOR=1', 'TERM=dumb', 'RXSCRIBE_PLAIN=1'])(
+    'is lines only with %s',
+    async (setting) => {
+      await open(`file '${WAV}' --speed max`, { setting });
+      const end = await screen.shows(/exit 0/);
+
+      expect(end.slice(0, -1)).toEqual([...(await sentences()), 'exit 0']);
+      expect((await screen.lines(true)).join('\n')).not.toContain('\u001b[2m');
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'gives the terminal back at Ctrl-Z and at the end, and takes q for the end',
+    async () => {
+      await open(`file '${WAV}'`);
+      await screen.shows(/ live /);
+      await screen.press('C-z');
+      const away = await screen.shows(/Stopped/);
+      expect(away.join('\n')).not.toContain(' live ');
+      await screen.press('-l', 'stty -a | grep -o .icanon; fg');
+      await screen.press('Enter');
+      await screen.shows(/ live /);
+      await screen.press('m');
+      await screen.shows(/rxscribe: marked 0:\d\d/);
+      await screen.press('q');
+      await screen.shows(/rxscribe: stopping/);
+      await screen.shows(/stopping[^]*\n\$ ?$/);
+      await screen.press('-l', 'clear; stty -a | grep -o .icanon');
+      await screen.press('Enter');
+      await screen.shows(/^ ?icanon/m);
+      expect(service.sessions[0]).toMatchObject({ endedBy: 'terminate' });
     },
     TIMEOUT,
   );
 });
+
+describeWithPulse('the keys of rxscribe listen', () => {
+  let pulse: Pulse;
+
+  afterEach(async () => {
+    await close();
+    await pulse.close();
+  });
+
+  it(
+    'pause with nothing sent, go on, end a turn, and end it all',
+    async () => {
+      pulse = await startPulse();
+      await open('listen', { env: pulse.env });
+      const live = await screen.shows(/ live /);
+      expect(live.join('\n')).toContain('rxscribe: Listening; Ctrl-C ends');
+      expect(live.join('\n')).toMatch(/0:0\d {2}live {2}[█░]{12} +-\d+ dB/);
+      const played = pulse.play(WAV).catch(() => undefined);
+      await screen.shows(/█/);
+      await screen.shows(/^\[speech/m);
+      await screen.press('Enter');
+      await screen.press('Space');
+      const paused = await screen.shows(/paused, nothing is sent/);
+      const sent = service.sessions[0]!.audioMs;
+      await screen.press('m');
+      await screen.shows(/marked/);
+      await screen.press('m');
+      await screen.shows(/marked[^]*marked/);
+      expect(service.sessions[0]!.audioMs - sent).toBeLessThanOrEqual(100);
+      expect(paused.join('\n')).not.toContain('dB');
+      await screen.press('Space');
+      await screen.shows(/ live /);
+      await screen.press('C-c');
+      await screen.shows(/stopping[^]*(exit 0|\n\$ ?$)/);
+      expect(service.sessions[0]).toMatchObject({ endedBy: 'terminate' });
+      expect(service.sessions[0]!.controls.filter((message) => isForce(message))).toHaveLength(2);
+      expect(service.violations).toEqual([]);
+      void played;
+    },
+    TIMEOUT,
+  );
+});
+
+function isForce(message: unknown): boolean {
+  return typeof message === 'object' && message !== null && 'type' in message && message.type === 'ForceEndpoint';
+}

@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Turn } from '../../../operators/events.ts';
 import { jsonLine, printable } from '../../../src/cli/printable.ts';
-import { columnsOf, endOf } from '../../../src/cli/width.ts';
+import { sayingOf } from '../../../src/cli/saying.ts';
+import { Status } from '../../../src/cli/status.ts';
+import { columnsOf, lastLines } from '../../../src/cli/width.ts';
 
 describe('printable', () => {
   it('takes away what would be an order to the terminal', () => {
@@ -25,25 +28,93 @@ describe('jsonLine', () => {
   });
 });
 
-describe('endOf', () => {
+describe('lastLines', () => {
   it('leaves alone what fits', () => {
-    expect(endOf('twelve chars', 12)).toBe('twelve chars');
+    expect(lastLines('twelve chars', 12, 1)).toEqual(['twelve chars']);
+    expect(lastLines('', 12, 1)).toEqual([]);
+  });
+
+  it('breaks between words, and keeps every character', () => {
+    expect(lastLines('one two three four', 9, 3)).toEqual(['one two ', 'three ', 'four']);
   });
 
   it('cuts from the left', () => {
-    expect(endOf('thirteen char', 12)).toBe('…irteen char');
+    expect(lastLines('one two three four', 9, 1)).toEqual(['…four']);
+    expect(lastLines('thirteen char', 6, 1)).toEqual(['…char']);
   });
 
   it('counts wide characters twice, and what is drawn onto others not at all', () => {
-    expect(columnsOf('世界')).toBe(4);
-    expect(columnsOf('👩‍🚀')).toBe(2);
-    expect(columnsOf('e\u0301')).toBe(1);
-    expect(endOf('こんにちは世界', 6)).toBe('…世界');
+    expect([columnsOf('世界'), columnsOf('👩‍🚀'), columnsOf('e\u0301')]).toEqual([4, 2, 1]);
+    expect(lastLines('こんにちは世界', 6, 3)).toEqual(['こんに', 'ちは世', '界']);
+    expect(lastLines('a👩‍🚀👩‍🚀', 3, 3)).toEqual(['a👩‍🚀', '👩‍🚀']);
   });
 
   it('is quick with a turn that never ends', () => {
     const before = performance.now();
-    endOf('word '.repeat(200_000), 80);
+    lastLines('word '.repeat(200_000), 80, 3);
     expect(performance.now() - before).toBeLessThan(100);
+  });
+});
+
+describe('sayingOf', () => {
+  const word = (text: string, final: boolean) => ({ text, word_is_final: final, start: 0, end: 0, confidence: 1 });
+  const turn: Turn = {
+    type: 'Turn',
+    session: 0,
+    turn_order: 0,
+    isFinal: false,
+    end_of_turn: false,
+    turn_is_formatted: false,
+    end_of_turn_confidence: 0,
+    transcript: 'turn left',
+    words: [word('turn', true), word('left', false)],
+  };
+
+  it('tells what may change from what stays', () => {
+    expect(sayingOf(turn)).toEqual({ settled: 'turn ', open: 'left' });
+    expect(sayingOf({ ...turn, words: [] })).toEqual({ settled: 'turn left', open: '' });
+  });
+
+  it('shows the words that the text leaves out', () => {
+    expect(sayingOf({ ...turn, transcript: 'turn' })).toEqual({ settled: 'turn ', open: 'left' });
+  });
+
+  it('names the speaker, where one is known', () => {
+    expect(sayingOf({ ...turn, speaker_label: 'A' })).toEqual({ settled: 'A: turn ', open: 'left' });
+    expect(sayingOf({ ...turn, speaker_label: 'PENDING' })).toEqual({ settled: 'turn ', open: 'left' });
+  });
+});
+
+describe('the status', () => {
+  const options = { sampleRate: 16_000, microphone: true, keys: ['q ends'] };
+  const begin = { type: 'Begin', id: 'a', expires_at: 0, session: 0 } as const;
+
+  it('tells time, link, level and delay, as much as fits', () => {
+    const status = new Status(options);
+    expect(status.line(80)).toBe('0:00  connecting  ░░░░░░░░░░░░ -96 dB  q ends');
+    status.heard(new Uint8Array(new Int16Array(16_000 * 61).fill(3277).buffer));
+    status.told(begin);
+    expect(status.line(80)).toBe('1:01  live  ████████░░░░ -20 dB  q ends');
+    expect(status.line(12)).toBe('1:01  live');
+    expect(status.line(2)).toBe('');
+  });
+
+  it('tells what is kept while the link is down, and when nothing is sent', () => {
+    const status = new Status(options);
+    status.told(begin);
+    status.told({ type: 'Reconnecting', session: 0, attempt: 1, delayMs: 9, replayMs: 1500, reason: '' });
+    status.heard(new Uint8Array(32_000));
+    expect(status.line(30)).toBe('0:01  reconnecting, 2.5 s kept');
+    status.told(begin);
+    status.paused = true;
+    expect(status.line(80)).toBe('0:01  paused, nothing is sent  q ends');
+    status.ending = true;
+    expect(status.line(14)).toBe('0:01  ending');
+  });
+
+  it('tells how far a recording is', () => {
+    const status = new Status({ ...options, microphone: false });
+    status.lengthMs = 3_725_000;
+    expect(status.line(80)).toBe('0:00 of 1:02:05  connecting  q ends');
   });
 });

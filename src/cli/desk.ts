@@ -1,0 +1,91 @@
+import { Subject, tap } from 'rxjs';
+import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
+import type { ControlMessage, TranscriptionEvent } from '../../operators/events.ts';
+import { interruption } from './interruption.ts';
+import { listenToKeys } from './keys.ts';
+import { mute } from './mute.ts';
+import { notices } from './notice.ts';
+import type { OutputFlags } from './outputFlags.ts';
+import type { Plan, SourceContext } from './run.ts';
+import type { ServiceFlags } from './serviceFlags.ts';
+import { Status, time } from './status.ts';
+import { openView } from './terminal.ts';
+import type { View } from './terminal.ts';
+
+/** What stands between a person and a running transcription: what is shown, and what is asked for. */
+export interface Desk extends SourceContext {
+  readonly view: View;
+  /** What the keys ask of the session. */
+  readonly control$: Observable<ControlMessage>;
+  /** The moments that were marked, in milliseconds on the audio clock. */
+  readonly marks: readonly number[];
+  /** Follows the audio, and mutes it. */
+  readonly follow: MonoTypeOperatorFunction<Uint8Array>;
+  /** Takes note of an event. */
+  readonly told: (event: TranscriptionEvent) => void;
+  /** Tells what a person should know of an event. */
+  readonly explain: (event: TranscriptionEvent) => void;
+  /** Leaves the terminal as it was found. */
+  readonly close: () => void;
+}
+
+/** What the keys do, for the status; in order of importance. */
+const KEYS = ['space pauses', 'q ends', 'enter ends the turn', 'm marks'];
+const KEYS_OF_RECORDING = ['q ends', 'm marks'];
+
+/** Opens the view, listens for Ctrl-C, and for keys where the view is live and stdin is a terminal. */
+export function openDesk(flags: OutputFlags & ServiceFlags, plan: Plan): Desk {
+  const { sampleRate } = flags;
+  const microphone = plan.kind === 'microphone';
+  const hasKeys = plan.kind !== 'stdin' && process.stdin.isTTY;
+  const keys = microphone ? KEYS : KEYS_OF_RECORDING;
+  const status = new Status({ sampleRate, microphone, keys: hasKeys ? keys : [] });
+  const view = openView(flags.plain, (columns) => status.line(columns));
+  const note = (text: string): void => view.note(`rxscribe: ${text}`);
+  const { stop, end, release } = interruption(
+    () => {
+      status.ending = true;
+      note('stopping; Ctrl-C again quits at once');
+    },
+    () => view.end(),
+  );
+  const control$ = new Subject<ControlMessage>();
+  const marks: number[] = [];
+  let mutedUntil = -Infinity;
+  const endTurn = (): void => control$.next({ type: 'ForceEndpoint' });
+  const pause = (): void => {
+    status.paused = !status.paused;
+    mutedUntil = status.paused ? Infinity : performance.now();
+    if (status.paused) endTurn();
+  };
+  const mark = (): void => {
+    marks.push(Math.round(status.elapsedMs));
+    note(`marked ${time(status.elapsedMs)}`);
+  };
+  const actions = { return: endTurn, enter: endTurn, m: mark, q: end, ...(microphone && { space: pause }) };
+  const silent = (): void => undefined;
+  const closeKeys = view.live && hasKeys ? listenToKeys(actions, () => view.clear()) : silent;
+  if (view.live) void plan.length?.then((ms) => (status.lengthMs = ms));
+  const notice = notices();
+  return {
+    view,
+    stop,
+    note,
+    control$: control$.asObservable(),
+    marks,
+    follow: (source) => {
+      const heard$ = microphone ? source.pipe(mute(sampleRate, () => mutedUntil)) : source;
+      return heard$.pipe(tap((chunk) => status.heard(chunk)));
+    },
+    told: (event) => status.told(event),
+    explain: (event) => {
+      const text = notice(event);
+      if (text !== undefined) note(text);
+    },
+    close: () => {
+      release();
+      closeKeys();
+      view.end();
+    },
+  };
+}
