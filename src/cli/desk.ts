@@ -51,17 +51,12 @@ export function openDesk(flags: OutputFlags & ServiceFlags, plan: Plan): Desk {
   );
   const control$ = new Subject<ControlMessage>();
   const marks: number[] = [];
-  let mutedUntil = -Infinity;
   const endTurn = (): void => control$.next({ type: 'ForceEndpoint' });
-  const pause = (): void => {
-    status.paused = !status.paused;
-    mutedUntil = status.paused ? Infinity : performance.now();
-    if (status.paused) endTurn();
-  };
   const mark = (): void => {
     marks.push(Math.round(status.elapsedMs));
     note(`marked ${time(status.elapsedMs)}`);
   };
+  const { pause, follow } = pausing(status, sampleRate, endTurn);
   const actions = { return: endTurn, enter: endTurn, m: mark, q: end, ...(microphone && { space: pause }) };
   const silent = (): void => undefined;
   const closeKeys = view.live && hasKeys ? listenToKeys(actions, () => view.clear()) : silent;
@@ -73,10 +68,7 @@ export function openDesk(flags: OutputFlags & ServiceFlags, plan: Plan): Desk {
     note,
     control$: control$.asObservable(),
     marks,
-    follow: (source) => {
-      const heard$ = microphone ? source.pipe(mute(sampleRate, () => mutedUntil)) : source;
-      return heard$.pipe(tap((chunk) => status.heard(chunk)));
-    },
+    follow: (source) => (microphone ? source.pipe(follow) : source).pipe(tap((chunk) => status.heard(chunk))),
     told: (event) => status.told(event),
     explain: (event) => {
       const text = notice(event);
@@ -87,5 +79,22 @@ export function openDesk(flags: OutputFlags & ServiceFlags, plan: Plan): Desk {
       closeKeys();
       view.end();
     },
+  };
+}
+
+/** Mutes a microphone at a key, and ends the open turn, since what follows comes much later. */
+function pausing(
+  status: Status,
+  sampleRate: number,
+  endTurn: () => void,
+): { readonly pause: () => void; readonly follow: MonoTypeOperatorFunction<Uint8Array> } {
+  let mutedUntil = -Infinity;
+  return {
+    pause: () => {
+      status.paused = !status.paused;
+      mutedUntil = status.paused ? Infinity : performance.now();
+      if (status.paused) endTurn();
+    },
+    follow: mute(sampleRate, () => mutedUntil),
   };
 }

@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty';
+import { dimEnd } from './dimEnd.ts';
 import { beforeLeaving } from './leaving.ts';
 import type { Saying, View } from './terminal.ts';
 import { columnsOf, lastLines } from './width.ts';
@@ -8,8 +9,6 @@ const REDRAW_MS = 100;
 /** How many lines of what is being said are shown at most: the last ones. */
 const SHOWN_LINES = 3;
 
-const DIM = '\u001b[2m';
-const NOT_DIM = '\u001b[22m';
 const ERASE_REST = '\u001b[K';
 const ERASE_BELOW = '\u001b[J';
 const DOWN = '\u001b[1B';
@@ -75,7 +74,7 @@ export class LiveView implements View {
     const room = Math.min(SHOWN_LINES, Math.max(1, height - 2));
     const { settled, open } = this.#saying;
     const said = lastLines(settled + open, columns, room);
-    const drawn = [...styled(said, open.length), status].map((line) => line + ERASE_REST).join('\r\n');
+    const drawn = [...dimEnd(said, open.length), status].map((line) => line + ERASE_REST).join('\r\n');
     if (drawn === this.#drawn) return;
     this.#out.write(`${this.#toTop()}${drawn}${ERASE_BELOW}`);
     this.#drawn = drawn;
@@ -113,18 +112,4 @@ export class LiveView implements View {
     this.#out.write(this.#erasure());
     this.#draw();
   };
-}
-
-/** Dims the last characters of a text in lines. */
-function styled(lines: readonly string[], open: number): string[] {
-  let left = open;
-  return lines
-    .toReversed()
-    .map((line) => {
-      const dim = Math.min(left, line.length);
-      left -= dim;
-      const at = line.length - dim;
-      return dim > 0 ? `${line.slice(0, at)}${DIM}${line.slice(at)}${NOT_DIM}` : line;
-    })
-    .toReversed();
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { bundledRecording } from '../../../src/simulator/index.ts';
 import type { Simulator, SimulatorOptions } from '../../../src/simulator/index.ts';
 import { MAIN } from '../../support/cli.ts';
 import { startPulse, withoutPulse } from '../../support/pulse.ts';
@@ -132,6 +133,39 @@ describeOnScreen('the terminal view', () => {
       await screen.press('Enter');
       await screen.shows(/^ ?icanon/m);
       expect(service.sessions[0]).toMatchObject({ endedBy: 'terminate' });
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'keeps its place with wide characters and emoji',
+    async () => {
+      const recording = await bundledRecording();
+      const words = recording.words.map((word, at) => ({ ...word, text: at % 4 === 3 ? '世界🚀。' : 'こんにちは' }));
+      await open(`file '${WAV}' --speed 3`, { size: [22, 8], recordings: [{ ...recording, words }] });
+      const midway = await screen.shows(/こんにちは こんにちは/);
+      expect(midway.at(-1)).toMatch(/^0:0\d of 0:24/);
+
+      const end = await screen.shows(/exit 0/);
+      expect(end.filter((line) => /0:24|…/.test(line))).toEqual([]);
+      const said = end.slice(0, -2).join('').replaceAll(' ', '');
+      expect(said).toBe(words.map(({ text }) => text).join(''));
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'gives the terminal back after a crash, too',
+    async () => {
+      const crash = `setTimeout(() => { throw new Error('boom') }, 2500)`;
+      const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(crash)}` };
+      await open(`file '${WAV}'`, { env });
+      await screen.shows(/ live /);
+      const end = await screen.shows(/Error: boom[^]*exit 1/);
+      expect(end.join('\n')).not.toContain(' live ');
+      await screen.press('-l', 'clear; stty -a | grep -o .icanon');
+      await screen.press('Enter');
+      await screen.shows(/^ ?icanon/m);
     },
     TIMEOUT,
   );
