@@ -17,6 +17,8 @@ import type {
   PcmStreamOptions,
   TranscribeOptions,
 } from '../src/index.ts';
+import * as captions from '../src/captions/index.ts';
+import * as files from '../src/captions/files.ts';
 import { FAULT_KINDS } from '../src/simulator/index.ts';
 import * as simulator from '../src/simulator/index.ts';
 import type { SimulatorOptions } from '../src/simulator/index.ts';
@@ -198,7 +200,7 @@ function vocabulary(): Record<string, readonly string[]> {
       ...(['sessionsPerMinute', 'keepAudio', 'onEvent'] as const),
     ),
     'the faults': FAULT_KINDS,
-    'the exports': [...Object.keys(main), ...Object.keys(operators), ...Object.keys(simulator)],
+    'the exports': [main, operators, captions, files, simulator].flatMap((entry) => Object.keys(entry)),
   };
 }
 

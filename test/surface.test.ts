@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { from, of } from 'rxjs';
 import * as operators from '../operators/index.ts';
 import type { FinalTurn, PartialTurn, TranscriptionEvent, Turn } from '../operators/index.ts';
+import * as captions from '../src/captions/index.ts';
+import * as files from '../src/captions/files.ts';
 import * as main from '../src/index.ts';
 import * as simulator from '../src/simulator/index.ts';
 
@@ -19,6 +21,11 @@ describe('public surface', () => {
 
   it('of rxscribe/operators is the operators', () => {
     expect(Object.keys(operators).toSorted()).toEqual(['bufferBytes', 'finals', 'partials', 'transcript', 'turns']);
+  });
+
+  it('of rxscribe/captions is the formats, and of rxscribe/files what writes them', () => {
+    expect(Object.keys(captions).toSorted()).toEqual(['captionDocument', 'cues', 'md', 'ndjson', 'srt', 'text', 'vtt']);
+    expect(Object.keys(files).toSorted()).toEqual(['captionFile', 'wavFile']);
   });
 
   it('of rxscribe/simulator is the local service and what it is told', () => {
