@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { FinalTurn, SpeakerRevision, TranscriptionEvent } from '../../operators/events.ts';
 import { final } from './turns.ts';
@@ -166,4 +167,13 @@ export function installed(program: string): boolean {
   const found = spawnSync(program, ['-version'], { stdio: 'ignore' }).status === 0;
   if (!found) console.warn(`${program} is not installed: what needs it is not tested`);
   return found;
+}
+
+/** Resolves once something holds, with the event loop going on; rejects when it does not within 10 s. */
+export async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`never: ${String(holds)}`);
+    await setImmediate();
+  }
 }

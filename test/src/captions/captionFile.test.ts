@@ -4,7 +4,6 @@ import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Subject, concat, from, lastValueFrom, of, throwError, toArray } from 'rxjs';
 import type { TranscriptionEvent } from '../../../operators/events.ts';
@@ -12,7 +11,7 @@ import type { TranscriptionError } from '../../../src/errors.ts';
 import { captionDocument } from '../../../src/captions/index.ts';
 import { captionFile } from '../../../src/captions/files.ts';
 import type { CaptionFileOptions } from '../../../src/captions/files.ts';
-import { around, readSrt, readVtt, relabelled, spoken } from '../../support/captions.ts';
+import { around, readSrt, readVtt, relabelled, spoken, until } from '../../support/captions.ts';
 
 const one = spoken(0, 'Welcome to rxscribe.');
 const two = spoken(1, 'Your microphone becomes text, word by word, while you speak.', 3000);
@@ -33,13 +32,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-/** Expects that a file comes to hold what it should; resolves then, with the event loop going on; the time limit of the test is the bound. */
+/** Expects that a file comes to hold what it should; resolves then, with the event loop going on. */
 async function holds(name: string, text: string): Promise<void> {
-  for (;;) {
-    const found = await read(name).catch(() => undefined);
-    if (found === text) return;
-    await setImmediate();
-  }
+  await until(async () => (await read(name).catch(() => undefined)) === text);
 }
 
 /** Runs events through a file to the end. */

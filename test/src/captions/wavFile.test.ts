@@ -3,7 +3,6 @@ import { mkdtemp, open, readFile, readdir, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
@@ -16,7 +15,7 @@ import type { WavFileOptions } from '../../../src/captions/files.ts';
 import { HEADER_BYTES, wavHeader } from '../../../src/captions/wavHeader.ts';
 import { offer } from '../../../src/demand.ts';
 import type { TranscriptionError } from '../../../src/errors.ts';
-import { installed } from '../../support/captions.ts';
+import { installed, until } from '../../support/captions.ts';
 import { tone } from '../audio/wavFile.ts';
 
 let dir: string;
@@ -94,10 +93,10 @@ describe('wavFile', () => {
     const chunk$ = new Subject<Uint8Array>();
     chunk$.pipe(wavFile(path('a.wav'), options())).subscribe();
     const claims = async (bytes: number): Promise<void> => {
-      while ((await readBack('a.wav').catch(() => undefined))?.claimed !== bytes) await setImmediate();
+      await until(async () => (await readBack('a.wav').catch(() => undefined))?.claimed === bytes);
     };
     const isLong = async (bytes: number): Promise<void> => {
-      while ((await readFile(path('a.wav'))).length !== HEADER_BYTES + bytes) await setImmediate();
+      await until(async () => (await readFile(path('a.wav'))).length === HEADER_BYTES + bytes);
     };
 
     await claims(0);
@@ -118,7 +117,7 @@ describe('wavFile', () => {
     const subscription = chunk$.pipe(wavFile(path('a.wav'), options())).subscribe();
     chunk$.next(new Uint8Array(100));
     subscription.unsubscribe();
-    while ((await readBack('a.wav').catch(() => undefined))?.claimed !== 100) await setImmediate();
+    await until(async () => (await readBack('a.wav').catch(() => undefined))?.claimed === 100);
     expect(chunk$.observed).toBe(false);
     expect(failures).toEqual([]);
   });
@@ -133,11 +132,11 @@ describe('wavFile', () => {
   it('tells of a file that was removed', async () => {
     const chunk$ = new Subject<Uint8Array>();
     chunk$.pipe(wavFile(path('a.wav'), options())).subscribe();
-    while ((await readdir(dir)).join() !== 'a.wav') await setImmediate();
+    await until(async () => (await readdir(dir)).join() === 'a.wav');
     await rm(path('a.wav'));
     chunk$.next(tone(10));
     chunk$.complete();
-    while (failures.length === 0) await setImmediate();
+    await until(() => failures.length > 0);
     expect(failures).toMatchObject([{ code: 'ERR_FILE', cause: { code: 'ENOENT' } }]);
   });
 
