@@ -28,6 +28,9 @@ const FLAGS: Declarations<ListenFlags> = {
   ...OUTPUT,
 };
 
+/** How long the last words are waited for after Ctrl-C, in milliseconds, when the connection is lost just then. */
+const END_MS = 30_000;
+
 /** `rxscribe listen`, and `rxscribe` alone: the microphone to text. */
 export const listen: Command<ListenFlags> = {
   builder: (command) =>
@@ -38,8 +41,8 @@ export const listen: Command<ListenFlags> = {
       .example('$0 listen --format ndjson | jq .', 'every event, for another program'),
   handler: async (flags) => {
     const [{ microphone }, { run }] = await Promise.all([import('../audio/microphone.ts'), import('./run.ts')]);
-    const kind = 'microphone';
-    await run(flags, ({ stop, note }) => microphone({ ...recorderOptions(flags, note), stop }), { kind });
+    const plan = { kind: 'microphone', options: { endTimeout: END_MS } } as const;
+    await run(flags, ({ stop, note }) => microphone({ ...recorderOptions(flags, note), stop }), plan);
   },
 };
 
@@ -51,6 +54,7 @@ function recorderOptions(flags: ListenFlags, note: (text: string) => void): Micr
     ...deviceOption(device),
     ...(vad !== undefined && { vad }),
     ...conditioning(flags),
+    onLost: (error) => note(error.message),
     onOpen: (recorder) => {
       note(`Listening${device === undefined ? '' : ` on ${device}`}; Ctrl-C ends`);
       if (vad === undefined) return;

@@ -58,6 +58,7 @@ export async function run(flags: OutputFlags & ServiceFlags, makeSource: MakeSou
       desk.told(event);
       print(event);
       desk.explain(event);
+      if (event.type === 'AudioGap' && event.reason === 'end-timeout') process.exitCode = 1;
     });
   } finally {
     desk.close();
