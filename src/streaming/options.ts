@@ -104,8 +104,9 @@ const WIRE_NAME = {
   customerSupportAudioCapture: '_customer_support_audio_capture',
 } as const;
 
-const MAX_INT = 2 ** 31 - 1;
-const millis = whole(0, MAX_INT, 'ms');
+/** Twelve days, in milliseconds: a timer takes twice as much, so that sums of two are safe. */
+const LONGEST_MS = 2 ** 30;
+const millis = whole(0, LONGEST_MS, 'ms');
 const share = range(0, 1);
 /** Whether it is well formed is looked at when it is used, and its value never shown. */
 const secret: Rule = { accepts: () => true, expected: 'a key' };
@@ -136,14 +137,14 @@ const RULES: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscribe
     accepts: (value) => typeof value === 'string' && isAddress(value),
     expected: 'a wss:// address without a query',
   },
-  connectTimeout: whole(1, MAX_INT, 'ms'),
-  terminationTimeout: whole(1, MAX_INT, 'ms'),
+  connectTimeout: whole(1, LONGEST_MS, 'ms'),
+  terminationTimeout: whole(1, LONGEST_MS, 'ms'),
   catchUpSpeed: range(1, Infinity, 'times real time'),
   reconnect: bool,
   maxOutage: range(0, Infinity, 'ms'),
-  stallTimeout: whole(1, MAX_INT, 'ms'),
-  tapeLength: whole(10_000, MAX_INT, 'ms'),
-  endTimeout: whole(1, MAX_INT, 'ms'),
+  stallTimeout: whole(1, LONGEST_MS, 'ms'),
+  tapeLength: whole(10_000, LONGEST_MS, 'ms'),
+  endTimeout: whole(1, LONGEST_MS, 'ms'),
   maxConnectionRetries: NO_RETRIES,
   connectionRetryDelay: NO_RETRIES,
   endOfTurnConfidenceThreshold: share,
