@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bundledRecording } from '../src/simulator/index.ts';
 import { ROOT, TALK, openWorkplace } from './support/workplace.ts';
 import type { Result, Workplace } from './support/workplace.ts';
 
@@ -14,13 +15,64 @@ ${TALK[1]}
 
 `;
 
+/** Two speakers, of which the first is also in `talk.wav`. */
+const DIALOGUE = { fromMs: 2500, toMs: 10_200 };
+const QUESTION = 'Does it keep up when the network drops?';
+
+const MINUTES = `\`00:00:00\` **A:** ${TALK[1]}
+
+\`00:00:05\` **B:** ${QUESTION}
+
+`;
+
+const SUBTITLES = `1
+00:00:00,412 --> 00:00:04,220
+A: Your microphone becomes text,
+word by word, while you speak.
+
+2
+00:00:05,070 --> 00:00:07,266
+B: ${QUESTION}
+
+`;
+
+/** Cuts the bundled recording: what is said to microphones, and a file of three sentences. */
+const PREPARE = `
+import { readFile, writeFile } from 'node:fs/promises';
+import { bundledRecording } from 'rxscribe/simulator';
+const { pcm } = await bundledRecording();
+const cut = (fromMs, toMs) => pcm.subarray(fromMs * 32, toMs * 32);
+const silence = (ms) => Buffer.alloc(ms * 32);
+await writeFile('dialogue.pcm', cut(${DIALOGUE.fromMs}, ${DIALOGUE.toMs}));
+// the question comes between the two sentences of talk.pcm, and Ctrl-C after those
+await writeFile('desk.pcm', Buffer.concat([silence(2600), cut(7300, 10_200), silence(3000)]));
+const header = (await readFile('talk.wav')).subarray(0, -7300 * 32);
+await writeFile('three.wav', Buffer.concat([header, cut(0, 10_400)]));
+`;
+
+/** A room with several microphones: each hears something else. */
+const ROOM = `
+import { createRequire } from 'node:module';
+const HEARD = new Map([[undefined, 'dialogue.pcm'], ['Headset', 'talk.pcm'], ['Desk', 'desk.pcm']]);
+const { Microphone } = createRequire(${JSON.stringify(join(ROOT, 'package.json'))})('decibri');
+const { open } = Microphone;
+Microphone.open = (options) => {
+  process.env.RXSCRIBE_TEST_MICROPHONE = HEARD.get(options.device);
+  return open(options);
+};
+`;
+
 /** How each example is run. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
-  'captions.js': ['talk.wav', 'talk.vtt'],
-  'ffmpeg.js': ['talk.mp3'],
-  'live-search.js': [],
-  'marbles.test.js': [],
-  'voice-command.js': [],
+  'captions.js': ['examples/captions.js', 'talk.wav', 'talk.vtt'],
+  'database.js': ['examples/database.js', 'three.wav', 'turns.jsonl', '2'],
+  'ffmpeg.js': ['examples/ffmpeg.js', 'talk.mp3'],
+  'live-search.js': ['examples/live-search.js'],
+  'marbles.test.js': ['examples/marbles.test.js'],
+  'meeting-recorder.js': ['--import', './room.js', 'examples/meeting-recorder.js', 'meeting'],
+  'translate.js': ['examples/translate.js', 'talk.wav'],
+  'two-microphones.js': ['--import', './room.js', 'examples/two-microphones.js', 'Anna=Headset', 'Ben=Desk'],
+  'voice-command.js': ['examples/voice-command.js'],
 };
 
 describe('examples', () => {
@@ -30,9 +82,11 @@ describe('examples', () => {
   // all at once: most of their time they wait for the recording to be spoken
   beforeAll(async () => {
     workplace = await openWorkplace();
+    await Promise.all([workplace.write('prepare.js', PREPARE), workplace.write('room.js', ROOM)]);
+    expect(await workplace.node('prepare.js')).toEqual({ code: 0, stdout: '', stderr: '' });
     const run = async ([name, args]: [string, readonly string[]]): Promise<[string, Result]> => [
       name,
-      await workplace.node(`examples/${name}`, ...args),
+      await workplace.node(...args),
     ];
     results = Object.fromEntries(await Promise.all(Object.entries(PROGRAMS).map(run)));
   }, 60_000);
@@ -51,6 +105,16 @@ describe('examples', () => {
     expect(await workplace.read('talk.vtt')).toBe(CAPTIONS);
   });
 
+  it('database.js saves every turn, the last batch too', async () => {
+    expect(linesOf(results['database.js'])).toEqual(['2 saved', '1 saved']);
+    const rows = (await workplace.read('turns.jsonl')).trimEnd().split('\n');
+    expect(rows.map((row): unknown => JSON.parse(row))).toEqual([
+      { id: 0, startMs: 500, transcript: TALK[0] },
+      { id: 1, startMs: 2912, transcript: TALK[1] },
+      { id: 2, startMs: 7570, transcript: QUESTION },
+    ]);
+  });
+
   it('ffmpeg.js prints what ffmpeg delivers', () => {
     expect(linesOf(results['ffmpeg.js'])).toEqual(TALK);
   });
@@ -59,6 +123,47 @@ describe('examples', () => {
     const searched = linesOf(results['live-search.js']);
     expect(searched.length).toBeGreaterThan(4);
     expect(searched.at(-1)).toMatch(/^speak: \d+ lines$/);
+  });
+
+  it('meeting-recorder.js prints who said what, and writes it down', async () => {
+    expect(linesOf(results['meeting-recorder.js'])).toEqual([
+      TALK[1], // as it is said, nobody is known yet
+      QUESTION,
+      '',
+      `A: ${TALK[1]}`,
+      `B: ${QUESTION}`,
+    ]);
+    expect(await workplace.read('meeting.md')).toBe(MINUTES);
+    expect(await workplace.read('meeting.srt')).toBe(SUBTITLES);
+  });
+
+  it('meeting-recorder.js records all that was heard', async () => {
+    const { stdout } = await workplace.node('-p', "fs.readFileSync('meeting.wav', 'base64')");
+    const wav = Buffer.from(stdout, 'base64');
+    const { pcm } = await bundledRecording();
+    const heard = pcm.subarray(DIALOGUE.fromMs * 32, DIALOGUE.toMs * 32);
+    const data = wav.indexOf('data');
+    expect(wav.readUInt32LE(4)).toBe(wav.length - 8);
+    expect(wav.readUInt32LE(data + 4)).toBe(wav.length - data - 8);
+    expect(wav.subarray(data + 8, data + 8 + heard.length).equals(heard)).toBe(true);
+    // then it was silent, until Ctrl-C
+    const rest = wav.subarray(data + 8 + heard.length);
+    expect(rest.equals(Buffer.alloc(rest.length))).toBe(true);
+  });
+
+  it('translate.js keeps the order, though the first translation takes longest', () => {
+    expect(linesOf(results['translate.js'])).toEqual([
+      'Willkommen bei rxscribe.',
+      'Ihr Mikrofon becomes text, word by word, while you speak.',
+    ]);
+  });
+
+  it('two-microphones.js tells who said what, in the order it was said', () => {
+    expect(linesOf(results['two-microphones.js'])).toEqual([
+      `Anna: ${TALK[0]}`,
+      `Ben: ${QUESTION}`,
+      `Anna: ${TALK[1]}`,
+    ]);
   });
 
   it('voice-command.js does what it hears', () => {
