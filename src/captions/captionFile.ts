@@ -1,11 +1,12 @@
 import { extname } from 'node:path';
-import { defer } from 'rxjs';
-import type { MonoTypeOperatorFunction } from 'rxjs';
+import { EMPTY, defer, finalize } from 'rxjs';
+import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
 import type { TranscriptionEvent } from '../../operators/events.ts';
 import { FORMATS } from './captionDocument.ts';
 import type { DocumentFormat } from './captionDocument.ts';
+import type { Mark } from './mark.ts';
 import { EventPages, TurnPages } from './pages.ts';
-import type { Page } from './pages.ts';
+import type { Page, Pages } from './pages.ts';
 import { TextFile } from './textFile.ts';
 import { tooSlow } from './writeFailure.ts';
 import { Writing, written } from './writing.ts';
@@ -20,6 +21,11 @@ export interface CaptionFileOptions extends FailureOptions {
   readonly format?: CaptionFormat;
   /** Whether to overwrite a file that exists. @defaultValue false */
   readonly force?: boolean;
+  /**
+   * Moments to begin a chapter at, told at any time and in any order; their error ends them, and nothing else. Markdown
+   * and WebVTT have chapters, as `captionDocument` describes them. @defaultValue none
+   */
+  readonly marks?: Observable<Mark>;
 }
 
 const EXTENSIONS: Readonly<Record<string, CaptionFormat>> = {
@@ -37,11 +43,11 @@ const MOST_WAITING = 64 * 2 ** 20;
 /**
  * Writes the events that pass through into a file, as they happen, and passes them on unchanged.
  *
- * The file is a whole document after every turn, whatever happens to the program: turns are appended, and where an
- * earlier one changes (speakers corrected, text formatted) the file is replaced by a new one in one step. It is made on
- * subscription. A file that cannot be written disturbs neither the stream nor other files: `onError` is told, once. On
- * completion the file is closed before the stream completes, within 2 s; after an error or `unsubscribe` it is closed
- * in the background.
+ * The file is a whole document after every turn and every mark, whatever happens to the program: they are appended, and
+ * where something earlier changes (speakers corrected, text formatted, a turn told that ends before a mark) the file is
+ * replaced by a new one in one step. It is made on subscription. A file that cannot be written disturbs neither the
+ * stream nor other files: `onError` is told, once. On completion the file is closed before the stream completes, within
+ * 2 s; after an error or `unsubscribe` it is closed in the background.
  *
  * ```text
  * source             -b-p-f---f-|         events
@@ -70,14 +76,14 @@ export function captionFile(
   path: string,
   options: CaptionFileOptions = {},
 ): MonoTypeOperatorFunction<TranscriptionEvent> {
-  const { force = false, format = EXTENSIONS[extname(path).toLowerCase()] } = options;
+  const { force = false, format = EXTENSIONS[extname(path).toLowerCase()], marks = EMPTY } = options;
   if (format === undefined || (format !== 'ndjson' && !Object.hasOwn(FORMATS, format))) {
     const known = Object.keys(EXTENSIONS).join(', ');
     throw new TypeError(`the format of ${JSON.stringify(path)} must be told by its extension (${known}) or by format`);
   }
   return (source) =>
     defer(() => {
-      const pages = format === 'ndjson' ? new EventPages() : new TurnPages(FORMATS[format]);
+      const pages: Pages = format === 'ndjson' ? new EventPages() : new TurnPages(FORMATS[format]);
       const file = new TextFile(path);
       const steps: Steps = {
         open: () => file.create(pages.take()?.text ?? '', force),
@@ -88,10 +94,17 @@ export function captionFile(
         close: () => Promise.resolve(),
       };
       const writing = new Writing(path, steps, options);
+      const marking = marks.subscribe({
+        next: (mark) => {
+          pages.mark(mark);
+          writing.wake();
+        },
+        error: () => undefined,
+      });
       return written(source, writing, (event) => {
         pages.put(event);
         if (pages.size > MOST_WAITING) writing.giveUp(tooSlow(pages.size));
-      });
+      }).pipe(finalize(() => marking.unsubscribe()));
     });
 }
 

@@ -1,6 +1,8 @@
 import { defer, filter, map, startWith } from 'rxjs';
 import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn } from '../../operators/events.ts';
+import { arranged } from './mark.ts';
+import type { Mark, Part } from './mark.ts';
 
 /** Writes turns one after another, each as the text to append; what it writes depends on the turns before alone. */
 export type Writer = (turn: FinalTurn) => string;
@@ -11,6 +13,8 @@ export interface Format {
   readonly header: string;
   /** Starts a document. */
   readonly writer: () => Writer;
+  /** Writes a mark, where such documents have chapters. */
+  readonly chapter?: (mark: Mark) => string;
 }
 
 /** Makes the operator of a format. */
@@ -18,9 +22,15 @@ export function pieces({ header, writer }: Format): OperatorFunction<FinalTurn, 
   return (source) => defer(() => source.pipe(map(writer()), startWith(header))).pipe(filter((piece) => piece !== ''));
 }
 
+/** Starts a document with chapters. */
+export function partWriter({ writer, chapter }: Format): (part: Part) => string {
+  const write = writer();
+  return (part) => ('atMs' in part ? (chapter?.(part) ?? '') : write(part));
+}
+
 /** Writes a whole document. */
-export function whole({ header, writer }: Format, turns: readonly FinalTurn[]): string {
-  return header + turns.map(writer()).join('');
+export function whole(format: Format, turns: readonly FinalTurn[], marks: readonly Mark[]): string {
+  return format.header + arranged(turns, marks).map(partWriter(format)).join('');
 }
 
 /** Hours, minutes, seconds and milliseconds, as `01:02:03.456`; hours take more digits where they need them. */

@@ -1,7 +1,8 @@
 export { captionDocument } from './captionDocument.ts';
-export type { DocumentFormat } from './captionDocument.ts';
+export type { DocumentFormat, DocumentOptions } from './captionDocument.ts';
 export { cues } from './cues.ts';
 export type { Cue, CueOptions } from './cues.ts';
+export type { Mark } from './mark.ts';
 export { md } from './md.ts';
 export { ndjson } from './ndjson.ts';
 export { srt } from './srt.ts';

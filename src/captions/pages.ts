@@ -1,8 +1,11 @@
 import { Subject } from 'rxjs';
 import type { FinalTurn, TranscriptionEvent } from '../../operators/events.ts';
 import { transcript } from '../../operators/transcript.ts';
-import type { Format, Writer } from './format.ts';
-import { jsonLine } from './ndjson.ts';
+import { partWriter } from './format.ts';
+import type { Format } from './format.ts';
+import { jsonLine } from './jsonLine.ts';
+import { arranged } from './mark.ts';
+import type { Mark, Part } from './mark.ts';
 
 /** What has to be written next: text to append, or to replace all that was written. */
 export interface Page {
@@ -10,27 +13,31 @@ export interface Page {
   readonly replaces: boolean;
 }
 
-/** What a file of captions is made of: takes events, and gives what has to be written because of them. */
+/** What a file of captions is made of: takes events and marks, and gives what has to be written because of them. */
 export interface Pages {
+  /** How many characters wait in memory. */
+  readonly size: number;
   put(event: TranscriptionEvent): void;
+  mark(mark: Mark): void;
   take(): Page | undefined;
 }
 
-/** Lines of events. They wait in memory while an earlier one is written. */
+/** Lines of events; a mark is none. They wait in memory while an earlier one is written. */
 export class EventPages implements Pages {
   #waiting: string[] = [];
   #size = 0;
 
-  /** How many characters wait. */
   get size(): number {
     return this.#size;
   }
 
   put(event: TranscriptionEvent): void {
-    const line = jsonLine(event);
+    const line = `${jsonLine(event)}\n`;
     this.#waiting.push(line);
     this.#size += line.length;
   }
+
+  mark(): void {}
 
   take(): Page | undefined {
     if (this.#size === 0) return undefined;
@@ -42,22 +49,26 @@ export class EventPages implements Pages {
 }
 
 /**
- * A document of turns. A turn that is new is appended; where one changed that was written, all is written again. However
- * slow the disk is, nothing waits here but the turns themselves.
+ * A document of turns and chapters. What comes at its end is appended; where something changed that was written, or comes
+ * before it, all is written again. However slow the disk is, nothing waits here but the turns and the marks themselves.
  */
 export class TurnPages implements Pages {
   readonly size = 0;
   readonly #format: Format;
   readonly #event$ = new Subject<TranscriptionEvent>();
-  #write: Writer;
+  #write: (part: Part) => string;
   #turns: readonly FinalTurn[] = [];
-  #written: readonly FinalTurn[] | undefined;
+  #marks: readonly Mark[] = [];
+  #parts: readonly Part[] = [];
+  #written: readonly Part[] | undefined;
 
   constructor(format: Format) {
     this.#format = format;
-    this.#write = format.writer();
+    this.#write = partWriter(format);
     this.#event$.pipe(transcript()).subscribe(({ turns }) => {
+      if (turns === this.#turns) return;
       this.#turns = turns;
+      this.#parts = arranged(turns, this.#marks);
     });
   }
 
@@ -65,15 +76,20 @@ export class TurnPages implements Pages {
     this.#event$.next(event);
   }
 
+  mark(mark: Mark): void {
+    if (!this.#format.chapter) return;
+    this.#marks = [...this.#marks, mark];
+    this.#parts = arranged(this.#turns, this.#marks);
+  }
+
   take(): Page | undefined {
-    const [turns, written] = [this.#turns, this.#written];
-    if (turns === written) return undefined;
-    this.#written = turns;
-    if (!written) return { text: this.#format.header + turns.map(this.#write).join(''), replaces: false };
-    if (written.every((turn, index) => turn === turns[index])) {
-      return { text: turns.slice(written.length).map(this.#write).join(''), replaces: false };
+    const [parts, written] = [this.#parts, this.#written];
+    if (parts === written) return undefined;
+    this.#written = parts;
+    if (written?.every((part, index) => part === parts[index])) {
+      return { text: parts.slice(written.length).map(this.#write).join(''), replaces: false };
     }
-    this.#write = this.#format.writer();
-    return { text: this.#format.header + turns.map(this.#write).join(''), replaces: true };
+    this.#write = partWriter(this.#format);
+    return { text: this.#format.header + parts.map(this.#write).join(''), replaces: written !== undefined };
   }
 }

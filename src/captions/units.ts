@@ -1,5 +1,5 @@
-import stringWidth from 'string-width';
 import type { FinalTurn } from '../../operators/events.ts';
+import { columnsOf } from './columnsOf.ts';
 import { plain } from './plain.ts';
 import { speakerOf } from './speaker.ts';
 import { timing } from './timing.ts';
@@ -42,14 +42,14 @@ const OPENS = /^[\p{Ps}\p{Pi}]+$/u;
  */
 export function unitsOf(turn: FinalTurn, columns: number, after: number, msPerColumn: number): Unit[] {
   const tokens = plain(turn.transcript).split(' ').filter(Boolean);
-  const endMs = after + Math.round(stringWidth(tokens.join(' ')) * msPerColumn);
+  const endMs = after + Math.round(columnsOf(tokens.join(' ')) * msPerColumn);
   const said = timing(turn, tokens, { startMs: after, endMs, speaker: speakerOf(turn.speaker_label) });
   let from = 0;
   const units = tokens
     .flatMap((token) => piecesOf(token, columns))
     .map((piece) => {
       const to = from + piece.text.length;
-      const unit = { ...piece, columns: stringWidth(piece.text), stop: 'word' as const, ...said(from, to) };
+      const unit = { ...piece, columns: columnsOf(piece.text), stop: 'word' as const, ...said(from, to) };
       from = to;
       return unit;
     });
@@ -62,9 +62,9 @@ function stopBetween(unit: Unit, next: Unit | undefined): Stop {
 }
 
 function piecesOf(token: string, columns: number): Piece[] {
-  if (stringWidth(token) <= columns) return [{ text: token, spaced: true }];
+  if (columnsOf(token) <= columns) return [{ text: token, spaced: true }];
   return wordsOf(token)
-    .flatMap((text) => (stringWidth(text) <= columns ? [text] : cut(text, columns)))
+    .flatMap((text) => (columnsOf(text) <= columns ? [text] : cut(text, columns)))
     .map((text, index) => ({ text, spaced: index === 0 }));
 }
 
@@ -85,7 +85,7 @@ function cut(text: string, columns: number): string[] {
   const parts = [''];
   let free = columns;
   for (const { segment } of graphemes.segment(text)) {
-    const width = stringWidth(segment);
+    const width = columnsOf(segment);
     if (width > free && parts.at(-1) !== '') {
       parts.push('');
       free = columns;
@@ -102,7 +102,7 @@ export function named(units: readonly Unit[], columns: number, before: string | 
     const { speaker } = unit;
     if (speaker === undefined || speaker === (index === 0 ? before : units[index - 1]?.speaker)) return [unit];
     const [short = ''] = cut(speaker, columns - 1);
-    const name: Unit = { ...unit, text: `${short}:`, columns: stringWidth(short) + 1, stop: 'word', spaced: true };
+    const name: Unit = { ...unit, text: `${short}:`, columns: columnsOf(short) + 1, stop: 'word', spaced: true };
     const together = name.columns + 1 + unit.columns;
     return together <= columns
       ? [{ ...unit, text: `${name.text} ${unit.text}`, columns: together, spaced: true }]

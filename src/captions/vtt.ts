@@ -3,8 +3,9 @@ import type { FinalTurn } from '../../operators/events.ts';
 import { cuesOnce } from './cuesOnce.ts';
 import { clock, pieces } from './format.ts';
 import type { Format } from './format.ts';
+import { plain } from './plain.ts';
 
-/** WebVTT: who speaks is marked up as a voice. */
+/** WebVTT: who speaks is marked up as a voice; a comment per chapter. */
 export const VTT: Format = {
   header: 'WEBVTT\n\n',
   writer: () => {
@@ -18,6 +19,10 @@ export const VTT: Format = {
       }
       return text;
     };
+  },
+  chapter: ({ atMs, title = '' }) => {
+    const name = escaped(plain(title));
+    return `NOTE chapter ${clock(Math.round(atMs))}${name && ` ${name}`}\n\n`;
   },
 };
 

@@ -1,6 +1,7 @@
 import { Subject, tap } from 'rxjs';
 import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
 import type { ControlMessage, TranscriptionEvent } from '../../operators/events.ts';
+import type { Mark } from '../captions/mark.ts';
 import { interruption } from './interruption.ts';
 import { listenToKeys } from './keys.ts';
 import { mute } from './mute.ts';
@@ -19,6 +20,8 @@ export interface Desk extends SourceContext {
   readonly control$: Observable<ControlMessage>;
   /** The moments that were marked, in milliseconds on the audio clock. */
   readonly marks: readonly number[];
+  /** The same as they are marked. */
+  readonly mark$: Observable<Mark>;
   /** Follows the audio, and mutes it. */
   readonly follow: MonoTypeOperatorFunction<Uint8Array>;
   /** Takes note of an event. */
@@ -51,10 +54,13 @@ export function openDesk(flags: OutputFlags & ServiceFlags, plan: Plan): Desk {
   );
   const control$ = new Subject<ControlMessage>();
   const marks: number[] = [];
+  const mark$ = new Subject<Mark>();
   const endTurn = (): void => control$.next({ type: 'ForceEndpoint' });
   const mark = (): void => {
-    marks.push(Math.round(status.elapsedMs));
-    note(`marked ${time(status.elapsedMs)}`);
+    const atMs = Math.round(status.elapsedMs);
+    marks.push(atMs);
+    mark$.next({ atMs });
+    note(`marked ${time(atMs)}`);
   };
   const { pause, follow } = pausing(status, sampleRate, endTurn);
   const actions = { return: endTurn, enter: endTurn, m: mark, q: end, ...(microphone && { space: pause }) };
@@ -68,6 +74,7 @@ export function openDesk(flags: OutputFlags & ServiceFlags, plan: Plan): Desk {
     note,
     control$: control$.asObservable(),
     marks,
+    mark$: mark$.asObservable(),
     follow: (source) => (microphone ? source.pipe(follow) : source).pipe(tap((chunk) => status.heard(chunk))),
     told: (event) => status.told(event),
     explain: (event) => {

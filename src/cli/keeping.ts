@@ -46,7 +46,7 @@ export function keeping(flags: OutputFlags, options: TranscribeOptions, desk: De
   return {
     audio: all(recordings.map((path) => wavFile(path, { sampleRate, force, onError }))),
     events: all([
-      ...[...output, ...saved(SAVED)].map((path) => captionFile(path, { force, onError })),
+      ...[...output, ...saved(SAVED)].map((path) => captionFile(path, { force, onError, marks: desk.mark$ })),
       ...saved(['run.json']).map((path) => recorded(new RunRecord(path, options, desk.marks, onError))),
     ]),
   };

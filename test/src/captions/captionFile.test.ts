@@ -10,7 +10,7 @@ import type { TranscriptionEvent } from '../../../operators/events.ts';
 import type { TranscriptionError } from '../../../src/errors.ts';
 import { captionDocument } from '../../../src/captions/index.ts';
 import { captionFile } from '../../../src/captions/files.ts';
-import type { CaptionFileOptions } from '../../../src/captions/files.ts';
+import type { CaptionFileOptions, Mark } from '../../../src/captions/files.ts';
 import { around, readSrt, readVtt, relabelled, spoken, until } from '../../support/captions.ts';
 
 const one = spoken(0, 'Welcome to rxscribe.');
@@ -104,6 +104,54 @@ describe('captionFile', () => {
       ),
     );
     expect(await readdir(dir)).toEqual(['talk.srt']);
+  });
+
+  it.each(['vtt', 'md'] as const)(
+    'is whole after every mark in %s: appends it, or puts it where it belongs',
+    async (kind) => {
+      const event$ = new Subject<TranscriptionEvent>();
+      const mark$ = new Subject<Mark>();
+      const name = `talk.${kind}`;
+      const [first, second, third] = [{ atMs: 0, title: 'One' }, { atMs: 2500 }, { atMs: 60_000 }];
+      event$.pipe(captionFile(path(name), options({ marks: mark$ }))).subscribe();
+
+      mark$.next(first);
+      await holds(name, captionDocument([], kind, { marks: [first] }));
+      const { ino } = statSync(path(name));
+      event$.next(one);
+      await holds(name, captionDocument([one], kind, { marks: [first] }));
+      mark$.next(second);
+      await holds(name, captionDocument([one], kind, { marks: [first, second] }));
+      mark$.next(third);
+      await holds(name, captionDocument([one], kind, { marks: [first, second, third] }));
+      expect(statSync(path(name)).ino).toBe(ino);
+      event$.next(two);
+      await holds(name, captionDocument([one, two], kind, { marks: [first, second, third] }));
+      event$.next({ ...two, isFinal: false, turn_order: 2 });
+      event$.next(relabelled(['B', two]));
+      await holds(name, captionDocument([one, named(two, 'B')], kind, { marks: [first, second, third] }));
+
+      event$.complete();
+      await until(() => !mark$.observed);
+      expect(failures).toEqual([]);
+    },
+  );
+
+  it.each(['talk.srt', 'talk.txt', 'talk.ndjson'])('leaves marks out of %s', async (name) => {
+    await save(name, around(one, two), { marks: of({ atMs: 0 }) });
+    const marked = await read(name);
+    await save(name, around(one, two), { force: true });
+    expect(marked).toBe(await read(name));
+  });
+
+  it('goes on without marks when they fail', async () => {
+    const marks = concat(
+      of({ atMs: 0 }),
+      throwError(() => new Error('broken')),
+    );
+    expect(await save('talk.md', [one], { marks })).toEqual([one]);
+    expect(await read('talk.md')).toBe(captionDocument([one], 'md', { marks: [{ atMs: 0 }] }));
+    expect(failures).toEqual([]);
   });
 
   it('replaces the file that a link leads to, and keeps its permissions', async () => {

@@ -9,7 +9,7 @@ import { from, lastValueFrom, toArray } from 'rxjs';
 import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn, TranscriptionEvent } from '../../../operators/events.ts';
 import { captionDocument, md, ndjson, srt, text, vtt } from '../../../src/captions/index.ts';
-import type { DocumentFormat } from '../../../src/captions/index.ts';
+import type { DocumentFormat, Mark } from '../../../src/captions/index.ts';
 import { anyTurns, around, inked, installed, readSrt, readVtt, spoken, timed, told } from '../../support/captions.ts';
 import { marbles } from '../../support/marbles.ts';
 
@@ -154,6 +154,33 @@ describe('captionDocument', () => {
     expect(starts(yes!)).toEqual([4000, 5300]);
   });
 
+  it('puts each mark before the first turn that ends after it, and the rest at the end', () => {
+    const marks = [{ atMs: 9_999_999 }, { atMs: 1700, title: 'Again' }, { atMs: 1699.6 }, { atMs: 600, title: ' ' }];
+    const unsaid = told(1, 'Well.', 0, { words: [] });
+
+    expect(captionDocument([welcome, unsaid, again], 'md', { marks })).toBe(
+      '## 00:00:00\n\n## 00:00:01\n\n`00:00:00` **A:** Welcome.\n\nWell.\n\n' +
+        '## 00:00:01 Again\n\n`01:00:00` **B:** Welcome again.\n\n## 02:46:39\n\n',
+    );
+    expect(captionDocument([welcome, again], 'vtt', { marks })).toBe(
+      'WEBVTT\n\nNOTE chapter 00:00:00.600\n\nNOTE chapter 00:00:01.700\n\n' +
+        '00:00:00.500 --> 00:00:01.700\n<v A>Welcome.\n\nNOTE chapter 00:00:01.700 Again\n\n' +
+        '01:00:00.000 --> 01:00:01.042\n<v B>Welcome again.\n\nNOTE chapter 02:46:39.999\n\n',
+    );
+  });
+
+  it('escapes what would be markup in a title', () => {
+    const marks = [{ atMs: 0, title: 'a --> b\n\n1 <i> #' }];
+    expect(captionDocument([], 'md', { marks })).toBe('## 00:00:00 a --\\> b 1 \\<i\\> \\#\n\n');
+    expect(captionDocument([], 'vtt', { marks })).toBe(
+      'WEBVTT\n\nNOTE chapter 00:00:00.000 a --&gt; b 1 &lt;i&gt; #\n\n',
+    );
+  });
+
+  it.each(['text', 'srt'] as const)('has no chapters in %s', (kind) => {
+    expect(captionDocument([welcome], kind, { marks: [{ atMs: 0 }] })).toBe(captionDocument([welcome], kind));
+  });
+
   it('refuses a format that it does not know', () => {
     expect(() => captionDocument([], 'ass' as DocumentFormat)).toThrow(TypeError);
   });
@@ -193,6 +220,33 @@ describe('captions, whatever is said', () => {
   });
 });
 
+const anyMark: fc.Arbitrary<Mark> = fc.record(
+  { atMs: fc.nat(60_000), title: fc.string({ unit: 'grapheme' }) },
+  { requiredKeys: ['atMs'] },
+);
+const CHAPTER = { vtt: /^NOTE chapter /, md: /^## / };
+
+describe('chapters, whatever is marked', () => {
+  it.each(['vtt', 'md'] as const)('are one block each in %s, in order, and change nothing else', (kind) => {
+    fc.assert(
+      fc.property(anyTurns, fc.array(anyMark, { maxLength: 8 }), (turns, marks) => {
+        const document = captionDocument(turns, kind, { marks });
+        const blocks = document.split('\n\n');
+        const isChapter = (block: string): boolean => CHAPTER[kind].test(block);
+        const times = marks
+          .map(({ atMs }) => `00:00:${String(Math.floor(atMs / 1000)).padStart(2, '0')}`.replace('00:60', '01:00'))
+          .toSorted();
+        const chapters = blocks.filter(isChapter);
+
+        expect(blocks.filter((block) => !isChapter(block)).join('\n\n')).toBe(captionDocument(turns, kind));
+        expect(chapters.map((block) => /\d\d:\d\d:\d\d/.exec(block)?.[0])).toEqual(times);
+        expect(chapters.filter((block) => /\n|-->/.test(block))).toEqual([]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
 const run = promisify(execFile);
 (installed('ffprobe') && installed('ffmpeg') ? describe : describe.skip)('ffmpeg', () => {
   let dir: string;
@@ -210,7 +264,8 @@ const run = promisify(execFile);
       spoken(1, 'One & two < three, and quite a few more words than fit on a line. So there.', 4000),
       again,
     ];
-    const document = captionDocument(turns, kind);
+    const plain = captionDocument(turns, kind);
+    const document = captionDocument(turns, kind, { marks: [{ atMs: 0 }, { atMs: 3000, title: 'Two' }] });
     const path = join(dir, `talk.${kind}`);
     await writeFile(path, document);
     const probe = ['-v', 'error', '-of', 'json', '-show_streams', '-show_format', '-show_packets', path];
@@ -224,7 +279,7 @@ const run = promisify(execFile);
     expect(seen.format.format_name).toBe(demuxer);
     expect(seen.streams.map(({ codec_name }) => codec_name)).toEqual([codec]);
     expect(seen.packets.map(({ pts_time, duration_time }) => [Number(pts_time), Number(duration_time)])).toEqual(
-      read(document).map(({ startMs, endMs }) => [startMs / 1000, (endMs - startMs) / 1000]),
+      read(plain).map(({ startMs, endMs }) => [startMs / 1000, (endMs - startMs) / 1000]),
     );
     const { stdout: converted } = await run('ffmpeg', ['-v', 'error', '-i', path, '-f', 'srt', '-']);
     expect(converted).toContain('One & two < three, and quite');

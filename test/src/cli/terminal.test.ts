@@ -1,4 +1,7 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { bundledRecording } from '../../../src/simulator/index.ts';
 import type { Simulator, SimulatorOptions } from '../../../src/simulator/index.ts';
 import { MAIN } from '../../support/cli.ts';
@@ -45,7 +48,16 @@ const close = async (): Promise<void> => {
 };
 
 describeOnScreen('the terminal view', () => {
-  afterEach(close);
+  let dir: string;
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'rxscribe-view-'));
+  });
+
+  afterEach(async () => {
+    await close();
+    await rm(dir, { recursive: true });
+  });
 
   it(
     'lets finals scroll, rewrites the partial and the progress below, and leaves nothing else behind',
@@ -114,9 +126,10 @@ describeOnScreen('the terminal view', () => {
   );
 
   it(
-    'gives the terminal back at Ctrl-Z and at the end, and takes q for the end',
+    'gives the terminal back at Ctrl-Z and at the end, takes m for a chapter and q for the end',
     async () => {
-      await open(`file '${WAV}'`);
+      const path = join(dir, 'talk');
+      await open(`file '${WAV}' -o '${path}.md' -o '${path}.vtt'`);
       await screen.shows(/ live /);
       await screen.press('C-z');
       const away = await screen.shows(/Stopped/);
@@ -133,6 +146,8 @@ describeOnScreen('the terminal view', () => {
       await screen.press('Enter');
       await screen.shows(/^ ?icanon/m);
       expect(service.sessions[0]).toMatchObject({ endedBy: 'terminate' });
+      expect(await readFile(`${path}.md`, 'utf8')).toMatch(/^## 00:00:\d\d$/m);
+      expect(await readFile(`${path}.vtt`, 'utf8')).toMatch(/^NOTE chapter 00:00:\d\d\.\d{3}$/m);
     },
     TIMEOUT,
   );
