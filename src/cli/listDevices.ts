@@ -1,8 +1,8 @@
 import type { MicrophoneInfo } from 'decibri';
 import { loadDecibri } from '../audio/decibri.ts';
 import { recorderFailure } from '../audio/recorder.ts';
+import { columnsOf } from '../captions/columnsOf.ts';
 import { printable } from './printable.ts';
-import { columnsOf } from './width.ts';
 
 /** Prints the input devices. That there are none is an answer too: it is told on stderr, and is no failure. */
 export async function listDevices(json: boolean): Promise<void> {

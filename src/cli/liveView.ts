@@ -1,8 +1,9 @@
 import type { WriteStream } from 'node:tty';
+import { columnsOf } from '../captions/columnsOf.ts';
 import { dimEnd } from './dimEnd.ts';
 import { beforeLeaving } from './leaving.ts';
 import type { Saying, View } from './terminal.ts';
-import { columnsOf, lastLines } from './width.ts';
+import { lastLines } from './width.ts';
 
 /** How often the lines below are drawn again at most, in milliseconds. */
 const REDRAW_MS = 100;

@@ -1,5 +1,5 @@
 import type { TranscriptionEvent } from '../../operators/events.ts';
-import { jsonLine } from './printable.ts';
+import { jsonLine } from '../captions/jsonLine.ts';
 import { sayingOf, textOf } from './saying.ts';
 import type { View } from './terminal.ts';
 

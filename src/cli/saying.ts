@@ -1,13 +1,12 @@
 import type { Turn } from '../../operators/events.ts';
+import { speakerOf } from '../captions/speaker.ts';
 import { printable } from './printable.ts';
 import type { Saying } from './terminal.ts';
 
-/** What the service writes where it does not know yet who speaks. */
-const NOBODY = new Set(['PENDING', 'UNKNOWN']);
-
 /** The text of a turn in one line, after its speaker where one is known. */
-export function textOf({ speaker_label: speaker, transcript }: Turn): string {
-  return printable(speaker && !NOBODY.has(speaker) ? `${speaker}: ${transcript}` : transcript);
+export function textOf({ speaker_label, transcript }: Turn): string {
+  const speaker = speakerOf(speaker_label);
+  return printable(speaker === undefined ? transcript : `${speaker}: ${transcript}`);
 }
 
 /**

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { jsonLine } from '../captions/jsonLine.ts';
 import { loadRecording, startSimulator } from '../simulator/index.ts';
 import type { FaultPlan, Recording, SimulatorEvent } from '../simulator/index.ts';
 import { interruption } from './interruption.ts';
-import { jsonLine, printable } from './printable.ts';
+import { printable } from './printable.ts';
 import type { ServeFlags } from './serve.ts';
 import { UsageError } from './usage.ts';
 

@@ -1,7 +1,7 @@
 import type { TranscriptionEvent } from '../../operators/events.ts';
 import { bytesToMs } from '../audio/pcm.ts';
+import { columnsOf } from '../captions/columnsOf.ts';
 import { levelOf, meter } from './level.ts';
-import { columnsOf } from './width.ts';
 
 /** Cells of the meter. */
 const CELLS = 12;

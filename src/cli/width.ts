@@ -1,11 +1,6 @@
-import stringWidth from 'string-width';
+import { columnsOf } from '../captions/columnsOf.ts';
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-
-/** How many columns of a terminal a text takes. */
-export function columnsOf(text: string): number {
-  return stringWidth(text);
-}
 
 /**
  * The end of a text in so many lines of so many columns, broken between words where that is possible. Where something was

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Turn } from '../../../operators/events.ts';
-import { jsonLine, printable } from '../../../src/cli/printable.ts';
+import { columnsOf } from '../../../src/captions/columnsOf.ts';
+import { jsonLine } from '../../../src/captions/jsonLine.ts';
+import { printable } from '../../../src/cli/printable.ts';
 import { sayingOf } from '../../../src/cli/saying.ts';
 import { Status } from '../../../src/cli/status.ts';
-import { columnsOf, lastLines } from '../../../src/cli/width.ts';
+import { lastLines } from '../../../src/cli/width.ts';
 
 describe('printable', () => {
   it('takes away what would be an order to the terminal', () => {
