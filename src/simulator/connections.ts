@@ -1,24 +1,37 @@
 import type { Server, Socket } from 'node:net';
 
-/** The TCP connections of a server, under whatever runs on them. */
+/** How long the end of all connections is waited for, in milliseconds. */
+const PATIENCE_MS = 2000;
+
+/** The connections of a TLS server: the TCP ones, and what runs on them, which may outlive them while it is paused. */
 export class Connections {
-  readonly #sockets = new Map<number, Socket>();
+  readonly #server: Server;
+  readonly #tcp = new Set<Socket>();
+  readonly #tls = new Set<Socket>();
 
   constructor(server: Server) {
-    server.on('connection', (socket: Socket) => {
-      const port = socket.remotePort ?? 0;
-      this.#sockets.set(port, socket);
-      socket.on('close', () => this.#sockets.delete(port));
-    });
+    this.#server = server;
+    server.on('connection', (socket: Socket) => follow(this.#tcp, socket));
+    server.on('secureConnection', (socket: Socket) => follow(this.#tls, socket));
   }
 
   /** Breaks the connection of this client with a TCP reset. */
-  reset({ remotePort = 0 }: Pick<Socket, 'remotePort'>): void {
-    this.#sockets.get(remotePort)?.resetAndDestroy();
+  reset({ remotePort }: Pick<Socket, 'remotePort'>): void {
+    for (const socket of this.#tcp) if (socket.remotePort === remotePort) socket.resetAndDestroy();
   }
 
-  /** Ends all connections at once. */
-  destroy(): void {
-    for (const socket of this.#sockets.values()) socket.destroy();
+  /** Ends all connections at once, and listens no more. */
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => {
+      this.#server.close(resolve);
+      setTimeout(resolve, PATIENCE_MS).unref();
+    });
+    for (const socket of [...this.#tls, ...this.#tcp]) socket.destroy();
+    await closed;
   }
+}
+
+function follow(sockets: Set<Socket>, socket: Socket): void {
+  sockets.add(socket);
+  socket.once('close', () => sockets.delete(socket));
 }

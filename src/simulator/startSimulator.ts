@@ -46,7 +46,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     house.closing = true;
-    return (closing ??= shut(server, connections, caDir === undefined ? dir : undefined));
+    return (closing ??= shut(connections, caDir === undefined ? dir : undefined));
   };
   const url = `wss://localhost:${bound}${STREAM_PATH}`;
   const { sessions, violations } = house;
@@ -87,9 +87,7 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-async function shut(server: Server, connections: Connections, temporaryDir: string | undefined): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  connections.destroy();
-  await closed;
+async function shut(connections: Connections, temporaryDir: string | undefined): Promise<void> {
+  await connections.close();
   if (temporaryDir !== undefined) await rm(temporaryDir, { recursive: true, force: true });
 }
