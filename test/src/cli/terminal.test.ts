@@ -92,7 +92,10 @@ describeOnScreen('the terminal view', () => {
       await screen.resize(60, 24);
 
       const end = await screen.shows(/exit 0/);
-      expect(end.slice(0, -1)).toEqual([...(await sentences()), 'exit 0']);
+      // a terminal that gets narrower wraps what stands there before the program is told: what it pushed up stays there
+      const told = new Set(await sentences());
+      expect(end.filter((line) => told.has(line))).toEqual([...told]);
+      expect(end.slice(0, -1).at(-1)).toBe('exit 0');
     },
     TIMEOUT,
   );
