@@ -8,7 +8,7 @@ import type { Fault, FaultKind } from '../../src/simulator/faults.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 import type { Recording, Simulator, SimulatorEvent } from '../../src/simulator/index.ts';
 import { transcribe } from '../../src/streaming/transcribe.ts';
-import { syntheticSpeech } from './speech.ts';
+import { generator, syntheticSpeech } from './speech.ts';
 
 /** One run under faults. */
 export interface Chaos {
@@ -41,17 +41,6 @@ export const QUICK_FAULTS: readonly FaultKind[] = FAULT_KINDS.filter(
   (kind) => !['rate-limit', 'no-termination', 'reset-after-terminate'].includes(kind),
 );
 
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Faults that strike the next connection need one that is lost before. */
 const NEXT_CONNECTION: ReadonlySet<FaultKind> = new Set(['refuse-connect', 'close-before-begin', 'slow-begin']);
 
@@ -60,7 +49,7 @@ const NEXT_CONNECTION: ReadonlySet<FaultKind> = new Set(['refuse-connect', 'clos
  * before a session told of anything, and that rightly is the end.
  */
 function plan({ seed, minutes, faults, kinds = QUICK_FAULTS }: Chaos): Fault[] {
-  const next = random(seed);
+  const next = generator(seed);
   const stretch = (minutes * 60_000) / faults;
   return Array.from({ length: faults }, (_, index) => {
     const atMs = Math.round((index + next()) * stretch);

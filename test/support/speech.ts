@@ -84,8 +84,8 @@ function sound(words: readonly RecordedWord[], seconds: number, sampleRate: numb
   return new Uint8Array(samples.buffer);
 }
 
-/** Mulberry32. */
-function generator(seed: number): () => number {
+/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
+export function generator(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
