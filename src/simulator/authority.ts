@@ -8,7 +8,7 @@ import { authorityCertificate, loopbackCertificate } from './certificates.ts';
 export interface Authority {
   /** Its certificate, PEM. Clients trust it with `NODE_EXTRA_CA_CERTS`. */
   readonly caFile: string;
-  /** Makes a key and a certificate for `localhost`, `127.0.0.1` and `::1`. */
+  /** Makes a key and a certificate for `localhost`, `127.0.0.1` and `::1`; the authority's own comes after it. */
   issue(): Promise<{ readonly key: string; readonly cert: string }>;
 }
 
@@ -30,7 +30,7 @@ export async function openAuthority(dir: string): Promise<Authority> {
   const issue = async (): Promise<{ key: string; cert: string }> => {
     const { privateKey, publicKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    return { key: pem, cert: loopbackCertificate(forge, publicKey, ca, key) };
+    return { key: pem, cert: loopbackCertificate(forge, publicKey, ca, key) + ca };
   };
   return { caFile, issue };
 }

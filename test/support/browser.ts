@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { X509Certificate, createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+import { ROOT } from './workplace.ts';
+
+/** Where Debian's package puts the browser. */
+const CHROMIUM = process.env['RXSCRIBE_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
+
+/** What a browser is to have besides pages. */
+export interface BrowserOptions {
+  /** A WAV file that the microphone hears, from its beginning, each time that it is opened. */
+  readonly microphone?: string;
+  /** Whether the user allows the microphone to every page, without being asked. By default nobody answers. */
+  readonly allowed?: boolean;
+}
+
+/** Nothing of a browser that is not asked for, and no sandbox: that of a container is the container. */
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+];
+
+/**
+ * Tells why there can be no browser here, or `undefined` where there can. In CI it always can: a test that needs it must
+ * fail there, not be skipped.
+ */
+export async function withoutBrowser(): Promise<string | undefined> {
+  if (process.env['CI'] === 'true') return undefined;
+  const found = await readFile(CHROMIUM).then(
+    () => true,
+    () => false,
+  );
+  return found
+    ? undefined
+    : `there is no ${CHROMIUM}; install chromium, or say where it is with RXSCRIBE_TEST_CHROMIUM`;
+}
+
+/**
+ * Starts a real browser, with a new empty profile, that trusts the local service: by the hash of its authority's public
+ * key, with every other check of certificates in force.
+ */
+export async function startBrowser({ microphone, allowed = false }: BrowserOptions = {}): Promise<Browser> {
+  const ca = new X509Certificate(await readFile(join(process.env['RXSCRIBE_TEST_CA_DIR'] ?? '', 'ca.pem')));
+  const spki = createHash('sha256')
+    .update(ca.publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64');
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      ...ARGS,
+      `--ignore-certificate-errors-spki-list=${spki}`,
+      '--use-fake-device-for-media-stream',
+      ...(allowed ? ['--use-fake-ui-for-media-stream'] : []),
+      ...(microphone === undefined ? [] : [`--use-file-for-fake-audio-capture=${microphone}%noloop`]),
+    ],
+  });
+}
+
+/** A server of web pages on loopback, which is an origin that browsers hold to be secure. */
+export interface Site {
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+/** Serves files by their paths (`/main.js`), and everything else by a handler if there is one. */
+export async function startSite(files: Readonly<Record<string, string>>, other?: RequestListener): Promise<Site> {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const file = files[pathname];
+    if (file !== undefined) {
+      const type = pathname.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8';
+      response.writeHead(200, { 'content-type': type }).end(file);
+    } else if (other) other(request, response);
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** A page that runs one module. */
+export const PAGE =
+  '<!doctype html><html lang="en"><title>test</title><body><script type="module" src="/main.js"></script>';
+
+/**
+ * Bundles a program for browsers as a user's bundler does: `rxscribe` is found by its name, and by its `browser` condition.
+ * In a process of its own: the bundler does not load in the module system of the tests.
+ *
+ * @param program A module, as text; it may import packages by name.
+ * @returns The bundle, one module.
+ */
+export function bundle(program: string): Promise<string> {
+  const child = execFile(process.execPath, [join(ROOT, 'test/support/bundle.js')], { maxBuffer: 2 ** 26 });
+  child.stdin?.end(program);
+  return new Promise((resolve, reject) => {
+    const output = { stdout: '', stderr: '' };
+    child.stdout?.on('data', (text: string) => (output.stdout += text));
+    child.stderr?.on('data', (text: string) => (output.stderr += text));
+    child.once('error', reject);
+    child.once('close', (code) => (code === 0 ? resolve(output.stdout) : reject(new Error(output.stderr))));
+  });
+}

@@ -1,0 +1,28 @@
+// Bundles the module on standard input for browsers, as a user's bundler does, and writes one module to standard output.
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const entry = join(root, 'test/support/program.js'); // there is no such file: what it holds came on standard input
+const program = await text(process.stdin);
+const { output } = await build({
+  configFile: false,
+  root,
+  logLevel: 'error',
+  plugins: [
+    {
+      name: 'program',
+      enforce: 'pre',
+      resolveId: (id) => (id === entry ? id : undefined),
+      load: (id) => (id === entry ? program : undefined),
+    },
+  ],
+  build: {
+    write: false,
+    modulePreload: false,
+    rolldownOptions: { input: entry, output: { codeSplitting: false } },
+  },
+});
+process.stdout.write(output[0].code);
