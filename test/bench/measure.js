@@ -1,0 +1,61 @@
+// How the benchmarks measure and how they print numbers.
+
+/**
+ * Runs every contender once per round, one after the other (A B C A B C …), so that what the machine does meanwhile
+ * strikes all of them. Garbage of one is collected before the next runs.
+ *
+ * @param contenders Functions by name; what they return, or resolve to, is kept as `values`.
+ * @param options `rounds` that count, and `warmup` rounds before them that do not.
+ * @returns By name the `cpu` and `wall` time of each round in milliseconds, and the `values`.
+ */
+export async function interleave(contenders, { rounds, warmup = 1 }) {
+  const samples = Object.fromEntries(Object.keys(contenders).map((name) => [name, { cpu: [], wall: [], values: [] }]));
+  for (let round = -warmup; round < rounds; round++) {
+    for (const [name, run] of Object.entries(contenders)) {
+      globalThis.gc?.();
+      const { cpu, wall, value } = await timed(run);
+      if (round < 0) continue;
+      samples[name].cpu.push(cpu);
+      samples[name].wall.push(wall);
+      samples[name].values.push(value);
+    }
+  }
+  return samples;
+}
+
+/** Runs a function once: its `cpu` and `wall` time in milliseconds, and its `value`. */
+export async function timed(run) {
+  const started = performance.now();
+  const before = process.cpuUsage();
+  const value = await run();
+  const { user, system } = process.cpuUsage(before);
+  return { cpu: (user + system) / 1000, wall: performance.now() - started, value };
+}
+
+/** The median of numbers, and their spread: the first and the third quartile, the least and the greatest. */
+export function summary(numbers) {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const at = (share) => {
+    const place = share * (sorted.length - 1);
+    const below = sorted[Math.floor(place)];
+    return below + (sorted[Math.ceil(place)] - below) * (place % 1);
+  };
+  return { median: at(0.5), q1: at(0.25), q3: at(0.75), min: sorted[0], max: sorted.at(-1) };
+}
+
+/** The ratios of two contenders, round by round: what slowed the machine in a round slowed both. */
+export function ratio(numbers, others) {
+  return summary(numbers.map((number, round) => number / others[round]));
+}
+
+/** A number as people read it: three digits that count. */
+export function digits(number) {
+  if (!Number.isFinite(number)) return '–';
+  const places = Math.abs(number) >= 100 ? 0 : Math.abs(number) >= 10 ? 1 : 2;
+  return number.toFixed(places).replace(/\B(?=(\d{3})+(?!\d))/g, places === 0 ? ' ' : '');
+}
+
+/** A median with its quartiles: `1.52 (1.48–1.60)`. */
+export function spread({ median, q1, q3 }, unit = '') {
+  return `${digits(median)}${unit} (${digits(q1)}–${digits(q3)})`;
+}

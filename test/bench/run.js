@@ -1,0 +1,151 @@
+// Runs the benchmarks named on the command line, or all of them, prints their tables and keeps them in RESULTS.md.
+//   npm run bench                 all
+//   npm run bench -- batching     one
+//   npm run bench -- --quick      short forms, to try them out: printed, not kept
+// Each is a module of its name with a `title`, its `targets`, and `bench({ quick, log })`, and runs in a process of its own, which
+// trusts the certificate authority of the local service, and may collect garbage.
+import { execFileSync, fork } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import prettier from 'prettier';
+import { createAuthority } from '../../dist/src/simulator/index.js';
+
+const NAMES = ['batching', 'pipeline', 'delay', 'scale', 'recovery', 'long', 'startup'];
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const RESULTS = join(HERE, 'RESULTS.md');
+
+if (process.send) await one(process.argv[2], process.argv.includes('--quick'));
+else await all(process.argv.slice(2));
+
+/** In a process of its own: one benchmark, whose result goes to the process that started this one. */
+async function one(name, quick) {
+  process.once('disconnect', () => process.exit(1));
+  const { title, targets, bench } = await import(`./${name}.js`);
+  const log = (line) => process.stderr.write(`${name}: ${line}\n`);
+  const result = await bench({ quick, log });
+  process.send({ title, targets, ...result }, () => process.exit(0));
+}
+
+async function all(args) {
+  const quick = args.includes('--quick');
+  const asked = args.filter((arg) => !arg.startsWith('--'));
+  const unknown = asked.filter((name) => !NAMES.includes(name));
+  if (unknown.length > 0) throw new RangeError(`no benchmark ${unknown.join(', ')}; there are ${NAMES.join(', ')}`);
+
+  installPeers();
+  const caDir = mkdtempSync(join(tmpdir(), 'rxscribe-bench-'));
+  process.once('exit', () => rmSync(caDir, { recursive: true, force: true }));
+  const env = { ...process.env, NODE_EXTRA_CA_CERTS: await createAuthority(caDir), RXSCRIBE_TEST_CA_DIR: caDir };
+
+  const sections = asked.length > 0 || quick ? kept() : new Map();
+  const names = asked.length > 0 ? asked : NAMES.filter((name) => existsSync(join(HERE, `${name}.js`)));
+  for (const name of names) {
+    const started = performance.now();
+    const text = sectionOf(name, await outcomeOf(name, quick, env), (performance.now() - started) / 1000, quick);
+    console.log(`\n${text}`);
+    sections.set(name, text);
+    if (!quick) await keep(sections);
+  }
+}
+
+function installPeers() {
+  const installed = join(HERE, 'node_modules/.package-lock.json');
+  const isNew =
+    existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(HERE, 'package-lock.json')).mtimeMs;
+  if (isNew) return;
+  const npm = ['ci', '--prefix', HERE, '--ignore-scripts', '--no-audit', '--no-fund'];
+  execFileSync('npm', npm, { stdio: 'inherit' });
+}
+
+/** The result of a benchmark, or `failed`, so that the crash of one leaves the rest. */
+function outcomeOf(name, quick, env) {
+  const { promise, resolve } = withResolvers();
+  const execArgv = ['--expose-gc', '--disable-warning=ExperimentalWarning'];
+  const child = fork(fileURLToPath(import.meta.url), [name, ...(quick ? ['--quick'] : [])], { execArgv, env });
+  let result;
+  child.once('message', (message) => (result = message));
+  child.once('error', (error) => resolve({ failed: error.message }));
+  child.once('exit', (code, signal) => {
+    if (!result) process.exitCode = 1;
+    resolve(result ?? { failed: `it ended with ${signal ?? `code ${code}`} before it had a result` });
+  });
+  return promise;
+}
+
+function withResolvers() {
+  const it = {};
+  it.promise = new Promise((resolve) => (it.resolve = resolve));
+  return it;
+}
+
+function sectionOf(name, { title = name, targets, tables = [], verdicts = [], notes = [], failed }, seconds, quick) {
+  const command = `npm run bench -- ${name}${quick ? ' --quick' : ''}`;
+  const parts = [`## ${name}: ${title}`];
+  if (targets) parts.push(`Target: ${targets}`);
+  if (failed) parts.push(`**Failed**: ${failed}.`);
+  for (const { caption, columns, rows } of tables) parts.push(...(caption ? [caption] : []), table(columns, rows));
+  if (verdicts.length > 0) {
+    const rows = verdicts.map(({ target, value, met, why = '' }) => [target, value, met ? 'met' : '**missed**', why]);
+    parts.push(table(['target', 'measured', '', 'why'], rows));
+  }
+  if (notes.length > 0) parts.push(notes.map((note) => `- ${note}`).join('\n'));
+  parts.push(
+    `\`${command}\`, ${Math.round(seconds)} s, ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, ${commit()}`,
+  );
+  return `${parts.join('\n\n')}\n`;
+}
+
+function table(columns, rows) {
+  const line = (cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', String.raw`\|`)).join(' | ')} |`;
+  return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** The sections that RESULTS.md has, by name. */
+function kept() {
+  const text = existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : '';
+  const sections = text.split(/^(?=## )/m).filter((section) => section.startsWith('## '));
+  return new Map(sections.map((section) => [/^## (\w+)/.exec(section)[1], section]));
+}
+
+async function keep(sections) {
+  const ordered = NAMES.filter((name) => sections.has(name)).map((name) => sections.get(name));
+  const options = { ...(await prettier.resolveConfig(RESULTS)), filepath: RESULTS };
+  writeFileSync(RESULTS, await prettier.format([head(), ...ordered].join('\n'), options));
+}
+
+function head() {
+  const peers = Object.keys(JSON.parse(readFileSync(join(HERE, 'package.json'), 'utf8')).dependencies);
+  const root = join(HERE, '../..');
+  const versions = [
+    `rxscribe ${versionOf(root)}`,
+    ...['rxjs', 'assemblyai', 'decibri', 'yargs'].map(
+      (name) => `${name} ${versionOf(join(root, 'node_modules', name))}`,
+    ),
+    ...peers.map((name) => `${name} ${versionOf(join(HERE, 'node_modules', name))}`),
+  ];
+  return `# Results of the benchmarks
+
+Written by \`npm run bench\`; \`npm run bench -- <name>\` renews one section. Contenders take turns, round by round, and do the
+same work, which is checked before its time counts; the spread in parentheses is that of the middle half of the rounds.
+
+${cpus()[0].model}, ${availableParallelism()} cores; Node ${process.versions.node} on ${process.platform} ${process.arch}; ${versions.join(', ')}.
+`;
+}
+
+function versionOf(dir) {
+  return JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')).version;
+}
+
+function commit() {
+  const git = (...args) =>
+    execFileSync('git', args, { cwd: HERE, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  try {
+    const isChanged =
+      git('status', '--porcelain', '--untracked-files=no', '--', '../../src', '../../operators', '.') !== '';
+    return `commit ${git('rev-parse', '--short', 'HEAD')}${isChanged ? ' with changes' : ''}`;
+  } catch {
+    return 'no commit';
+  }
+}
