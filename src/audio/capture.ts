@@ -1,8 +1,7 @@
 import { Observable, Subject, delay, map, switchMap, timer } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import { TranscriptionError } from '../errors.ts';
-import { recorderFailure } from './recorder.ts';
-import type { OpenRecorder, Recorder, RecorderOptions, RecorderStream } from './recorder.ts';
+import { eventLoop } from './eventLoop.ts';
 
 /**
  * How long a recorder that was just opened may deliver nothing, in milliseconds. PulseAudio's null sink takes 1.9 s to its
@@ -17,16 +16,33 @@ export const SILENT_MS = 2000;
 /** How much of such a wait is made at its end, apart: see `patience`. */
 const GRACE_MS = 100;
 
+/** What is needed of a recorder, whatever it records with. */
+export interface CaptureStream {
+  /** Whether the device is capturing: decibri's in Node is not until the first read. */
+  readonly isOpen: boolean;
+  /** Ends the capture; what is held comes as `data`, then `end`. Does nothing unless it is capturing. */
+  stop(): void;
+  /** Ends the stream: nothing more is delivered. */
+  destroy(): unknown;
+  on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  on(event: 'end' | 'close', listener: () => void): unknown;
+}
+
 /** One chunk, and the recorder that it comes from. */
-export interface Captured {
+export interface Captured<Recorder> {
   readonly chunk: Uint8Array;
   readonly recorder: Recorder;
 }
 
 /** How one recorder is opened, and when it is asked to end. */
-export interface Capture {
-  readonly open: OpenRecorder;
-  readonly options: RecorderOptions;
+export interface Capture<Recorder> {
+  /** Opens the recorder without blocking the event loop. */
+  readonly open: () => Promise<Recorder>;
+  /** Turns what the recorder or its opening failed with into our error. */
+  readonly failure: (cause: unknown) => TranscriptionError;
+  /** How much audio a chunk holds, in milliseconds. */
+  readonly chunkMs: number;
   /** Emits when it is time to stop, again for each that subscribes late. It must not error. */
   readonly stop$: Observable<unknown>;
 }
@@ -38,21 +54,25 @@ export interface Capture {
  * more. A recorder that was stopped completes, whatever becomes of it. On the end it is released, even one that is
  * there only afterwards.
  */
-export function capture({ open, options, stop$ }: Capture): Observable<Captured> {
-  const { sampleRate = 16_000, framesPerBuffer = 1600 } = options;
+export function capture<Recorder extends CaptureStream>({
+  open,
+  failure,
+  chunkMs,
+  stop$,
+}: Capture<Recorder>): Observable<Captured<Recorder>> {
   // twice the length of a chunk where chunks are that long, as they may be set
-  const atLeast = (framesPerBuffer * 2000) / sampleRate;
+  const atLeast = chunkMs * 2;
   return new Observable((subscriber) => {
-    let recorder: RecorderStream | undefined;
+    let recorder: Recorder | undefined;
     let stopping = false;
     let delivers = false;
     const waiting = new Subject<number>();
     const lose = (error: TranscriptionError): void => (stopping ? subscriber.complete() : subscriber.error(error));
-    const begin = (opened: RecorderStream): void => {
+    const begin = (opened: Recorder): void => {
       recorder = opened;
       waiting.next(Math.max(FIRST_CHUNK_MS, atLeast));
       // The listeners stay: a late error must fall on a closed subscriber.
-      opened.on('error', (error) => lose(recorderFailure(error)));
+      opened.on('error', (error) => lose(failure(error)));
       opened.on('end', () => lose(endedByItself()));
       opened.on('close', () => lose(endedByItself()));
       opened.on('data', (chunk) => {
@@ -73,9 +93,9 @@ export function capture({ open, options, stop$ }: Capture): Observable<Captured>
       }),
     );
     if (subscriber.closed) return;
-    open(options).then(
+    open().then(
       (opened) => (subscriber.closed ? release(opened) : begin(opened)),
-      (error) => subscriber.error(recorderFailure(error)),
+      (error) => subscriber.error(failure(error)),
     );
   });
 }
@@ -92,19 +112,19 @@ function patience(ms: number): Observable<number> {
 }
 
 /**
- * Asks the recorder for its rest. It hands that over on the event loop's next poll, but ends on the next check phase:
- * asked from within a poll (a key, a signal) it would end first. Asked from a check phase, it cannot.
+ * Asks the recorder for its rest. In Node it hands that over on the event loop's next poll, but ends on the next check
+ * phase: asked from within a poll (a key, a signal) it would end first. Asked from a check phase, it cannot.
  */
-function finish(recorder: RecorderStream | undefined, subscriber: Subscriber<Captured>): void {
+function finish(recorder: CaptureStream | undefined, subscriber: Subscriber<unknown>): void {
   if (recorder?.isOpen) {
-    setImmediate(() => recorder.stop());
+    void eventLoop().then(() => recorder.stop());
   } else {
     subscriber.complete();
   }
 }
 
 /** `stop` ends the capture, which `destroy` alone leaves running; `destroy` keeps the rest from being delivered. */
-function release(recorder: RecorderStream): void {
+function release(recorder: CaptureStream): void {
   recorder.stop();
   recorder.destroy();
 }

@@ -1,6 +1,7 @@
 import type { File, Microphone } from 'decibri';
 import { TranscriptionError } from '../errors.ts';
 import type { ErrorKind } from '../errors.ts';
+import { describe } from './describe.ts';
 
 /** The part of decibri that the sources use. */
 export interface Decibri {
@@ -50,19 +51,6 @@ function diagnosis(reasons: string, platform: string): string {
 function messages(error: unknown): string {
   const { message } = describe(error);
   return isObject(error) && 'cause' in error ? `${message} ${messages(error.cause)}` : message;
-}
-
-/** What decibri's errors carry: a message in prose, and a code for those that are not about an option. */
-export interface DecibriFailure {
-  readonly code: string;
-  readonly message: string;
-}
-
-/** Reads the code and the message, on one line, of whatever decibri threw. */
-export function describe(error: unknown): DecibriFailure {
-  const text = isObject(error) && 'message' in error ? error.message : error;
-  const code = isObject(error) && 'code' in error ? error.code : '';
-  return { code: String(code), message: String(text).replaceAll(/\s+/g, ' ').trim() };
 }
 
 function isObject(value: unknown): value is object {

@@ -1,5 +1,5 @@
 import { TranscriptionError } from '../errors.ts';
-import { describe } from './decibri.ts';
+import { describe } from './describe.ts';
 
 const CONVERT = 'convert it with: ffmpeg -i <file> -ac 1 -ar 16000 -c:a pcm_s16le <name>.wav';
 

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import { TranscriptionError } from '../errors.ts';
-import { describe } from './decibri.ts';
+import { describe } from './describe.ts';
 import { readInput } from './input.ts';
 import type { PcmInput } from './input.ts';
 import { bytesPerSample } from './pcm.ts';
@@ -67,13 +67,20 @@ export function pcmStream(input: PcmInput, { stop, encoding }: PcmStreamOptions 
 async function* aligned(pieces: AsyncIterable<unknown>, size: number): AsyncGenerator<Uint8Array> {
   let rest: Uint8Array = new Uint8Array(0);
   for await (const piece of pieces) {
-    const bytes = rest.length > 0 ? Buffer.concat([rest, bytesOf(piece)]) : bytesOf(piece);
+    const bytes = rest.length > 0 ? joined(rest, bytesOf(piece)) : bytesOf(piece);
     const whole = bytes.length - (bytes.length % size);
     rest = Uint8Array.from(bytes.subarray(whole));
     if (whole > 0) {
       yield bytes.subarray(0, whole);
     }
   }
+}
+
+function joined(rest: Uint8Array, piece: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(rest.length + piece.length);
+  bytes.set(rest);
+  bytes.set(piece, rest.length);
+  return bytes;
 }
 
 function bytesOf(piece: unknown): Uint8Array {

@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import { offer } from '../demand.ts';
+import { eventLoop } from './eventLoop.ts';
 import { orAborted } from './orAborted.ts';
 
 /** Says when a chunk may go out, and hears how long the consumer then asked to wait. */
@@ -13,13 +14,6 @@ export interface Pace {
 
 /** As fast as the consumer takes it; only the event loop gets its turn between two chunks. */
 export const UNPACED: Pace = { turn: eventLoop, shift: () => undefined };
-
-/** Lets timers, signals and input have their turn. */
-export function eventLoop(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
-}
 
 /** What `pull` is made of, per subscription; the signal aborts when the subscription ends. */
 export interface Pull {

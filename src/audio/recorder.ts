@@ -1,7 +1,9 @@
 import type { AecMetrics, MicrophoneOptions as DecibriOptions } from 'decibri';
 import type { ReadableOptions } from 'node:stream';
 import { TranscriptionError } from '../errors.ts';
-import { describe, loadDecibri } from './decibri.ts';
+import type { CaptureStream } from './capture.ts';
+import { loadDecibri } from './decibri.ts';
+import { describe } from './describe.ts';
 import type { DeliveredFormat } from './options.ts';
 
 /** The options of decibri's `Microphone` under its names, but for the two that the service fixes and Node's own. */
@@ -24,17 +26,7 @@ export interface Recorder {
 }
 
 /** The part of decibri's `Microphone` that `microphone` needs: what a test has to play. */
-export interface RecorderStream extends Recorder {
-  /** Whether the device is capturing: `false` until the first read. */
-  readonly isOpen: boolean;
-  /** Ends the capture; what is held comes as `data`, then `end`. Does nothing unless it is capturing. */
-  stop(): void;
-  /** Ends the stream, but not the capture. */
-  destroy(): unknown;
-  on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
-  on(event: 'error', listener: (error: unknown) => void): unknown;
-  on(event: 'end' | 'close' | 'speech' | 'silence', listener: () => void): unknown;
-}
+export type RecorderStream = Recorder & CaptureStream;
 
 /** Opens a recorder without blocking the event loop. */
 export type OpenRecorder = (options: RecorderOptions) => Promise<RecorderStream>;

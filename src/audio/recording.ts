@@ -1,16 +1,12 @@
-/* oxlint-disable no-await-in-loop -- pieces are read one after another */
 import { open, stat } from 'node:fs/promises';
 import type { FileOptions } from 'decibri';
 import { TranscriptionError } from '../errors.ts';
 import { loadDecibri } from './decibri.ts';
 import { fileFailure } from './fileFailure.ts';
 import type { DeliveredFormat } from './options.ts';
-import { msToBytes } from './pcm.ts';
-import { readAt, readWav } from './wav.ts';
-import type { RandomAccess, Wav } from './wav.ts';
-
-/** How much audio one chunk holds, in milliseconds. */
-const CHUNK_MS = 100;
+import { readWav } from './wav.ts';
+import type { Wav } from './wav.ts';
+import { chunkBytes, isPcm16, wavSamples } from './wavSamples.ts';
 
 /** Bytes that any of the containers begins with before it says anything of its audio. */
 const SMALLEST = 12;
@@ -50,7 +46,7 @@ async function* unconverted(
     const wav = await readWav(file);
     const fits = wav !== undefined && isDelivered(wav, options);
     if (fits) {
-      yield* samples(file, wav, fileSize);
+      yield* wavSamples(file, wav, fileSize);
     }
     return fits;
   } finally {
@@ -61,26 +57,7 @@ async function* unconverted(
 function isDelivered(wav: Wav, options: RecordingOptions): boolean {
   const { sampleRate = 16_000, channelMap, dcRemoval = false, denoise, highpass, agc, limiter } = options;
   const conditioned = dcRemoval || [channelMap, denoise, highpass, agc, limiter].some((value) => value !== undefined);
-  return !conditioned && wav.pcm && wav.channels === 1 && wav.bitsPerSample === 16 && wav.sampleRate === sampleRate;
-}
-
-/**
- * Reads the audio up to where the header says it ends, or the file does if it holds less or the header does not know.
- *
- * @yields Chunks of the file.
- */
-async function* samples(file: RandomAccess, wav: Wav, fileSize: number): AsyncGenerator<Uint8Array> {
-  const there = Math.min(wav.claimed === 0 ? Infinity : wav.claimed, fileSize - wav.start);
-  const end = wav.start + there - (there % 2);
-  const size = chunkBytes(wav.sampleRate);
-  for (let at = wav.start; at < end; at += size) {
-    const length = Math.min(size, end - at);
-    const chunk = await readAt(file, at, length);
-    if (chunk.length < length) {
-      throw new TranscriptionError('file', 'the file became shorter while it was being read');
-    }
-    yield chunk;
-  }
+  return !conditioned && isPcm16(wav, sampleRate);
 }
 
 async function* converted(path: string, options: RecordingOptions): AsyncGenerator<Uint8Array> {
@@ -101,10 +78,6 @@ async function* converted(path: string, options: RecordingOptions): AsyncGenerat
   } finally {
     file.close();
   }
-}
-
-function chunkBytes(sampleRate = 16_000): number {
-  return msToBytes(CHUNK_MS, { sampleRate });
 }
 
 /** The size in bytes of what must be a file with something in it; a pipe would block whoever opens it. */

@@ -1,7 +1,7 @@
+import { eventLoop } from './eventLoop.ts';
 import { orAborted } from './orAborted.ts';
 import { bytesToMs } from './pcm.ts';
 import type { PcmFormat } from './pcm.ts';
-import { eventLoop } from './pull.ts';
 import type { Pace } from './pull.ts';
 
 /** The most audio that may go out at once after a delay, in milliseconds. */

@@ -55,8 +55,8 @@ export async function readWav(file: RandomAccess): Promise<Wav | undefined> {
 }
 
 /** Reads up to so many bytes at a position: fewer only where the file ends. */
-export async function readAt(file: RandomAccess, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
+export async function readAt(file: RandomAccess, position: number, length: number): Promise<Uint8Array> {
+  const buffer = new Uint8Array(length);
   let filled = 0;
   for (let got = -1; got !== 0 && filled < length; filled += got) {
     ({ bytesRead: got } = await file.read(buffer, filled, length - filled, position + filled));
@@ -70,23 +70,28 @@ async function readChunkHeader(file: RandomAccess, at: number): Promise<{ id: st
     throw new TranscriptionError('file', 'the file ends within its WAV header');
   }
   const id = text(header, 0);
-  return /^[\u0020-\u007E]{4}$/.test(id) ? { id, size: header.readUInt32LE(4) } : undefined;
+  return /^[\u0020-\u007E]{4}$/.test(id) ? { id, size: view(header).getUint32(4, true) } : undefined;
 }
 
-function parseFormat(bytes: Buffer): Format | undefined {
+function parseFormat(bytes: Uint8Array): Format | undefined {
   if (bytes.length < 16) {
     return undefined;
   }
-  const tag = bytes.readUInt16LE(0);
-  const subFormat = tag === EXTENSIBLE && bytes.length >= 26 ? bytes.readUInt16LE(24) : tag;
+  const fields = view(bytes);
+  const tag = fields.getUint16(0, true);
+  const subFormat = tag === EXTENSIBLE && bytes.length >= 26 ? fields.getUint16(24, true) : tag;
   return {
     pcm: subFormat === PCM,
-    channels: bytes.readUInt16LE(2),
-    sampleRate: bytes.readUInt32LE(4),
-    bitsPerSample: bytes.readUInt16LE(14),
+    channels: fields.getUint16(2, true),
+    sampleRate: fields.getUint32(4, true),
+    bitsPerSample: fields.getUint16(14, true),
   };
 }
 
-function text(bytes: Buffer, at: number): string {
-  return bytes.toString('latin1', at, at + 4);
+function view(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function text(bytes: Uint8Array, at: number): string {
+  return String.fromCodePoint(...bytes.subarray(at, at + 4));
 }
