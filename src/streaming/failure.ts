@@ -6,6 +6,10 @@ type Verdict = readonly [kind: ErrorKind, retryable: boolean, message: string];
 const BAD_CERTIFICATE =
   /self.signed|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|CERT_|ERR_TLS|unable to (verify|get)|certificate/;
 
+/** All that a browser says of a connection that was not made, whatever the reason, is that it failed. */
+const UNTOLD =
+  'the service cannot be reached, and the browser does not tell why: check the network, the address, its certificate, and whether something answers HTTP 401 or 403 there';
+
 /**
  * Tells what a failed connection or a closed session means: which kind of error, and whether to try again.
  *
@@ -14,18 +18,35 @@ const BAD_CERTIFICATE =
  * @param wireCode A WebSocket close code, the code of an `Error` message, or an HTTP status; `undefined` if none came.
  * @param reason What the service or the network said.
  * @param cause The error underneath, if any.
+ * @param credential What the connection came with.
  * @see https://www.assemblyai.com/docs/streaming/common-session-errors-and-closures
  */
-export function failure(wireCode: number | undefined, reason: string, cause?: unknown): TranscriptionError {
-  const [kind, retryable, message] = verdict(wireCode, reason.trim(), cause);
+export function failure(
+  wireCode: number | undefined,
+  reason: string,
+  cause?: unknown,
+  credential: 'key' | 'token' = 'key',
+): TranscriptionError {
+  const [kind, retryable, message] = verdict(wireCode, reason.trim(), cause, credential);
   const options = { retryable, ...(wireCode !== undefined && { wireCode }), ...(cause !== undefined && { cause }) };
   return new TranscriptionError(kind, message, options);
 }
 
-function verdict(code: number | undefined, reason: string, cause: unknown): Verdict {
+function verdict(code: number | undefined, reason: string, cause: unknown, credential: 'key' | 'token'): Verdict {
   if (code === undefined) return networkVerdict(reason, cause);
   if (code < 1000) return httpVerdict(code);
-  return closeVerdict(code, reason === '' ? `close code ${code}` : reason);
+  const said = reason === '' ? `close code ${code}` : reason;
+  const [kind, retryable, message] = closeVerdict(code, said);
+  return kind === 'unauthorized' && credential === 'token'
+    ? [kind, retryable, tokenRefused(said)]
+    : [kind, retryable, message];
+}
+
+function tokenRefused(said: string): string {
+  const advice = /expired/i.test(said)
+    ? 'give token as a function, which each connection asks for a new one'
+    : 'it must be fresh and whole';
+  return `the service refused the token: ${said}; ${advice}`;
 }
 
 function networkVerdict(reason: string, cause: unknown): Verdict {
@@ -37,6 +58,7 @@ function networkVerdict(reason: string, cause: unknown): Verdict {
       `the certificate of the service is not trusted (${reason}); a private CA goes into NODE_EXTRA_CA_CERTS before Node starts`,
     ];
   }
+  if (reason === '') return ['network', true, UNTOLD];
   return ['network', true, `the service cannot be reached: ${reason}; check the network and the address`];
 }
 

@@ -4,9 +4,10 @@ import type { ControlMessage } from '../../operators/events.ts';
 import type { PcmFormat } from '../audio/pcm.ts';
 import { absent, bool, checkRules, isRecord, list, object, oneOf, range, shown, text, whole } from '../rules.ts';
 import type { Rule } from '../rules.ts';
+import { credentialOf } from './credential.ts';
+import type { CredentialSettings, Secret } from './credential.ts';
 
-/** A key or token: as it is, or made anew by a function for each connection. */
-export type Secret = string | (() => string | Promise<string>);
+export type { Secret } from './credential.ts';
 
 /** The service's data zones. @see https://www.assemblyai.com/docs/streaming/endpoints-and-data-zones */
 export type Region = 'us' | 'eu';
@@ -22,7 +23,11 @@ type SdkOptions = Readonly<Omit<StreamingTranscriberParams, Refused | Redefined>
 export interface TranscribeOptions extends SdkOptions {
   /** An API key, or a function that returns one; it is asked once per connection. */
   readonly apiKey?: Secret | undefined;
-  /** A temporary token instead of a key, or a function that returns one; it is asked once per connection. */
+  /**
+   * A temporary token instead of a key, or a function that returns one; it is asked once per connection. A string lets
+   * sessions in for as long as it is fresh, 600 s at most, and the service may take it only once: to come back after a break,
+   * give a function.
+   */
   readonly token?: Secret | undefined;
   /**
    * The model. There is no default: the service's own has changed several times. `u3-pro`, which the SDK's type allows, is
@@ -67,15 +72,11 @@ export interface TranscribeOptions extends SdkOptions {
 }
 
 /** What a session needs to know, checked. */
-export interface SessionSettings {
+export interface SessionSettings extends CredentialSettings {
   /** The SDK's parameters, without the credential. */
   readonly params: StreamingTranscriberParams;
   /** Query parameters that the SDK leaves out of the URL although they were asked for. */
   readonly extraQuery: Readonly<Record<string, string>>;
-  /** The credential for one connection. */
-  readonly credential: () => Promise<{ apiKey: string } | { token: string }>;
-  /** Whether each connection asks for a credential of its own, so that an expired one can be replaced. */
-  readonly freshCredential: boolean;
   readonly format: PcmFormat;
   /** Whether an unformatted final is followed by its formatted copy. */
   readonly awaitFormatted: boolean;
@@ -247,30 +248,6 @@ function extraQuery(options: TranscribeOptions): Record<string, string> {
   return Object.fromEntries(
     asked.map(([name, wireName]) => [wireName, String(options[name as keyof typeof WIRE_NAME])]),
   );
-}
-
-function credentialOf(options: TranscribeOptions): Pick<SessionSettings, 'credential' | 'freshCredential'> {
-  onlyOne(options, 'apiKey', 'token');
-  const name = options.token === undefined ? 'apiKey' : 'token';
-  const given = options[name];
-  if (given === undefined) throw new TypeError('apiKey is missing; give an API key, or a temporary token as token');
-  if (typeof given !== 'function') checkSecret(name, given);
-  return {
-    freshCredential: typeof given === 'function',
-    credential: async () => {
-      const value = typeof given === 'function' ? await given() : given;
-      checkSecret(name, value);
-      return name === 'token' ? { token: value } : { apiKey: value };
-    },
-  };
-}
-
-function checkSecret(name: string, value: unknown): asserts value is string {
-  if (typeof value !== 'string') throw new TypeError(`${name} must be a string or a function, not ${typeof value}`);
-  if (!/^[\x21-\x7e]+$/.test(value)) {
-    const what = value.trim() === '' ? 'is empty' : 'contains a space or a line break';
-    throw new TypeError(`${name} ${what}; give it alone, without quotes or "Bearer"`);
-  }
 }
 
 /** The SDK takes no other scheme, and drops a query. */

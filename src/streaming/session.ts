@@ -1,32 +1,22 @@
-import type { StreamingTranscriber, StreamingUpdateConfiguration } from 'assemblyai/streaming';
+import type { StreamingTranscriber } from 'assemblyai/streaming';
 import { Observable, defer, switchMap, takeWhile } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import { bytesToMs } from '../audio/pcm.ts';
 import { holdBack } from '../demand.ts';
-import { TranscriptionError } from '../errors.ts';
+import type { Credential } from './credential.ts';
 import { failure } from './failure.ts';
 import { Finality } from './finality.ts';
 import type { SessionTurn } from './finality.ts';
+import type { Link, OpenLink, Socket } from './link.ts';
 import { parseMessage } from './message.ts';
 import type { Message, SessionEvent } from './message.ts';
 import type { SessionSettings } from './options.ts';
-
-/** The SDK's socket is private, and the SDK leaves it unguarded; these are the parts of it used here. */
-interface Socket {
-  readonly OPEN: number;
-  readonly readyState: number;
-  readonly bufferedAmount: number;
-  onmessage: ((event: { readonly data: unknown }) => void) | null;
-  on(event: 'pong', listener: () => void): void;
-  ping(data: undefined, mask: undefined, written: () => void): void;
-  terminate(): void;
-}
+import { PingLink } from './pingLink.ts';
+import { loadSdk, newTranscriber, send, socketOf } from './transcriber.ts';
 
 /** How long an unformatted final waits for its formatted copy, in milliseconds; they were seen to come together. */
 const COPY_TIMEOUT_MS = 2000;
-/** How long a closing handshake may take before the socket is cut, in milliseconds. */
-const LINGER_MS = 1000;
 /** How many bytes may wait in the socket before the sender is asked to wait: 2 s of 16 kHz 16-bit mono. */
 const MAX_BUFFERED = 64_000;
 
@@ -55,43 +45,23 @@ const MAX_BUFFERED = 64_000;
  *
  * @param input Audio frames and control messages, to be sent in this order. Its completion ends the session.
  * @param settings Checked options.
+ * @param openLink What keeps watch over the socket, and how it is ended; that of Node unless told otherwise.
  */
 export function session(
   input: Observable<Uint8Array | ControlMessage>,
   settings: SessionSettings,
+  openLink: OpenLink = (socket) => new PingLink(socket),
 ): Observable<SessionEvent> {
-  return defer(() => Promise.all([import('assemblyai/streaming'), askCredential(settings)])).pipe(
-    switchMap(([sdk, credential]) => {
-      const transcriber = new sdk.StreamingTranscriber({ ...settings.params, ...credential });
-      addQuery(transcriber, settings.extraQuery);
-      const secret = Object.values(credential).join('');
+  return defer(() => Promise.all([loadSdk(), settings.credential()])).pipe(
+    switchMap(([Transcriber, credential]) => {
+      const transcriber = newTranscriber(Transcriber, settings, credential);
       return new Observable<SessionEvent>((subscriber) => {
-        const run = new Run(transcriber, input, settings, subscriber, (text) => text.replaceAll(secret, '[key]'));
+        const run = new Run(transcriber, input, settings, subscriber, credential);
         subscriber.add(() => run.close());
-        run.connect();
+        run.connect(openLink);
       });
     }),
   );
-}
-
-async function askCredential(settings: SessionSettings): Promise<{ apiKey: string } | { token: string }> {
-  try {
-    return await settings.credential();
-  } catch (cause) {
-    const message = `the key function failed: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new TranscriptionError('unauthorized', message, { retryable: !(cause instanceof TypeError), cause });
-  }
-}
-
-/** The SDK leaves options with falsy values out of the URL; here they are put in. */
-function addQuery(transcriber: StreamingTranscriber, query: SessionSettings['extraQuery']): void {
-  const internals = transcriber as unknown as { connectionUrl(): URL };
-  const connectionUrl = internals.connectionUrl.bind(transcriber);
-  internals.connectionUrl = () => {
-    const url = connectionUrl();
-    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    return url;
-  };
 }
 
 /** One subscription of `session`: a state machine over the SDK's transcriber and its socket. */
@@ -100,14 +70,12 @@ class Run {
   readonly #input: Observable<Uint8Array | ControlMessage>;
   readonly #settings: SessionSettings;
   readonly #subscriber: Subscriber<SessionEvent>;
-  readonly #redact: (text: string) => string;
+  readonly #credential: Credential;
   readonly #finality: Finality;
-  #socket: Socket | undefined;
+  #link: Link | undefined;
   #state: 'dialling' | 'begun' | 'terminating' | 'terminated' = 'dialling';
   #socketError: Error | undefined;
   #copyTimer: ReturnType<typeof setTimeout> | undefined;
-  #watch: ReturnType<typeof setInterval> | undefined;
-  #alive = true;
   #sentSince: number | undefined;
   #sentMs = 0;
   /** Up to where the service told of words, in milliseconds of this session. */
@@ -118,24 +86,27 @@ class Run {
     input: Observable<Uint8Array | ControlMessage>,
     settings: SessionSettings,
     subscriber: Subscriber<SessionEvent>,
-    redact: (text: string) => string,
+    credential: Credential,
   ) {
     this.#transcriber = transcriber;
     this.#input = input;
     this.#settings = settings;
     this.#subscriber = subscriber;
-    this.#redact = redact;
+    this.#credential = credential;
     this.#finality = new Finality(settings.awaitFormatted);
   }
 
-  connect(): void {
+  connect(openLink: OpenLink): void {
     this.#transcriber.on('close', (code, reason) => this.#fail(code, reason, this.#socketError));
     this.#transcriber.on('error', (error) => {
       this.#socketError = error; // its close follows, and tells the code
     });
     const connected = this.#transcriber.connect();
-    this.#socket = (this.#transcriber as unknown as { socket?: Socket }).socket;
-    if (this.#socket) this.#guard(this.#socket);
+    const socket = socketOf(this.#transcriber);
+    if (socket) {
+      this.#link = openLink(socket);
+      this.#guard(socket, this.#link);
+    }
     connected.catch((error: Error & { code?: unknown }) => {
       const status = /^Unexpected server response: (\d+)$/.exec(error.message)?.[1];
       this.#fail(
@@ -149,26 +120,21 @@ class Run {
   /** Ends whatever is still going on; safe in every state, and more than once. */
   close(): void {
     clearTimeout(this.#copyTimer);
-    clearInterval(this.#watch);
-    const socket = this.#socket;
-    this.#socket = undefined;
-    if (this.#state === 'dialling') {
-      socket?.terminate(); // the SDK hears of it and drops its own timer
-      return;
-    }
+    const link = this.#link;
+    this.#link = undefined;
     if (this.#state === 'begun') this.#transcriber.close(false).catch(() => {});
-    if (this.#state === 'terminating') socket?.terminate();
-    else if (socket) setTimeout(() => socket.terminate(), LINGER_MS).unref();
+    // while dialling, the SDK hears of it and drops its own timer
+    link?.end(this.#state === 'dialling' || this.#state === 'terminating');
     this.#state = 'terminated';
   }
 
   /** Puts a guard before the SDK's message listener, which would throw on what it does not expect. */
-  #guard(socket: Socket): void {
+  #guard(socket: Socket, link: Link): void {
     const sdkListener = socket.onmessage;
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it replaces the SDK's own
     socket.onmessage = (event) => {
-      this.#alive = true;
       const message = parseMessage(event.data);
+      link.heard(typeof message === 'string' ? undefined : message.type);
       if (typeof message === 'string') {
         this.#tell({ type: 'Warning', warning_code: 0, warning: message });
       } else if (message.type === 'Begin') {
@@ -206,7 +172,7 @@ class Run {
 
   #begin(message: Extract<SessionEvent, { type: 'Begin' }>): void {
     this.#state = 'begun';
-    this.#watchOver();
+    this.#link?.watch(this.#settings.stallTimeout, (why) => this.#fail(undefined, why));
     this.#tell(message);
     // what is there to be sent already is sent in one go, and may have to end in the middle of it
     const inputs = this.#input.pipe(takeWhile(() => !this.#subscriber.closed)).subscribe({
@@ -217,39 +183,20 @@ class Run {
     this.#subscriber.add(inputs);
   }
 
-  /** Finds out whether the connection is dead although it is open: silence is no sign of it, but no answer to a ping is. */
-  #watchOver(): void {
-    const { stallTimeout } = this.#settings;
-    const socket = this.#socket;
-    socket?.on('pong', () => (this.#alive = true));
-    let last = Date.now();
-    this.#watch = setInterval(() => {
-      const passed = Date.now() - last;
-      last += passed;
-      if (passed > 2 * stallTimeout) this.#fail(undefined, `this machine slept for ${Math.round(passed)} ms`);
-      else if (!this.#alive) this.#fail(undefined, `no sign of life for ${stallTimeout} ms`);
-      this.#alive = false;
-      socket?.ping(undefined, undefined, () => {});
-    }, stallTimeout / 2);
-  }
-
   #send(item: Uint8Array | ControlMessage): void {
-    const socket = this.#socket;
-    if (!socket || socket.readyState !== socket.OPEN) return; // its close is on the way, and tells
-    if (ArrayBuffer.isView(item)) {
-      this.#transcriber.sendAudio(item as unknown as ArrayBuffer); // its type is narrower than what it takes
-      this.#sentSince ??= Date.now();
-      this.#sentMs += bytesToMs(item.length, this.#settings.format);
-      if (socket.bufferedAmount > MAX_BUFFERED) holdBack(() => written(socket));
-    } else if (item.type === 'ForceEndpoint') this.#transcriber.forceEndpoint();
-    else if (item.type === 'KeepAlive') this.#transcriber.keepAlive();
-    else this.#transcriber.updateConfiguration(upToDate(item));
+    const link = this.#link;
+    if (!link?.open) return; // its close is on the way, and tells
+    send(this.#transcriber, item);
+    if (!ArrayBuffer.isView(item)) return;
+    this.#sentSince ??= Date.now();
+    this.#sentMs += bytesToMs(item.length, this.#settings.format);
+    link.sent(item.length);
+    if (link.waiting > MAX_BUFFERED) holdBack(() => link.written());
   }
 
   #terminate(): void {
     if (this.#state !== 'begun') return;
-    const socket = this.#socket;
-    if (socket?.readyState !== socket?.OPEN) return this.#fail(1006, '', this.#socketError); // it is just going
+    if (!this.#link?.open) return this.#fail(1006, '', this.#socketError); // it is just going
     this.#state = 'terminating';
     // the service is not counted on to be faster than real time, unless it shows that it is
     const elapsed = this.#sentSince === undefined ? 0 : Date.now() - this.#sentSince;
@@ -278,9 +225,14 @@ class Run {
 
   #fail(wireCode: number | undefined, reason: string, cause?: Error & { code?: unknown }): void {
     const said = reason || cause?.message || (typeof cause?.code === 'string' ? cause.code : '');
-    const error = failure(wireCode, this.#redact(said), cause);
+    const [name, secret] =
+      'token' in this.#credential
+        ? (['token', this.#credential.token] as const)
+        : (['key', this.#credential.apiKey] as const);
+    const told = said.replaceAll(secret, '[key]');
+    const error = failure(wireCode, told, cause, name);
     const renewable = this.#settings.freshCredential && error.kind === 'unauthorized' && /expired/i.test(said);
-    this.#subscriber.error(renewable ? failure(3008, error.message, error) : error);
+    this.#subscriber.error(renewable ? failure(3008, told, error) : error);
   }
 
   #tell(event: SessionEvent): void {
@@ -290,22 +242,4 @@ class Run {
   #tellAll(turns: readonly SessionTurn[]): void {
     for (const turn of turns) this.#tell(turn);
   }
-}
-
-/** A deprecated spelling brought up to date: the SDK would do so too, and write about it to the console. */
-function upToDate(update: StreamingUpdateConfiguration): StreamingUpdateConfiguration {
-  // oxlint-disable typescript/no-deprecated -- it is what this function is for
-  const { min_end_of_turn_silence_when_confident: old, ...rest } = update;
-  return old === undefined ? rest : { min_turn_silence: old, ...rest };
-}
-
-/** Resolves when all that was sent so far has left the process: a ping goes after it, and tells when it went. */
-function written(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    try {
-      socket.ping(undefined, undefined, resolve);
-    } catch {
-      resolve(); // closed meanwhile
-    }
-  });
 }

@@ -1,0 +1,58 @@
+import type { StreamingTranscriber, StreamingUpdateConfiguration } from 'assemblyai/streaming';
+import type { ControlMessage } from '../../operators/events.ts';
+import { TranscriptionError } from '../errors.ts';
+import type { Credential } from './credential.ts';
+import type { Socket } from './link.ts';
+import type { SessionSettings } from './options.ts';
+
+/** The constructor of the SDK's transcriber. */
+export type Transcriber = typeof StreamingTranscriber;
+
+/** Loads the SDK, when it is needed first. A page fetches it then, and may be out of reach of that, too. */
+export async function loadSdk(): Promise<Transcriber> {
+  try {
+    const { StreamingTranscriber } = await import('assemblyai/streaming');
+    return StreamingTranscriber;
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause; // it is not installed
+    throw new TranscriptionError('network', `the SDK did not load: ${cause.message}`, { retryable: true, cause });
+  }
+}
+
+/** Makes a transcriber that asks for all that was asked for: the SDK leaves options with falsy values out of the URL. */
+export function newTranscriber(
+  Transcriber: Transcriber,
+  { params, extraQuery }: SessionSettings,
+  credential: Credential,
+): StreamingTranscriber {
+  const transcriber = new Transcriber({ ...params, ...credential });
+  const internals = transcriber as unknown as { connectionUrl(): URL };
+  const connectionUrl = internals.connectionUrl.bind(transcriber);
+  internals.connectionUrl = () => {
+    const url = connectionUrl();
+    for (const [name, value] of Object.entries(extraQuery)) url.searchParams.set(name, value);
+    return url;
+  };
+  return transcriber;
+}
+
+/** The socket of a transcriber that was told to connect. */
+export function socketOf(transcriber: StreamingTranscriber): Socket | undefined {
+  return (transcriber as unknown as { socket?: Socket }).socket;
+}
+
+/** Sends one message, audio or control. */
+export function send(transcriber: StreamingTranscriber, item: Uint8Array | ControlMessage): void {
+  if (ArrayBuffer.isView(item))
+    transcriber.sendAudio(item as unknown as ArrayBuffer); // its type is too narrow
+  else if (item.type === 'ForceEndpoint') transcriber.forceEndpoint();
+  else if (item.type === 'KeepAlive') transcriber.keepAlive();
+  else transcriber.updateConfiguration(upToDate(item));
+}
+
+/** A deprecated spelling brought up to date: the SDK would do so too, and write about it to the console. */
+function upToDate(update: StreamingUpdateConfiguration): StreamingUpdateConfiguration {
+  // oxlint-disable typescript/no-deprecated -- it is what this function is for
+  const { min_end_of_turn_silence_when_confident: old, ...rest } = update;
+  return old === undefined ? rest : { min_turn_silence: old, ...rest };
+}
