@@ -1,0 +1,4 @@
+export { tokenFrom } from './tokenFrom.ts';
+export { tokenHandler } from './tokenHandler.ts';
+export type { TokenHandler } from './tokenHandler.ts';
+export type { TokenHandlerOptions, TokenRequest } from './options.ts';
