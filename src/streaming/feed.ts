@@ -15,7 +15,8 @@ export interface Pace {
  * Plays a tape to a session: what is recorded already, then what is recorded meanwhile; completes after the last of it.
  *
  * A live source never waits. Only catching up does, by a token bucket, so that the service is never sent more than it
- * takes; and a session that cannot write fast enough, through `holdBack`.
+ * takes; and a session that cannot write fast enough, through `holdBack`. A wait that is over also ends with the next
+ * frame recorded: the timers of a page in the background may come late, up to a minute, but its frames do not.
  */
 export function feed(tape: Tape, pace: Pace): Observable<TapeItem> {
   return new Observable((subscriber) => {
@@ -23,6 +24,7 @@ export function feed(tape: Tape, pace: Pace): Observable<TapeItem> {
     let at = asyncScheduler.now();
     let busy = false;
     let waiting: Subscription | undefined;
+    let overdue: (() => void) | undefined;
 
     const resume = (): void => {
       busy = false;
@@ -46,6 +48,17 @@ export function feed(tape: Tape, pace: Pace): Observable<TapeItem> {
       return held === undefined;
     };
 
+    const delay = (wait: number, item: TapeItem): void => {
+      const due = asyncScheduler.now() + wait;
+      const over = (): void => {
+        waiting?.unsubscribe();
+        overdue = undefined;
+        if (emit(item)) resume();
+      };
+      overdue = () => asyncScheduler.now() > due && over();
+      waiting = timer(wait).subscribe(over);
+    };
+
     const play = (): void => {
       if (busy) return;
       busy = true;
@@ -53,19 +66,17 @@ export function feed(tape: Tape, pace: Pace): Observable<TapeItem> {
         const item = tape.read();
         if (!item) break;
         const wait = 'audio' in item ? take(item.audio.length) : 0;
-        if (wait > 0) {
-          waiting = timer(wait).subscribe(() => {
-            if (emit(item)) resume();
-          });
-          return;
-        }
+        if (wait > 0) return delay(wait, item);
         if (!emit(item)) return;
       }
       busy = false;
       if (tape.played) subscriber.complete();
     };
 
-    tape.onRecord = play;
+    tape.onRecord = () => {
+      overdue?.();
+      play();
+    };
     subscriber.add(() => {
       waiting?.unsubscribe();
       tape.onRecord = undefined;

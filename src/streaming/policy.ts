@@ -21,6 +21,16 @@ const HEALTHY_MS = 5000;
  */
 const STRIKES = { little: 10, more: 3, most: 30 };
 
+/** What is known of a session that ended. */
+export interface Life {
+  /** How long it lived since the service's `Begin`, in milliseconds. */
+  readonly livedMs: number;
+  /** How much audio came in meanwhile, in milliseconds. */
+  readonly audioMs: number;
+  /** Whether it ended for a reason that is known not to lie with the service. */
+  readonly blameless?: boolean;
+}
+
 /** The longest a session lasts, in milliseconds: 3 h (docs, "Streaming API"). */
 const LONGEST_SESSION_MS = 10_800_000;
 /** How long before its end a session gets a successor, in milliseconds; a short session, in its last quarter. */
@@ -82,13 +92,13 @@ export class Policy {
    *
    * @param error What failed.
    * @param now Milliseconds on any clock that runs on.
-   * @param life How long the session lived since the service's `Begin`, and how much audio came in meanwhile, in
-   * milliseconds; `undefined` if it did not come to that.
+   * @param life What is known of the session; `undefined` if it did not come to the service's `Begin`.
    * @returns Milliseconds to wait before the next attempt, or `undefined` to give up.
    */
-  failed(error: TranscriptionError, now: number, life?: { livedMs: number; audioMs: number }): number | undefined {
+  failed(error: TranscriptionError, now: number, life?: Life): number | undefined {
     if (life && life.livedMs >= HEALTHY_MS) this.healthy();
-    if (life && !this.#proved) this.#strikes += life.audioMs < HEALTHY_MS ? STRIKES.little : STRIKES.more;
+    if (life && !life.blameless && !this.#proved)
+      this.#strikes += life.audioMs < HEALTHY_MS ? STRIKES.little : STRIKES.more;
     this.#proved = false;
     const wait = this.#wait(error);
     this.#failures++;

@@ -1,5 +1,6 @@
 import {
   EMPTY,
+  NEVER,
   ReplaySubject,
   Subject,
   Subscription,
@@ -9,8 +10,10 @@ import {
   concatMap,
   defer,
   endWith,
+  filter,
   finalize,
   firstValueFrom,
+  map,
   merge,
   of,
   repeat,
@@ -80,6 +83,8 @@ export class Relay {
   readonly #policy: Policy;
   readonly #notices = new Subject<TranscriptionEvent>();
   readonly #sent = new Subject<void>();
+  readonly #recorded = new Subject<void>();
+  readonly #network: Observable<boolean>;
   readonly #finished = new ReplaySubject<void>(1);
   readonly #successors = new Subscription();
   #playback: Playback;
@@ -92,11 +97,18 @@ export class Relay {
   #partial: PartialTurn | undefined;
   #silentEndings = 0;
   #ended = false;
+  /** Whether there is a network, as far as is known. */
+  #online = true;
 
-  constructor(settings: SessionSettings, open: typeof session) {
+  /**
+   * @param open Opens a session.
+   * @param network$ Emits when there is a network again, and when there is none any more, where somebody can tell.
+   */
+  constructor(settings: SessionSettings, open: typeof session, network$: Observable<boolean> = NEVER) {
     const { format } = settings;
     this.#settings = settings;
     this.#open = open;
+    this.#network = network$.pipe(tap((online) => (this.#online = online)));
     this.#policy = new Policy(settings);
     this.#timeline = new Timeline(settings.hasPartials);
     this.#msPerByte = bytesToMs(1, format);
@@ -120,6 +132,7 @@ export class Relay {
   /** Records a frame, and holds its source back, if it can wait, while too much is there to be sent. */
   record(frame: Uint8Array): void {
     this.#tape.record(frame, asyncScheduler.now());
+    this.#recorded.next();
     if (this.#unsent > AHEAD_MS.most) holdBack(() => firstValueFrom(this.#sent, { defaultValue: undefined }));
   }
 
@@ -175,6 +188,7 @@ export class Relay {
     this.#playback = successor?.playback ?? new Playback(this.#shared);
     successor?.start.next();
     return (successor?.session.values ?? this.#open(this.#input(this.#playback), this.#settings)).pipe(
+      takeUntil(this.#networkLost()),
       concatMap((event) => this.#tell(event, timers)),
       tap({ complete: () => (this.#ended = !this.#handingOver) }),
       catchError((error: unknown) => (this.#handingOver ? EMPTY : throwError(() => error))),
@@ -182,8 +196,19 @@ export class Relay {
     );
   }
 
+  /** Errors as soon as it is known that there is no network: to wait until a session notices would be a waste of time. */
+  #networkLost(): Observable<never> {
+    return this.#network.pipe(
+      filter((online) => !online),
+      map(() => {
+        throw new TranscriptionError('network', 'there is no network any more', { retryable: true });
+      }),
+    );
+  }
+
   #tell(event: SessionEvent, timers: Subscription): TranscriptionEvent[] {
     if (event.type === 'Begin') {
+      this.#online = true; // whatever is said
       this.#begunAt = asyncScheduler.now();
       this.#recordedAtBegin = this.#ms(this.#tape.end);
       timers.add(this.#scheduleHandover(event.expires_at));
@@ -216,13 +241,17 @@ export class Relay {
     if (!(error instanceof TranscriptionError)) return throwError(() => error);
     const late = error.wireCode === undefined;
     if (this.#playback.begun) this.#resume = this.#resumeAt(late ? this.#settings.stallTimeout : 0);
-    const silentAtTheEnd = late && this.#begunAt !== undefined && this.#tape.played;
+    const silentAtTheEnd = late && this.#online && this.#begunAt !== undefined && this.#tape.played;
     if (silentAtTheEnd && ++this.#silentEndings >= SILENT_ENDINGS) return EMPTY;
     const now = asyncScheduler.now();
     const life =
       this.#begunAt === undefined
         ? undefined
-        : { livedMs: now - this.#begunAt, audioMs: this.#ms(this.#tape.end) - this.#recordedAtBegin };
+        : {
+            livedMs: now - this.#begunAt,
+            audioMs: this.#ms(this.#tape.end) - this.#recordedAtBegin,
+            blameless: !this.#online,
+          };
     const wait = this.#policy.failed(error, now, life);
     if (wait === undefined) return throwError(() => error);
     const delayMs = this.#successor ? 0 : wait;
@@ -235,7 +264,15 @@ export class Relay {
       replayMs: this.#accounts.sentAfter(this.#ms(this.#resume)),
       reason: error.message,
     });
-    return timer(delayMs);
+    return this.#patience(delayMs);
+  }
+
+  /** Emits when it is time for the next attempt: after so many milliseconds, or as soon as there is a network again. */
+  #patience(delayMs: number): Observable<unknown> {
+    const due = asyncScheduler.now() + delayMs;
+    // in a page in the background, frames are more punctual than timers
+    const overdue = this.#recorded.pipe(filter(() => asyncScheduler.now() > due));
+    return merge(timer(delayMs), overdue, this.#network.pipe(filter(Boolean)));
   }
 
   /** Sees to it that a successor is connected before a session expires, and takes over before it does. */

@@ -67,16 +67,21 @@ export function transcribe(options: TranscribeOptions): OperatorFunction<Uint8Ar
   return transcribeOver(session, options);
 }
 
-/** As `transcribe`, over sessions opened by `open`. */
+/**
+ * As `transcribe`, over sessions opened by `open`.
+ *
+ * @param network$ Emits when there is a network again, and when there is none any more, where somebody can tell.
+ */
 export function transcribeOver(
   open: typeof session,
   options: TranscribeOptions,
+  network$?: Observable<boolean>,
 ): OperatorFunction<Uint8Array, TranscriptionEvent> {
   const settings = checkOptions(options);
   const control$ = from(options.control ?? EMPTY);
   return (source) =>
     defer(() => {
-      const relay = new Relay(settings, open);
+      const relay = new Relay(settings, open, network$);
       const control = control$.pipe(
         tap((message) => relay.steer(message)),
         catchError(() => EMPTY),

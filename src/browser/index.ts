@@ -1,0 +1,12 @@
+export { frameBytes } from '../audio/pcm.ts';
+export type { PcmEncoding, PcmFormat } from '../audio/pcm.ts';
+export { pcmStream } from '../audio/pcmStream.ts';
+export type { PcmStreamOptions } from '../audio/pcmStream.ts';
+export type { Stop } from '../audio/stop.ts';
+export { transcribe } from './transcribe.ts';
+export type { TranscribeOptions } from './transcribe.ts';
+export type { Secret } from '../streaming/credential.ts';
+export type { Region } from '../streaming/options.ts';
+export { TranscriptionError } from '../errors.ts';
+export type { ErrorKind, TranscriptionErrorOptions } from '../errors.ts';
+export type * from '../../operators/events.ts';
