@@ -11,7 +11,7 @@ export type Transcriber = typeof StreamingTranscriber;
 /** Loads the SDK, when it is needed first. A page fetches it then, and may be out of reach of that, too. */
 export async function loadSdk(): Promise<Transcriber> {
   try {
-    const { StreamingTranscriber } = await import('assemblyai/streaming');
+    const { StreamingTranscriber } = await import('./sdk.ts');
     return StreamingTranscriber;
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause; // it is not installed

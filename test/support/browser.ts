@@ -107,10 +107,11 @@ export const PAGE =
  * In a process of its own: the bundler does not load in the module system of the tests.
  *
  * @param program A module, as text; it may import packages by name.
- * @returns The bundle, one module.
+ * @param external Packages that are not to be in it.
+ * @returns The bundle, one module with the program's exports. Rejects with what the bundler has to say.
  */
-export function bundle(program: string): Promise<string> {
-  const child = execFile(process.execPath, [join(ROOT, 'test/support/bundle.js')], { maxBuffer: 2 ** 26 });
+export function bundle(program: string, ...external: readonly string[]): Promise<string> {
+  const child = execFile(process.execPath, [join(ROOT, 'test/support/bundle.js'), ...external], { maxBuffer: 2 ** 26 });
   child.stdin?.end(program);
   return new Promise((resolve, reject) => {
     const output = { stdout: '', stderr: '' };

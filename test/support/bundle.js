@@ -1,4 +1,5 @@
 // Bundles the module on standard input for browsers, as a user's bundler does, and writes one module to standard output.
+// Arguments: packages that are not to be in it. What the module exports, the bundle exports.
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +23,12 @@ const { output } = await build({
   build: {
     write: false,
     modulePreload: false,
-    rolldownOptions: { input: entry, output: { codeSplitting: false } },
+    rolldownOptions: {
+      input: entry,
+      external: process.argv.slice(2),
+      preserveEntrySignatures: 'strict',
+      output: { codeSplitting: false },
+    },
   },
 });
 process.stdout.write(output[0].code);

@@ -1,0 +1,4 @@
+throw new Error(
+  'rxscribe/simulator is a server, which a page cannot be: start it in Node (npx rxscribe serve), and give its address to websocketBaseUrl',
+);
+export {};

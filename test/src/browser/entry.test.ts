@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { gzipSync } from 'node:zlib';
+import * as entry from '../../../src/browser/index.ts';
+import * as node from '../../../src/index.ts';
+import { bundle } from '../../support/browser.ts';
+
+const gzipped = (code: string): number => gzipSync(code, { level: 9 }).length;
+
+describe('rxscribe in a browser', () => {
+  it('exports what rxscribe exports in Node', () => {
+    expect(Object.keys(entry).toSorted()).toEqual(Object.keys(node).toSorted());
+  });
+
+  it('is under 30 kB with the SDK and the recorder, minified and gzipped, without rxjs', async () => {
+    const code = await bundle(`export * from 'rxscribe'`, 'rxjs');
+
+    expect(code.includes('AudioWorkletProcessor')).toBe(true); // the recorder is in it
+    expect(code.includes('speaker_labels_revision_interval_ms')).toBe(true); // and the SDK
+    expect(gzipped(code)).toBeLessThan(30_000);
+  });
+
+  it('is under 3 kB in its operators', async () => {
+    expect(gzipped(await bundle(`export * from 'rxscribe/operators'`, 'rxjs'))).toBeLessThan(3000);
+  });
+
+  it('asks for nothing of Node', async () => {
+    const code = await bundle(`export * from 'rxscribe'`, 'rxjs', 'assemblyai/streaming', 'decibri');
+
+    expect(
+      [...code.matchAll(/(?:from|import)\s*\(?\s*["'`]([^"'`]+)["'`]/g)].map(([, name]) => name).toSorted(),
+    ).toEqual(['assemblyai/streaming', 'decibri', 'rxjs']);
+    expect(code.match(/\bBuffer\b|\bprocess\.|\brequire\(|\bglobal\.|\.unref\(/)?.[0]).toBeUndefined();
+  });
+
+  it.each([
+    [`export { bufferBytes } from 'rxscribe/operators'`, 1000],
+    [`export { frameBytes } from 'rxscribe'`, 1000],
+    [`export { pcmStream } from 'rxscribe'`, 3000],
+  ])('leaves out what is not used: %s', async (program, bytes) => {
+    expect(gzipped(await bundle(program, 'rxjs'))).toBeLessThan(bytes);
+  });
+
+  it.each([
+    [`import { captionFile } from 'rxscribe/files'; captionFile('a.srt')`, 'filesNeedNode'],
+    [`import { startSimulator } from 'rxscribe/simulator'; startSimulator()`, 'simulatorNeedsNode'],
+  ])('refuses to be built with what needs Node: %s', async (program, why) => {
+    await expect(bundle(program)).rejects.toThrow(why);
+  });
+
+  it.each(['filesNeedNode', 'simulatorNeedsNode'])(
+    'says what to use instead when it is run all the same: %s',
+    async (name) => {
+      await expect(import(`../../../src/browser/${name}.ts`)).rejects.toThrow(/^rxscribe\/\w+ .*, which a page cannot/);
+    },
+  );
+});
