@@ -1,7 +1,8 @@
 import { TranscriptionError } from '../errors.ts';
 import { describe } from './describe.ts';
 
-const CONVERT = 'convert it with: ffmpeg -i <file> -ac 1 -ar 16000 -c:a pcm_s16le <name>.wav';
+/** What to do with a recording that can not be read here. */
+export const CONVERT = 'convert it with: ffmpeg -i <file> -ac 1 -ar 16000 -c:a pcm_s16le <name>.wav';
 
 /** What happened and what to do about it, by the code of Node's error or decibri's. */
 const REASONS: Readonly<Record<string, string>> = {

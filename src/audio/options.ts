@@ -76,7 +76,7 @@ export function checkCapture(options: { sampleRate?: number; vad?: unknown; aec?
 }
 
 /** Checks an option that is the name of a model or an object with one, and gives that name. */
-function checkModel(name: string, value: unknown, rules: Rules): unknown {
+export function checkModel(name: string, value: unknown, rules: Rules): unknown {
   if (value === undefined) {
     return undefined;
   }
