@@ -1,0 +1,176 @@
+// Who is compared. Each connects to the service given and resolves, when it may be sent audio, to
+//   { send(frame), end() }: `end` resolves when the last turns were told
+// and calls `tell({ isFinal, words: [{ text, start, end }] })`, times in milliseconds as the application sees them,
+// `fail(error)` for errors that are emitted, and `note(event)` for what else is worth knowing.
+import { once } from 'node:events';
+import { StreamingTranscriber } from 'assemblyai';
+import { Subject } from 'rxjs';
+import { transcribe } from '../../../dist/src/index.js';
+import { WebSocket } from 'ws';
+
+/** The model tells a word as soon as it hears it, as the servers of the others do here. */
+const MODEL = { speechModel: 'universal-streaming-english', sampleRate: 16_000 };
+
+export const CONTENDERS = {
+  rxscribe: ({ url, key, tell, fail, note }) =>
+    new Promise((resolve) => {
+      const frame$ = new Subject();
+      const { promise: ended, resolve: end } = promised();
+      frame$.pipe(transcribe({ apiKey: key, websocketBaseUrl: url, ...MODEL })).subscribe({
+        next: (event) => {
+          if (event.type === 'Turn') tell(event);
+          else note(event);
+          if (event.type === 'Begin')
+            resolve({ send: (frame) => frame$.next(frame), end: () => (frame$.complete(), ended) });
+        },
+        error: (error) => (fail(error), end()),
+        complete: end,
+      });
+    }),
+
+  /** The SDK as its README shows it. */
+  plain: async ({ url, key, tell, fail }) => {
+    const transcriber = await connectPlain({ url, key, tell, fail });
+    return { send: (frame) => transcriber.sendAudio(frame), end: () => transcriber.close() };
+  },
+
+  /** The same with what one adds first: after a close a new transcriber, and a queue until it is connected. */
+  'plain, reconnecting': async ({ url, key, tell, fail }) => {
+    let transcriber;
+    let queue = [];
+    const connect = async () => {
+      try {
+        const next = await connectPlain({ url, key, tell, fail, onClose: reconnect });
+        for (const frame of queue) next.sendAudio(frame);
+        queue = [];
+        transcriber = next;
+      } catch {
+        setTimeout(() => void connect(), 1000);
+      }
+    };
+    const reconnect = () => {
+      if (!transcriber) return;
+      transcriber = undefined;
+      void connect();
+    };
+    await connect();
+    return {
+      send: (frame) => (transcriber ? transcriber.sendAudio(frame) : queue.push(frame)),
+      end: () => {
+        const last = transcriber;
+        transcriber = undefined;
+        return last?.close();
+      },
+    };
+  },
+
+  /** As its README shows it; its client reconnects by itself. */
+  deepgram: async (setup) => {
+    const { connection, end } = await connectDeepgram(setup);
+    return { send: (frame) => connection.sendMedia(frame), end };
+  },
+
+  /** Past the check of `sendMedia`: the socket below, which is public, queues while it is not open. */
+  'deepgram, queued': async (setup) => {
+    const { connection, end } = await connectDeepgram(setup);
+    return { send: (frame) => connection.socket.send(frame), end };
+  },
+
+  gladia: async ({ url, key, tell, fail }) => {
+    const { GladiaClient } = await import('@gladiaio/sdk');
+    const session = new GladiaClient({ apiKey: key, apiUrl: url }).liveV2().startSession({
+      encoding: 'wav/pcm',
+      bit_depth: 16,
+      sample_rate: 16_000,
+      channels: 1,
+      messages_config: { receive_partial_transcripts: true, receive_final_transcripts: true },
+    });
+    session.on('error', fail);
+    session.on('message', ({ type, data }) => {
+      if (type !== 'transcript') return;
+      const words = data.utterance.words.map(({ word, start, end }) => inMs(word, start, end));
+      tell({ isFinal: data.is_final, words });
+    });
+    await new Promise((resolve) => session.once('connected', resolve));
+    const end = () =>
+      new Promise((resolve) => {
+        session.once('ended', resolve);
+        session.stopRecording();
+      });
+    return { send: (frame) => session.sendAudio(frame), end };
+  },
+
+  /** Its `Recording` with a source of ours, told to reconnect as soon as this package does; the default is 1 s. */
+  soniox: async ({ url, key, tell, fail }) => {
+    globalThis.WebSocket ??= WebSocket; // Node 20 has none
+    const { SonioxClient } = await import('@soniox/client');
+    let send;
+    const source = { start: ({ onData }) => Promise.resolve((send = onData)), stop: () => {} };
+    const client = new SonioxClient({ config: { api_key: key, stt_ws_url: url } });
+    const recording = client.realtime.record({
+      model: 'stt-rt-v5',
+      audio_format: 'pcm_s16le',
+      sample_rate: 16_000,
+      num_channels: 1,
+      enable_endpoint_detection: true,
+      auto_reconnect: true,
+      reconnect_base_delay_ms: 250,
+      source,
+    });
+    recording.on('error', fail);
+    recording.on('result', ({ tokens }) => {
+      const told = tokens.map(({ text, start_ms: start, end_ms: end, is_final }) => ({
+        isFinal: is_final,
+        words: [{ text: text.trim(), start, end }],
+      }));
+      for (const one of told) tell(one);
+    });
+    await new Promise((resolve) => recording.once('connected', resolve));
+    return { send: (frame) => send(frame), end: () => recording.stop() };
+  },
+};
+
+async function connectPlain({ url, key, tell, fail, onClose = () => {} }) {
+  const transcriber = new StreamingTranscriber({ apiKey: key, websocketBaseUrl: url, ...MODEL });
+  transcriber.on('turn', ({ end_of_turn, words }) => tell({ isFinal: end_of_turn, words }));
+  transcriber.on('error', fail);
+  transcriber.on('close', onClose);
+  await transcriber.connect();
+  return transcriber;
+}
+
+async function connectDeepgram({ url, key, tell, fail }) {
+  const { DeepgramClient } = await import('@deepgram/sdk');
+  const client = new DeepgramClient({ apiKey: key, baseUrl: url });
+  const connection = await client.listen.v1.connect({
+    model: 'nova-3',
+    encoding: 'linear16',
+    sample_rate: 16_000,
+    interim_results: 'true',
+    endpointing: 400,
+  });
+  connection.on('error', fail);
+  connection.on('message', ({ type, is_final, channel }) => {
+    if (type !== 'Results') return;
+    const words = channel.alternatives[0].words.map(({ word, start, end }) => inMs(word, start, end));
+    tell({ isFinal: is_final, words });
+  });
+  connection.connect();
+  await connection.waitForOpen();
+  const end = async () => {
+    const closed = once(connection.socket, 'close').catch(() => {});
+    connection.socket.send(JSON.stringify({ type: 'CloseStream' }));
+    await closed;
+  };
+  return { connection, end };
+}
+
+function inMs(text, start, end) {
+  return { text, start: Math.round(start * 1000), end: Math.round(end * 1000) };
+}
+
+function promised() {
+  let resolve;
+  const promise = new Promise((settle) => (resolve = settle));
+  return { promise, resolve };
+}
