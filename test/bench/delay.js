@@ -1,0 +1,66 @@
+import { run, startService } from './load/processes.js';
+import { summary } from './measure.js';
+
+export const title = 'what the pipeline adds in delay';
+export const targets =
+  'p99 below 1 ms with 1 run, below 10 ms with 500 real-time streams, in one process on two cores.';
+
+const COUNTS = [1, 50, 500];
+const MOST_MS = { 1: 1, 500: 10 };
+const MEASURES = [
+  ['frame leaves the source → frame on the socket', 'sending'],
+  ['message comes out of the socket → `next`', 'receiving'],
+  ['service sends a message → `next`', 'arriving'],
+];
+
+/** Real-time streams in one process; frames and messages are timed one by one. */
+export async function bench({ quick, log }) {
+  const service = await startService();
+  const steps = quick ? [1, 50] : COUNTS;
+  const times = { settleMs: quick ? 500 : 2000, windowMs: quick ? 2500 : 6000 };
+  const results = { rxscribe: [], plain: [] };
+  try {
+    for (let round = 0; round < (quick ? 1 : 2); round++) {
+      for (const [contender, list] of Object.entries(results)) {
+        log(`${contender}, ${steps.join(', ')} streams`);
+        list.push((await run({ name: 'ramp', contender, steps, ...times }, service)).steps);
+      }
+    }
+  } finally {
+    service.stop();
+  }
+  const of = (contender, at, name, share) => summary(results[contender].map((round) => round[at][name][share]));
+  const deferred = results.rxscribe.flat().reduce((sum, step) => sum + step.deferred, 0);
+  return {
+    tables: [
+      {
+        caption: 'Milliseconds; of several rounds the median.',
+        columns: ['', 'streams', 'rxscribe p50', 'p99', 'worst', 'plain p50', 'p99', 'worst'],
+        rows: MEASURES.flatMap(([label, name]) =>
+          steps.map((count, at) => [
+            label,
+            count,
+            ...['rxscribe', 'plain'].flatMap((contender) =>
+              ['p50', 'p99', 'max'].map((share) => of(contender, at, name, share).median.toFixed(3)),
+            ),
+          ]),
+        ),
+      },
+    ],
+    verdicts: steps.flatMap((count, at) =>
+      MOST_MS[count] === undefined
+        ? []
+        : MEASURES.slice(0, 2).map(([label, name]) => {
+            const p99 = of('rxscribe', at, name, 'p99').median;
+            const target = `p99 < ${MOST_MS[count]} ms with ${count}: ${label}`;
+            return { target, value: `${p99.toFixed(3)} ms`, met: p99 < MOST_MS[count] };
+          }),
+    ),
+    notes: [
+      'The chunk that completes a frame leaves the source when it is emitted; the frame is on the socket when `send` of the ' +
+        'WebSocket returns, which encrypts and writes at once. The third measure has the network of this machine, the event ' +
+        'loop, and whatever else the process is doing in it, by the one clock that all processes share.',
+      `Frames that were not sent before the source went on: ${deferred}.`,
+    ],
+  };
+}

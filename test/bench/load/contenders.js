@@ -1,0 +1,114 @@
+// The same work by the pipeline and by a plain script on the SDK: audio in frames of 100 ms to the service, turns out.
+import { StreamingTranscriber } from 'assemblyai/streaming';
+import { Subject, tap } from 'rxjs';
+import { audioFile, pcmStream, transcribe } from '../../../dist/src/index.js';
+import { bufferBytes, finals, turns } from '../../../dist/operators/index.js';
+import { createReadStream } from 'node:fs';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { FRAME_BYTES } from './script.js';
+
+/** The client asks a recording to wait while so much of it is in the socket (src/streaming/session.ts); so does the script. */
+const MAX_BUFFERED = 64_000;
+const WAV_HEADER = 44;
+const ORDINARY = { speechModel: 'u3-rt-pro', sampleRate: 16_000 };
+
+/**
+ * A recording, as fast as it goes: `{ url, apiKey, file }` or, without a file, `chunks()`, an async iterable.
+ * Resolves to the finals, the `Termination`, and the `Stats` of the pipeline.
+ */
+export const recorded = {
+  async rxscribe({ url, apiKey, file, chunks }) {
+    const result = { finals: [] };
+    const source = file ? audioFile(file, { speed: Infinity }) : pcmStream(chunks());
+    await source
+      .pipe(
+        bufferBytes(FRAME_BYTES),
+        transcribe({ ...ORDINARY, apiKey, websocketBaseUrl: url, catchUpSpeed: Infinity }),
+        tap((event) => {
+          if (event.type === 'Termination' || event.type === 'Stats') result[event.type] = event;
+        }),
+        turns(),
+        finals(),
+      )
+      .forEach((turn) => result.finals.push(turn.transcript));
+    return result;
+  },
+
+  async plain({ url, apiKey, file, chunks }) {
+    const result = { finals: [] };
+    const transcriber = plainTranscriber(url, apiKey);
+    transcriber.on('turn', (turn) => {
+      if (turn.end_of_turn) result.finals.push(turn.transcript);
+    });
+    await transcriber.connect();
+    const { socket } = transcriber;
+    const send = cutter((frame) => transcriber.sendAudio(frame));
+    for await (const chunk of file ? createReadStream(file, { start: WAV_HEADER }) : chunks()) {
+      send(chunk);
+      if (socket.bufferedAmount > MAX_BUFFERED)
+        await new Promise((written) => socket.ping(undefined, undefined, written));
+      await breathe();
+    }
+    result.Termination = await terminationOf(transcriber);
+    return result;
+  },
+};
+
+/**
+ * A live stream: `open({ url, onBegin, onTurn, onDone })` returns `push(chunk)` and `end()`. `onDone` is called with the
+ * `Termination`.
+ */
+export const live = {
+  rxscribe({ url, apiKey, onBegin, onTurn, onDone, onError }) {
+    const source = new Subject();
+    let termination;
+    source
+      .pipe(
+        bufferBytes(FRAME_BYTES),
+        transcribe({ ...ORDINARY, apiKey, websocketBaseUrl: url }),
+        tap((event) => {
+          if (event.type === 'Begin') onBegin();
+          else if (event.type === 'Termination') termination = event;
+          else if (event.type === 'Reconnecting') onError(new Error(`reconnecting: ${event.reason}`));
+        }),
+        turns(),
+      )
+      .subscribe({ next: onTurn, error: onError, complete: () => onDone(termination) });
+    return { push: (chunk) => source.next(chunk), end: () => source.complete() };
+  },
+
+  plain({ url, apiKey, onBegin, onTurn, onDone, onError }) {
+    const transcriber = plainTranscriber(url, apiKey);
+    transcriber.on('turn', onTurn);
+    transcriber.on('error', onError);
+    void transcriber.connect().then(onBegin, onError);
+    return {
+      push: cutter((frame) => transcriber.sendAudio(frame)),
+      end: () => void terminationOf(transcriber).then(onDone, onError),
+    };
+  },
+};
+
+function plainTranscriber(websocketBaseUrl, apiKey) {
+  const connectTimeout = 10_000;
+  return new StreamingTranscriber({ ...ORDINARY, encoding: 'pcm_s16le', apiKey, websocketBaseUrl, connectTimeout });
+}
+
+/** The simplest loop that cuts chunks into frames; what is left at the end is less than a frame, and none here. */
+function cutter(send) {
+  let rest = Buffer.alloc(0);
+  return (chunk) => {
+    rest = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
+    for (; rest.length >= FRAME_BYTES; rest = rest.subarray(FRAME_BYTES)) send(rest.subarray(0, FRAME_BYTES));
+  };
+}
+
+/** Ends a session; resolves to its `Termination`, which the SDK keeps to itself. */
+async function terminationOf(transcriber) {
+  let termination;
+  transcriber.socket.addEventListener('message', ({ data }) => {
+    if (data.includes('"Termination"')) termination = JSON.parse(data);
+  });
+  await transcriber.close(true, 60_000);
+  return termination;
+}

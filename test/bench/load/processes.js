@@ -1,0 +1,42 @@
+// The processes of a benchmark: the service, and one worker after the other.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const path = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+/** Starts the service; `usage()` tells what CPU time it took so far, in milliseconds. */
+export async function startService() {
+  const child = fork(path('server.js'), { execArgv: [] });
+  const [{ url }] = await once(child, 'message');
+  return {
+    url,
+    async usage() {
+      child.send('usage');
+      return (await once(child, 'message'))[0].cpuMs;
+    },
+    stop: () => child.kill(),
+  };
+}
+
+/**
+ * Runs a task in a process of its own, and resolves to what it measured. A window that the worker measures is measured in
+ * the service too: `serviceCpuMs` of each step.
+ */
+export async function run(task, service, flags = []) {
+  const child = fork(path('worker.js'), [JSON.stringify({ ...task, url: service.url })], {
+    execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning', ...flags],
+  });
+  const usages = [];
+  return new Promise((resolve, reject) => {
+    let looking = Promise.resolve();
+    child.on('message', (message) => {
+      if (message.window) looking = looking.then(async () => usages.push(await service.usage()));
+      else {
+        message.steps?.forEach((step, index) => (step.serviceCpuMs = usages[2 * index + 1] - usages[2 * index]));
+        resolve(message);
+      }
+    });
+    child.once('exit', (code) => reject(new Error(`${task.contender} ended with code ${code} at ${task.name}`)));
+  });
+}
