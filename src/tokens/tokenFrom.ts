@@ -1,5 +1,6 @@
 import { TranscriptionError } from '../errors.ts';
 import type { ErrorKind } from '../errors.ts';
+import { shown } from '../rules.ts';
 
 /** How long an answer may take, in milliseconds, where the init has no signal. */
 const TIMEOUT_MS = 15_000;
@@ -19,8 +20,12 @@ const TIMEOUT_MS = 15_000;
  *
  * @param url Where to ask.
  * @param init For `fetch`: the header of the app's login, say, or `credentials: 'include'` for another site.
+ * @throws {TypeError} when the address is none; of a relative one, where there is no page, when a token is asked for.
  */
 export function tokenFrom(url: string | URL, init: RequestInit = {}): () => Promise<string> {
+  if (!(url instanceof URL) && (typeof url !== 'string' || url === '')) {
+    throw new TypeError(`url must be an address that is not empty, not ${shown(url)}`);
+  }
   return async () => {
     const response = await ask(url, init);
     const { token, error } = await bodyOf(response);
@@ -33,6 +38,8 @@ export function tokenFrom(url: string | URL, init: RequestInit = {}): () => Prom
 }
 
 async function ask(address: string | URL, init: RequestInit): Promise<Response> {
+  if (!URL.canParse(address, globalThis.location?.href))
+    throw new TypeError('url must be an address that a page can reach');
   try {
     return await fetch(address, {
       method: 'POST',

@@ -5,7 +5,8 @@ import type { TokenHandlerOptions, TokenRequest } from './options.ts';
 
 /** Answers requests for tokens: itself those of Node's http, Express and Fastify, its `fetch` those of fetch runtimes. */
 export interface TokenHandler<Asked extends TokenRequest = TokenRequest> {
-  (request: Extract<Asked, IncomingMessage>, response: ServerResponse): Promise<void>;
+  /** What it returns may be awaited by servers that wait for their handlers, and never rejects. */
+  (request: Extract<Asked, IncomingMessage>, response: ServerResponse): void;
   /** As it is, wherever it is passed to. */
   readonly fetch: (request: Extract<Asked, Request>) => Promise<Response>;
 }
@@ -67,5 +68,6 @@ export function tokenHandler<Asked extends TokenRequest = TokenRequest>(
     });
     return new Response(status === 204 || request.method === 'HEAD' ? null : body, { status, headers });
   };
+  // oxlint-disable-next-line typescript/no-misused-promises -- whoever does not wait for it misses no rejection
   return Object.assign(handle, { fetch });
 }

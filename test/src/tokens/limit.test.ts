@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Limit, MOST_CLIENTS } from '../../../src/tokens/limit.ts';
+
+describe('Limit', () => {
+  it('lets as many through at once as in a minute, and then one for each share of it', () => {
+    const limit = new Limit(3);
+    expect([0, 0, 0, 0].map((now) => limit.take('a', now))).toEqual([0, 0, 0, 20]);
+    expect(limit.take('a', 19_000)).toBe(1);
+    expect(limit.take('a', 20_000)).toBe(0);
+    expect(limit.take('a', 20_000)).toBe(20);
+    expect([200_000, 200_000, 200_000, 200_000].map((now) => limit.take('a', now))).toEqual([0, 0, 0, 20]);
+  });
+
+  it('is what it says, however many a minute, whenever they come', () => {
+    const waits = fc.array(fc.integer({ min: 0, max: 30_000 }), { maxLength: 100 });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1000 }),
+        fc.double({ min: 0, max: 1e9, noNaN: true }),
+        waits,
+        (most, from, ms) => {
+          const limit = new Limit(most);
+          expect(Array.from({ length: most + 1 }, () => limit.take('a', from)).slice(0, -1)).toEqual(
+            Array.from({ length: most }, () => 0),
+          );
+          let now = from;
+          for (const wait of ms) {
+            now += wait;
+            const seconds = limit.take('a', now);
+            // whoever keeps to what it says gets through
+            if (seconds > 0) expect(limit.take('a', (now += 1000 * seconds))).toBe(0);
+          }
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('lets everything through and remembers nobody without an end', () => {
+    const limit = new Limit(Infinity);
+    expect(Array.from({ length: 1000 }, (_, index) => limit.take(String(index)))).toEqual(
+      Array.from({ length: 1000 }, () => 0),
+    );
+    expect(limit.size).toBe(0);
+  });
+
+  it('takes all addresses of a network of IPv6 for one client, and both spellings of IPv4', () => {
+    const same = (...clients: string[]): number[] => {
+      const limit = new Limit(1);
+      return clients.map((client) => Math.sign(limit.take(client, 0)));
+    };
+    expect(same('192.0.2.1', '::ffff:192.0.2.1', '::FFFF:192.0.2.1', '192.0.2.2')).toEqual([0, 1, 1, 0]);
+    expect(same('2001:db8::1', '2001:DB8::2', '2001:0db8:0:0:9:9:9:9', '2001:db8:0:1::1')).toEqual([0, 1, 1, 0]);
+    expect(same('::1', '::2', '1::', '1:0:0:0::7', 'fe80::1%eth0', 'fe80::2%eth0')).toEqual([0, 1, 0, 1, 0, 0]);
+    expect(same('user:1', 'user:2', 'anna', 'Anna')).toEqual([0, 0, 0, 1]);
+  });
+
+  it('remembers so many clients and no more: who was away longest is forgotten', () => {
+    const limit = new Limit(1);
+    limit.take('first', 0);
+    limit.take('second', 0);
+    limit.take('first', 0);
+    for (let index = 0; index < MOST_CLIENTS - 1; index++) limit.take(`client ${index}`, 0);
+    expect(limit.size).toBe(MOST_CLIENTS);
+    expect(limit.take('first', 0)).toBe(60);
+    expect(limit.take('second', 0)).toBe(0);
+    expect(limit.size).toBe(MOST_CLIENTS);
+  });
+
+  it('does not hold on to what is long about a name', () => {
+    const limit = new Limit(1);
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    gc();
+    const before = process.memoryUsage().heapUsed;
+    const parts = Array.from({ length: 5000 }, (_, index) => index);
+    for (const index of parts) limit.take(`${index}-${Buffer.alloc(16_000, 'x').toString('latin1')}`, 0);
+    gc();
+    expect(limit.size).toBe(5000);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(40e6); // of 80 MB of names
+  });
+});
