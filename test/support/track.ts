@@ -1,0 +1,58 @@
+import { PER_MS } from './lowBand.ts';
+import type { LowBand } from './lowBand.ts';
+
+/** How alike audio and recording are where they are the same. */
+export const ALIKE = 0.6;
+/** How alike they are at least, so that it is not certain that they are not. */
+const DOUBTFUL = 0.45;
+
+/** Loudness below which audio, and the recording, may be silence. */
+const QUIET = 300;
+const QUIET_RECORDING = 600;
+
+/** How far the lag is looked for, and how much more for each sample since it was sure: clocks drift apart. */
+const NEAR = 2 * PER_MS;
+const DRIFT = 0.006;
+
+/** Audio that follows a recording: its sample `at` is sample `at + lag` of the recording, and the lag drifts. */
+export class Track {
+  readonly #heard: LowBand;
+  readonly #known: LowBand;
+  #sureAt: number;
+  lag: number;
+
+  constructor(heard: LowBand, known: LowBand, at: number, lag: number) {
+    this.#heard = heard;
+    this.#known = known;
+    this.#sureAt = at;
+    this.lag = lag;
+  }
+
+  /** The same track, to be followed elsewhere. */
+  copy(): Track {
+    return new Track(this.#heard, this.#known, this.#sureAt, this.lag);
+  }
+
+  /** Looks at the audio between two points: how alike it is, and whether it can be what the recording has there. */
+  look(from: number, to: number): { readonly alike: number; readonly fits: boolean } {
+    const middle = (from + to) / 2;
+    const range = Math.round(NEAR + DRIFT * Math.abs(middle - this.#sureAt));
+    let [best, alike] = [this.lag, -1];
+    for (let lag = this.lag - range; lag <= this.lag + range; lag++) {
+      const likeness = this.#heard.likeness(from, this.#known, from + lag, to - from);
+      if (likeness > alike) [best, alike] = [lag, likeness];
+    }
+    const quiet =
+      this.#heard.loudness(from, to - from) <= QUIET &&
+      this.#known.loudness(from + this.lag, to - from) <= QUIET_RECORDING;
+    if (alike < ALIKE) return { alike, fits: quiet || alike > DOUBTFUL };
+    if (!quiet) [this.lag, this.#sureAt] = [best, middle];
+    return { alike, fits: true };
+  }
+
+  /** How loud the louder of the two is. */
+  loudness(from: number, to: number): number {
+    const [length, known] = [to - from, this.#known.loudness(from + this.lag, to - from)];
+    return Math.max(this.#heard.loudness(from, length), known);
+  }
+}
