@@ -32,7 +32,7 @@ export class Limit {
    */
   take(client: string, now: number = performance.now()): number {
     if (this.#perMinute === Infinity) return 0;
-    const name = Array.from(client.slice(0, LONGEST_NAME)).join('').toLowerCase(); // a slice would hold on to all of it
+    const name = nameOf(client);
     const share = MINUTE_MS / this.#perMinute;
     const used = Math.max(now, this.#usedUntil.get(name) ?? now);
     const ahead = used + share - now - MINUTE_MS;
