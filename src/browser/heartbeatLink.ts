@@ -44,6 +44,7 @@ export class HeartbeatLink implements Link {
   heard(type?: string): void {
     this.#beats ||= type === 'Heartbeat';
     this.#quietMs = 0;
+    this.#lookedAt = asyncScheduler.now();
     this.#looked.next();
   }
 

@@ -8,15 +8,24 @@ import type { SessionSettings } from './options.ts';
 /** The constructor of the SDK's transcriber. */
 export type Transcriber = typeof StreamingTranscriber;
 
-/** Loads the SDK, when it is needed first. A page fetches it then, and may be out of reach of that, too. */
-export async function loadSdk(): Promise<Transcriber> {
+/** Loads the SDK, when it is needed first. A page fetches it then, which can fail as reaching the service can. */
+export async function loadSdk(load: () => Promise<typeof import('./sdk.ts')> = loadOnce): Promise<Transcriber> {
   try {
-    const { StreamingTranscriber } = await import('./sdk.ts');
+    const { StreamingTranscriber } = await load();
     return StreamingTranscriber;
   } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause; // it is not installed
+    if (!(cause instanceof Error) || !isNotFetched(cause)) throw cause;
     throw new TranscriptionError('network', `the SDK did not load: ${cause.message}`, { retryable: true, cause });
   }
+}
+
+function loadOnce(): Promise<typeof import('./sdk.ts')> {
+  return import('./sdk.ts');
+}
+
+/** Browsers say `TypeError`, and webpack gives it a name of its own; in Node, where nothing is fetched, it is neither. */
+function isNotFetched(error: Error): boolean {
+  return error instanceof TypeError || error.name === 'ChunkLoadError';
 }
 
 /** Makes a transcriber that asks for all that was asked for: the SDK leaves options with falsy values out of the URL. */

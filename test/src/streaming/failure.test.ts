@@ -55,4 +55,26 @@ describe('failure', () => {
       'the service refused the key: Unauthorized Connection: Invalid API key; check the API key',
     );
   });
+
+  it.each([
+    [1008, 'Unauthorized Connection: Invalid API key', 'it must be fresh and whole'],
+    [
+      1008,
+      'Unauthorized Connection: Signature has expired',
+      'give token as a function, which each connection asks for a new one',
+    ],
+  ])('knows a token from a key: %s %s', (wireCode, reason, advice) => {
+    const { message } = failure(wireCode, reason, undefined, 'token');
+
+    expect(message).toBe(`the service refused the token: ${reason}; ${advice}`);
+  });
+
+  it('admits that a browser tells nothing of a connection that failed', () => {
+    const error = failure(undefined, '', new Error());
+
+    expect(error).toMatchObject({ kind: 'network', retryable: true });
+    expect(error.message).toMatch(
+      /the browser does not tell why: check the network, the address, its certificate, .* 401/,
+    );
+  });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Subject, firstValueFrom, map, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { holdBack } from '../../../src/demand.ts';
@@ -110,5 +110,27 @@ describe('feed', () => {
     });
 
     expect(played).toEqual(['a', 'b']);
+  });
+
+  it('does not depend on a timer that comes late: the next frame ends a wait that is over', () => {
+    jest.useFakeTimers({ now: 0 });
+    try {
+      const tape = tapeWith('aa', 'bb', 'cc');
+      const played: string[] = [];
+      const playing = text(feed(tape, { burst: 2, rate: 0.02 })).subscribe((frame) => played.push(frame));
+      expect(played).toEqual(['aa']);
+      jest.setSystemTime(50);
+      tape.record(Buffer.from('dd'), 50);
+      expect(played).toEqual(['aa']); // 2 bytes take 100 ms
+      jest.setSystemTime(60_000); // no timer fires
+      tape.record(Buffer.from('ee'), 60_000);
+      expect(played).toEqual(['aa', 'bb', 'cc']); // a burst is in it again, but no more
+      jest.advanceTimersByTime(100);
+      expect(played).toEqual(['aa', 'bb', 'cc', 'dd']);
+      playing.unsubscribe();
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });

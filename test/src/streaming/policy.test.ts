@@ -67,6 +67,13 @@ describe('Policy', () => {
     expect(one.failed(broken, 6000, life(10))).toBe(8000);
   });
 
+  it('does not count sessions that ended for a reason of their own among them', () => {
+    const one = policy();
+    const answers = Array.from({ length: 5 }, (_, n) => one.failed(broken, n, { ...life(10), blameless: true }));
+
+    expect(answers).toEqual([250, 500, 1000, 2000, 4000]);
+  });
+
   it('starts anew after a session that lived for 5 s', () => {
     const one = policy(3000);
     waits(3, one);

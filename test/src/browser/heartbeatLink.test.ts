@@ -1,0 +1,181 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { delay, interval, take, tap, timer } from 'rxjs';
+import { TestScheduler } from 'rxjs/testing';
+import { HeartbeatLink } from '../../../src/browser/heartbeatLink.ts';
+
+/** A socket of which bytes leave when a test says so. */
+class FakeSocket {
+  readonly OPEN = 1;
+  readyState = 1;
+  bufferedAmount = 0;
+  onmessage = null;
+  closed = 0;
+
+  close(): void {
+    this.closed++;
+    this.readyState = 2;
+  }
+}
+
+interface Watched {
+  readonly socket: FakeSocket;
+  readonly link: HeartbeatLink;
+  /** Sends so many bytes, of which all wait to leave. */
+  readonly send: (bytes: number) => void;
+}
+
+/** Watches in virtual time; returns when the link was found lost, in milliseconds, and what was said of it. */
+function watch(stallTimeout: number, scene: (watched: Watched) => void, lasts = 100_000): [number, string] | undefined {
+  let lost: [number, string] | undefined;
+  const scheduler = new TestScheduler(() => {});
+  scheduler.run(({ flush }) => {
+    const socket = new FakeSocket();
+    const link = new HeartbeatLink(socket);
+    const send = (bytes: number): void => {
+      socket.bufferedAmount += bytes;
+      link.sent(bytes);
+    };
+    link.watch(stallTimeout, (why) => {
+      lost ??= [scheduler.now(), why];
+      link.end();
+    });
+    scene({ socket, link, send });
+    timer(lasts).subscribe(() => link.end());
+    flush();
+  });
+  return lost;
+}
+
+const beat = ({ link }: Watched, at: readonly number[]): void => {
+  for (const ms of at) timer(ms).subscribe(() => link.heard('Heartbeat'));
+};
+
+describe('HeartbeatLink', () => {
+  it('takes a service for dead that sent heartbeats and falls silent, within the time', () => {
+    const lost = watch(10_000, (one) => beat(one, [5000, 10_050]));
+
+    expect(lost).toEqual([22_500, 'no sign of life for 10000 ms']);
+  });
+
+  it('gives heartbeats the time that lies between two, however short the time', () => {
+    expect(watch(2000, (one) => beat(one, [5000, 10_100]), 15_000)).toBeUndefined();
+    expect(watch(2000, (one) => beat(one, [5000]))).toEqual([12_500, 'no sign of life for 7500 ms']);
+  });
+
+  it('takes every message for a sign of life', () => {
+    const lost = watch(10_000, (one) => {
+      beat(one, [5000]);
+      interval(6000)
+        .pipe(take(10))
+        .subscribe(() => one.link.heard('Turn'));
+    });
+
+    expect(lost?.[0]).toBe(70_000);
+  });
+
+  it('leaves a service alone that never sent a heartbeat, while what is sent leaves', () => {
+    const lost = watch(10_000, ({ socket, send }) => {
+      interval(100)
+        .pipe(
+          take(900),
+          tap(() => send(3200)),
+          delay(9000),
+        )
+        .subscribe(() => (socket.bufferedAmount -= 3200));
+    });
+
+    expect(lost).toBeUndefined();
+  });
+
+  it('takes a connection for dead of which nothing leaves that waits to', () => {
+    const lost = watch(10_000, ({ socket, send }) => {
+      send(6400);
+      timer(5000).subscribe(() => (socket.bufferedAmount -= 3200));
+      interval(100)
+        .pipe(take(900))
+        .subscribe(() => send(100)); // new bytes are no progress
+    });
+
+    expect(lost?.[0]).toBe(15_000);
+    expect(lost?.[1]).toBe('no sign of life for 10000 ms');
+  });
+
+  it('looks with each frame that is sent: it does not depend on timers', () => {
+    jest.useFakeTimers({ now: 0 });
+    try {
+      const socket = new FakeSocket();
+      const link = new HeartbeatLink(socket);
+      const lost: string[] = [];
+      link.watch(10_000, (why) => lost.push(why));
+      link.heard('Heartbeat');
+      for (let ms = 100; ms <= 10_000; ms += 100) {
+        expect(lost).toEqual([]);
+        jest.setSystemTime(ms); // no timer fires
+        link.sent(0);
+      }
+      expect(lost).toEqual(['no sign of life for 10000 ms']);
+      link.end();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('hears what came while the page was frozen before it judges', () => {
+    jest.useFakeTimers({ now: 0 });
+    try {
+      const link = new HeartbeatLink(new FakeSocket());
+      const lost: string[] = [];
+      link.watch(10_000, (why) => lost.push(why));
+      link.heard('Heartbeat');
+      jest.setSystemTime(3_600_000);
+      link.sent(0); // the first frame after an hour asleep
+      link.heard('Heartbeat');
+      jest.setSystemTime(3_605_000);
+      link.sent(0);
+      expect(lost).toEqual([]);
+      link.end();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('says that all has left when it has, at the next look or message, and when the socket closes', async () => {
+    const socket = new FakeSocket();
+    const link = new HeartbeatLink(socket);
+    const told: string[] = [];
+    socket.bufferedAmount = 100_000;
+    link.sent(100_000);
+    const written = link.written().then(() => told.push('written'));
+    link.heard('Turn');
+    socket.bufferedAmount = 1;
+    link.heard('Turn');
+    socket.bufferedAmount += 100_000;
+    link.sent(100_000); // what is sent later is not waited for
+    await new Promise(setImmediate);
+    expect(told).toEqual([]);
+    socket.bufferedAmount = 100_000;
+    link.heard('Turn');
+    await written;
+
+    const closed = link.written().then(() => told.push('closed'));
+    link.end();
+    await closed;
+    expect(told).toEqual(['written', 'closed']);
+  });
+
+  it('leaves no timer behind, and closes the socket', () => {
+    jest.useFakeTimers();
+    try {
+      const socket = new FakeSocket();
+      const link = new HeartbeatLink(socket);
+      link.watch(10_000, () => {});
+      void link.written();
+      expect(jest.getTimerCount()).toBe(2);
+      link.end();
+      expect(socket.closed).toBe(1);
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});

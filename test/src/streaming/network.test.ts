@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { NEVER, Subject, from, interval, map, throwError, timer, zip } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { TestScheduler } from 'rxjs/testing';
+import type { TranscriptionEvent } from '../../../operators/events.ts';
+import { TranscriptionError } from '../../../src/errors.ts';
+import type { TranscribeOptions } from '../../../src/streaming/options.ts';
+import { transcribeOver } from '../../../src/streaming/transcribe.ts';
+import { ModelService, modelAudio, modelTranscript } from '../../support/modelService.ts';
+
+const OPTIONS: TranscribeOptions = { apiKey: 'key', speechModel: 'u3-rt-pro', sampleRate: 8000 };
+
+/** Live audio: a frame every 100 ms. */
+const live = (ms: number): Observable<Uint8Array> => zip(interval(100), modelAudio(ms)).pipe(map(([, frame]) => frame));
+
+/** At these moments somebody says whether there is a network. */
+type Said = readonly (readonly [ms: number, online: boolean])[];
+
+interface Run {
+  /** Every event, and when it was told, in milliseconds. */
+  readonly events: (readonly [number, TranscriptionEvent])[];
+  readonly error: unknown;
+}
+
+/** Transcribes in virtual time, to the end. */
+function run(service: ModelService, source: Observable<Uint8Array>, said: Said): Run {
+  const result: Run & { error: unknown } = { events: [], error: undefined };
+  const scheduler = new TestScheduler(() => {});
+  scheduler.run(({ flush }) => {
+    const network$ = new Subject<boolean>();
+    for (const [ms, online] of said) timer(ms).subscribe(() => network$.next(online));
+    source.pipe(transcribeOver(service.open, OPTIONS, network$)).subscribe({
+      next: (event) => result.events.push([scheduler.now(), event]),
+      error: (error: unknown) => (result.error = error),
+    });
+    flush();
+  });
+  return result;
+}
+
+const textOf = ({ events }: Run): string[] =>
+  events.flatMap(([, event]) => (event.type === 'Turn' && event.isFinal ? [event.transcript] : []));
+const timesOf = ({ events }: Run, type: TranscriptionEvent['type']): number[] =>
+  events.filter(([, event]) => event.type === type).map(([ms]) => ms);
+const gapsOf = ({ events }: Run): unknown[] => events.filter(([, { type }]) => type === 'AudioGap');
+
+describe('transcribe, told of the network', () => {
+  const random = jest.spyOn(Math, 'random');
+
+  beforeEach(() => void random.mockReturnValue(1)); // waits of 250, 500, 1000, 2000, 4000 ms
+  afterEach(() => void random.mockReset());
+
+  it('ends a session at once when there is no network, and begins the next at once when there is one', () => {
+    const service = new ModelService([1e9, 'before Begin', 'before Begin', 'before Begin', 'before Begin']);
+
+    const one = run(service, live(8000), [
+      [2000, false],
+      [6000, true],
+    ]);
+
+    expect(textOf(one)).toEqual(modelTranscript(8000));
+    expect(timesOf(one, 'Reconnecting')).toEqual([2000, 2260, 2770, 3780, 5790]);
+    expect(timesOf(one, 'Begin')).toEqual([10, 6010]); // without a word of it, at 9800
+    expect(one.events.find(([, { type }]) => type === 'Reconnecting')?.[1]).toMatchObject({
+      reason: 'there is no network any more',
+    });
+  });
+
+  it('goes on by itself when what it was told is wrong', () => {
+    const one = run(new ModelService(), live(8000), [[2000, false]]);
+
+    expect(textOf(one)).toEqual(modelTranscript(8000));
+    expect(timesOf(one, 'Begin')).toEqual([10, 2260]);
+  });
+
+  it('does not hold it against the service when the network comes and goes', () => {
+    random.mockReturnValue(0);
+    const said = [50, 100, 150, 200].flatMap((ms) => [[ms, false] as const, [ms + 1, true] as const]);
+
+    const one = run(new ModelService(), live(8000), said);
+
+    expect(one.error).toBeUndefined();
+    expect(textOf(one)).toEqual(modelTranscript(8000));
+    expect(timesOf(one, 'Begin')).toHaveLength(5);
+  });
+
+  it('does not take it for a silence of the service at the end', () => {
+    random.mockReturnValue(0);
+
+    const one = run(new ModelService(), from(modelAudio(3000)), [
+      [40, false],
+      [80, false],
+      [120, false],
+      [160, false],
+    ]);
+
+    expect(gapsOf(one)).toEqual([]);
+    expect(textOf(one)).toEqual(modelTranscript(3000));
+  });
+
+  it('does not depend on a timer that comes late: the next frame ends a wait that is over', () => {
+    jest.useFakeTimers({ now: 0 });
+    try {
+      let opened = 0;
+      const broken = new TranscriptionError('network', 'the connection broke', { retryable: true, wireCode: 1006 });
+      const open = (): Observable<never> => (opened++ === 0 ? throwError(() => broken) : NEVER);
+      const frame$ = new Subject<Uint8Array>();
+      const [frame = new Uint8Array(0)] = modelAudio(100);
+      const subscription = frame$.pipe(transcribeOver(open, OPTIONS)).subscribe();
+      jest.setSystemTime(200); // no timer fires
+      frame$.next(frame);
+      expect(opened).toBe(1);
+      jest.setSystemTime(60_000);
+      frame$.next(frame);
+      expect(opened).toBe(2);
+      subscription.unsubscribe();
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});
