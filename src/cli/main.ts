@@ -91,10 +91,15 @@ async function main(args: readonly string[]): Promise<void> {
   });
   try {
     await loadEnvFile(args);
-    await program(args).parseAsync();
+    await program(args.map(portLeftOut)).parseAsync();
   } catch (error) {
     await fail(error, args);
   }
+}
+
+/** Says of a `--captions` without a port that it has none, so that what follows is not taken for one: a path, say. */
+function portLeftOut(arg: string, at: number, args: readonly string[]): string {
+  return arg === '--captions' && !/^\d+$/.test(args[at + 1] ?? '') ? '--captions=' : arg;
 }
 
 async function fail(error: unknown, args: readonly string[]): Promise<void> {

@@ -1,8 +1,10 @@
+import { CAPTIONS } from './captionsFlags.ts';
+import type { CaptionsFlags } from './captionsFlags.ts';
 import { COMMON } from './flags.ts';
 import type { CommonFlags, Declarations } from './flags.ts';
 
 /** Flags of every command that prints a transcription. */
-export interface OutputFlags extends CommonFlags {
+export interface OutputFlags extends CommonFlags, CaptionsFlags {
   readonly format: 'text' | 'ndjson';
   readonly output?: readonly string[];
   readonly record?: string;
@@ -33,5 +35,6 @@ export const OUTPUT: Declarations<OutputFlags> = {
   },
   force: { type: 'boolean', default: false, describe: 'Overwrite files that exist' },
   plain: { type: 'boolean', default: false, describe: 'Lines only on a terminal, too: nothing is rewritten, no keys' },
+  ...CAPTIONS,
   ...COMMON,
 };

@@ -1,9 +1,12 @@
-import { fromEvent, takeUntil } from 'rxjs';
+import { fromEvent, identity, takeUntil } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { bufferBytes } from '../../operators/bufferBytes.ts';
 import { frameBytes } from '../audio/pcm.ts';
 import type { TranscribeOptions } from '../streaming/options.ts';
 import { transcribe } from '../streaming/transcribe.ts';
+import { openPage } from './captions.ts';
+import type { Page } from './captions.ts';
+import { checkCaptions } from './captionsFlags.ts';
 import { openDesk } from './desk.ts';
 import { keeping } from './keeping.ts';
 import type { OutputFlags } from './outputFlags.ts';
@@ -38,13 +41,15 @@ export interface Plan {
 
 /**
  * Transcribes a source, prints what is said and keeps what is to be kept, until the source ends, Ctrl-C stops it, or nobody
- * reads the output any more.
+ * reads the output any more. A page of what is not live stays until Ctrl-C, for whoever opens it late.
  *
  * @param flags What the user asked for.
  * @param makeSource Makes the source; an option it refuses is wrong usage.
  */
 export async function run(flags: OutputFlags & ServiceFlags, makeSource: MakeSource, plan: Plan): Promise<void> {
+  checkCaptions(flags);
   const desk = openDesk(flags, plan);
+  let page: Page | undefined;
   try {
     const event$ = checked(() => {
       const options = { control: desk.control$, ...plan.options, ...transcribeOptions(flags) };
@@ -53,15 +58,18 @@ export async function run(flags: OutputFlags & ServiceFlags, makeSource: MakeSou
       const { audio, events } = keeping(flags, options, desk);
       return source$.pipe(audio, frames, transcribe(options), events);
     });
+    page = await openPage(flags, desk.note);
     const print = flags.format === 'ndjson' ? printJson(desk.view) : printText(desk.view);
-    await event$.pipe(takeUntil(outputClosed())).forEach((event) => {
+    await event$.pipe(page?.events ?? identity, takeUntil(outputClosed())).forEach((event) => {
       desk.told(event);
       print(event);
       desk.explain(event);
       if (event.type === 'AudioGap' && event.reason === 'end-timeout') process.exitCode = 1;
     });
+    if (plan.kind !== 'microphone' && !desk.stop.aborted && !process.stdout.errored) await page?.stay(desk.close);
   } finally {
     desk.close();
+    await page?.close();
   }
 }
 

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { startSimulator } from '../simulator/index.ts';
 import type { Simulator } from '../simulator/index.ts';
+import { checkCaptions } from './captionsFlags.ts';
 import { CONDITIONING } from './conditioningFlags.ts';
 import type { DemoFlags } from './demo.ts';
 import { variableOf } from './environment.ts';
@@ -27,6 +28,7 @@ rxscribe: not real: the recognition; the service knows this recording's words
  * @returns The exit code of the file command.
  */
 export async function runDemo(flags: DemoFlags): Promise<number> {
+  checkCaptions(flags);
   process.stderr.write(REAL_AND_NOT);
   const simulator = await startSimulator();
   try {
@@ -40,13 +42,19 @@ export async function runDemo(flags: DemoFlags): Promise<number> {
 }
 
 /** The flags of the demo, as arguments of the file command. */
-function passedOn({ speed, format, output = [], record, saveDir, force, plain, verbose }: DemoFlags): string[] {
+function passedOn(flags: DemoFlags): string[] {
+  const { speed, format, output = [], record, saveDir, captions, captionsHost, force, plain, verbose } = flags;
   return [
     `--speed=${speed}`,
     `--format=${format}`,
     ...output.map((path) => `--output=${path}`),
     ...(record === undefined ? [] : [`--record=${record}`]),
     ...(saveDir === undefined ? [] : [`--save-dir=${saveDir}`]),
+    // the page shows who speaks
+    ...(captions === undefined
+      ? []
+      : [captions === true ? '--captions' : `--captions=${captions}`, '--speaker-labels']),
+    ...(captionsHost === undefined ? [] : [`--captions-host=${captionsHost}`]),
     ...Object.entries({ force, plain, verbose }).flatMap(([name, on]) => (on ? [`--${name}`] : [])),
   ];
 }

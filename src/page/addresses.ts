@@ -3,8 +3,8 @@ import { hostname, networkInterfaces } from 'node:os';
 
 /** Where it listens unless a host is given. */
 export const LOOPBACK = '127.0.0.1';
-const OF_LOOPBACK = ['localhost', LOOPBACK, '[::1]'];
-const EVERYWHERE = ['0.0.0.0', '::'];
+const OF_LOOPBACK = new Set(['localhost', LOOPBACK, '[::1]']);
+const EVERYWHERE = new Set(['0.0.0.0', '::']);
 
 const HOST = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d+))?$/;
 
@@ -17,21 +17,21 @@ const HOST = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d+))?$/;
 export function isForUs(header: string | undefined, port: number, host: string | undefined): boolean {
   const [, name, said = '80'] = HOST.exec(header?.toLowerCase() ?? '') ?? [];
   if (name === undefined || Number(said) !== port) return false;
-  return OF_LOOPBACK.includes(name) || (host !== undefined && namesOf(host).includes(name)) || isAddressOf(name, host);
+  return OF_LOOPBACK.has(name) || (host !== undefined && namesOf(host).includes(name)) || isAddressOf(name, host);
 }
 
 /** Where viewers reach a server that listens on a host: for all addresses of this machine, the first that others reach. */
 export function reachable(host: string): string {
-  return written(EVERYWHERE.includes(host) ? (outerAddress() ?? hostname()) : host);
+  return written(EVERYWHERE.has(host) ? (outerAddress() ?? hostname()) : host);
 }
 
 function namesOf(host: string): string[] {
   const own = hostname().toLowerCase();
-  return [written(host.toLowerCase()), ...(EVERYWHERE.includes(host) ? [own, `${own}.local`] : [])];
+  return [written(host.toLowerCase()), ...(EVERYWHERE.has(host) ? [own, `${own}.local`] : [])];
 }
 
 function isAddressOf(name: string, host: string | undefined): boolean {
-  return host !== undefined && EVERYWHERE.includes(host) && isIP(name.replaceAll(/[[\]]/g, '')) !== 0;
+  return host !== undefined && EVERYWHERE.has(host) && isIP(name.replaceAll(/[[\]]/g, '')) !== 0;
 }
 
 /** An address as it stands in a URL. */

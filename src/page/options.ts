@@ -4,24 +4,16 @@ import type { Rule, Rules } from '../rules.ts';
 
 /** Options of {@link captionsServer}. */
 export interface CaptionsServerOptions {
-  /**
-   * TCP port; 0 takes a free one.
-   *
-   * @defaultValue 4747
-   */
+  /** TCP port; 0 takes a free one. @defaultValue `4747` */
   readonly port?: number;
   /**
    * Address or name to listen on, for viewers on other machines: `0.0.0.0` is all addresses of this one. There is a secret
-   * in the URL then.
-   *
-   * @defaultValue loopback alone, without a secret
+   * in the URL then. @defaultValue loopback alone, without a secret
    */
   readonly host?: string;
   /**
    * The secret, where the URL is to stay the same: at least 22 letters, digits, `-` and `_`. With it there is one on
-   * loopback, too.
-   *
-   * @defaultValue 128 random bits, with `host`
+   * loopback, too. @defaultValue 128 random bits, with `host`
    */
   readonly secret?: string;
   /** Called with the error that the events end with. Viewers are told that it ended, not why. */

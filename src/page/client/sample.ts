@@ -3,12 +3,12 @@ import type { Said, Shown } from './wire.ts';
 
 /** What is said in the sample, and by whom. */
 const TALK: readonly (readonly [text: string, speaker: string, voice: number])[] = [
-  ['Welcome, everybody. Can you all read this from the last row?', 'Ada', 0],
-  ['Yes, and the line at the bottom grows while somebody speaks.', 'Ben', 1],
-  ['A word that is heard wrongly at first is corrected where it stands, and nothing above it moves.', 'Ada', 0],
-  ['Who speaks is told by name and by colour.', 'Chloé', 2],
-  ['So what happens to long sentences that do not fit on one line, as this one certainly does not?', 'Ben', 1],
-  ['They go on in the next line, and the oldest line makes room.', 'Ada', 0],
+  ['Welcome, everybody. Can you all read this from the last row?', 'A', 0],
+  ['Yes, and the line at the bottom grows while somebody speaks.', 'B', 1],
+  ['A word that is heard wrongly at first is corrected where it stands, and nothing above it moves.', 'A', 0],
+  ['Who speaks is told by name and by colour.', 'C', 2],
+  ['So what happens to long sentences that do not fit on one line, as this one certainly does not?', 'B', 1],
+  ['They go on in the next line, and the oldest line makes room.', 'A', 0],
 ];
 
 /** How long a word takes, in milliseconds. */

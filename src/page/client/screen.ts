@@ -140,7 +140,7 @@ export class Screen {
     const { voices } = this.#paint;
     const colour = speakers === 'off' || voice === undefined ? undefined : voices[voice % voices.length];
     line.dir = dir;
-    put(name, speakers === 'name' && speaker !== undefined && speaker !== before ? speaker : '');
+    put(name.firstElementChild!, speakers === 'name' && speaker !== undefined && speaker !== before ? speaker : '');
     put(said, text);
     name.style.setProperty('--voice', colour?.text ?? 'var(--text)');
     said.style.color = open ? (colour?.partial ?? 'var(--open)') : (colour?.text ?? '');
@@ -195,13 +195,14 @@ function element(id: string): HTMLElement {
 /** One voice's share of a turn: its name, which has no say in the direction of the line, and what it said. */
 function emptyLine(): HTMLElement {
   const line = document.createElement('p');
-  const [name, said] = [document.createElement('bdi'), document.createElement('span')];
+  const [name, said] = [document.createElement('span'), document.createElement('span')];
   name.className = 'name';
+  name.append(document.createElement('bdi'));
   said.className = 'said';
   line.append(name, said);
   return line;
 }
 
-function put(node: HTMLElement, text: string): void {
+function put(node: Element, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }

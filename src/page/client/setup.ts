@@ -5,13 +5,13 @@ import type { Look } from './look.ts';
 /** How long it is said that the address was copied, in milliseconds. */
 const COPIED_MS = 4000;
 
-const form = one<HTMLFormElement>('#look');
-const preview = one<HTMLIFrameElement>('#preview');
-const address = one<HTMLInputElement>('#address');
+const form = one('#look');
+const preview = one('#preview') as HTMLIFrameElement;
+const address = one('#address') as HTMLInputElement;
 
 /** The fields of the form, by the parameter they set; for a colour there is a choice before it. */
 function field(name: string): HTMLInputElement | HTMLSelectElement {
-  return one(`[name="${name}"]`);
+  return one(`[name="${name}"]`) as HTMLInputElement | HTMLSelectElement;
 }
 
 /** Puts a look into the form. */
@@ -57,10 +57,19 @@ function show(): void {
   const url = new URL('./', location.href);
   url.search = query;
   address.value = url.href;
-  one<HTMLAnchorElement>('#open').href = url.href;
+  (one('#open') as HTMLAnchorElement).href = url.href;
   one('#sizeNow').textContent = `${look.size} % of the screen`;
   tellContrast(look);
+  backdrop(look);
   history.replaceState(undefined, '', `./setup${query && `?${query}`}`);
+}
+
+/** What stands behind the picture: something to look through to, where the background is not opaque. */
+function backdrop({ background }: Look): void {
+  const colour = colourOf(background);
+  const stage = one('#stage');
+  stage.dataset['clear'] = String(colour?.alpha !== 1);
+  stage.style.background = colour?.alpha === 1 ? written(colour) : '';
 }
 
 function tellContrast(look: Look): void {
@@ -76,7 +85,7 @@ function tellContrast(look: Look): void {
 
 /** Loads the picture, with a sample or with what is being said. */
 function load(): void {
-  const sample = one<HTMLInputElement>('[name="text"]:checked').value === 'sample';
+  const sample = (one('[name="text"]:checked') as HTMLInputElement).value === 'sample';
   const query = queryOf(chosen());
   preview.src = `./?${sample ? 'sample=on&' : ''}${query}`;
 }
@@ -93,8 +102,8 @@ async function copy(): Promise<void> {
   setTimeout(() => (told.textContent = ''), COPIED_MS);
 }
 
-function one<Found extends HTMLElement = HTMLElement>(selector: string): Found {
-  const found = document.querySelector<Found>(selector);
+function one(selector: string): HTMLElement {
+  const found = document.querySelector<HTMLElement>(selector);
   if (!found) throw new Error(`the page has no ${selector}`);
   return found;
 }
