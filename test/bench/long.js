@@ -1,0 +1,65 @@
+import { startSimulator } from '../../dist/src/simulator/index.js';
+import { finalsWithin, growth, soak } from '../support/soaking.js';
+
+export const title = 'what a process holds after hours of audio';
+export const targets = 'heap and RSS grow by less than 0.5 MB per audio hour, over 24 h of audio at high speed';
+
+const MB = 1024 * 1024;
+/** What is loaded, compiled and pooled in the first hours is no growth. */
+const SETTLED_AFTER_HOURS = 2;
+
+export async function bench({ quick, log }) {
+  // at high speed a session of so many seconds is one of about three hours of audio
+  const simulator = await startSimulator({
+    caDir: process.env.RXSCRIBE_TEST_CA_DIR,
+    keepAudio: false,
+    maxSessionSeconds: quick ? 10 : 40,
+  });
+  const hours = quick ? 2 : 24;
+  const started = performance.now();
+  const onSample = ({ hour, heapUsed, rss }) =>
+    log(`${hour} h: heap ${(heapUsed / MB).toFixed(1)} MB, resident ${(rss / MB).toFixed(1)} MB`);
+  const { code, samples, finals, stats } = await soak(simulator, hours, { perHour: quick ? 4 : 1, onSample });
+  await simulator.close();
+  const seconds = (performance.now() - started) / 1000;
+  if (code !== 0) throw new Error(`the program ended with ${code}`);
+  if (finals !== finalsWithin(stats.capturedMs) || stats.gapMs > 0) {
+    throw new Error(
+      `${finals} finals of ${finalsWithin(stats.capturedMs)}, ${stats.gapMs} ms lost: its memory says nothing`,
+    );
+  }
+
+  const shown = quick ? samples : samples.filter(({ hour }) => [1, 2, 4, 8, 12, 16, 20, 24].includes(hour));
+  return {
+    tables: [
+      {
+        caption: `After so much audio, garbage collected, in MB; ${finals} finals, none missing, none doubled, over ${stats.sessions} sessions.`,
+        columns: ['audio, h', 'heap', 'outside of it', 'resident', 'handles'],
+        rows: shown.map(({ hour, heapUsed, external, rss, handles }) => [
+          hour,
+          (heapUsed / MB).toFixed(2),
+          (external / MB).toFixed(2),
+          (rss / MB).toFixed(1),
+          handles,
+        ]),
+      },
+    ],
+    verdicts: [verdict('heap', 'heapUsed', samples, quick), verdict('RSS', 'rss', samples, quick)],
+    notes: [
+      `One transcription of ${hours} h of audio at ${Math.round((hours * 3600) / seconds)} times real time. The service runs in ` +
+        'another process; its sessions expire, so that successors take over as they do in a day.',
+    ],
+  };
+}
+
+/** The slope of the line through the hours, by least squares. */
+function verdict(label, name, samples, quick) {
+  const after = quick ? SETTLED_AFTER_HOURS / 2 : SETTLED_AFTER_HOURS;
+  const slope = growth(samples, name, after) / MB;
+  return {
+    target: `${label}: less than 0.5 MB per hour after the first ${quick ? 'hour' : `${SETTLED_AFTER_HOURS} h`}`,
+    value: `${slope.toFixed(3)} MB per hour`,
+    met: slope < 0.5,
+    ...(quick && { why: 'so short a run shows that it works, not more' }),
+  };
+}

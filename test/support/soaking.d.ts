@@ -1,0 +1,28 @@
+import type { Stats } from '../../operators/events.ts';
+
+/** What a process held after so many hours of audio, garbage collected; bytes. */
+export interface Sample {
+  readonly hour: number;
+  readonly heapUsed: number;
+  readonly external: number;
+  readonly rss: number;
+  /** Handles and requests that keep the process from ending. */
+  readonly handles: number;
+}
+
+export interface Soaked {
+  readonly code: number | null;
+  readonly samples: readonly Sample[];
+  readonly finals: number;
+  readonly stats: Stats;
+}
+
+export function soak(
+  service: { readonly url: string; readonly apiKey: string },
+  hours: number,
+  options?: { readonly perHour?: number; readonly onSample?: (sample: Sample) => void },
+): Promise<Soaked>;
+
+export function finalsWithin(ms: number): number;
+
+export function growth(samples: readonly Sample[], name: 'heapUsed' | 'external' | 'rss', afterHour: number): number;
