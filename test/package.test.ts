@@ -25,6 +25,7 @@ import { bufferBytes, finals, partials, transcript, turns } from 'rxscribe/opera
 import type { BufferBytesOptions, Transcript } from 'rxscribe/operators';
 import { FAULT_KINDS, startSimulator } from 'rxscribe/simulator';
 import type { FaultPlan, Simulator, SimulatorOptions } from 'rxscribe/simulator';
+import { tokenFrom, tokenHandler } from 'rxscribe/tokens';
 
 const options: TranscribeOptions = { apiKey: () => 'key', speechModel: 'u3-rt-pro', sampleRate: 16_000, region: 'eu' };
 const tail: BufferBytesOptions = { minTail: 1600, padTail: true };
@@ -41,7 +42,9 @@ const state$: Observable<Transcript> = event$.pipe(transcript());
 const kinds: ErrorKind[] = ['file', 'network'];
 const faults: FaultPlan = { seed: 1, perMinute: 2, kinds: FAULT_KINDS };
 const start: (options?: SimulatorOptions) => Promise<Simulator> = startSimulator;
-void [final$, partial$, state$, kinds, faults, start];
+const tokens = tokenHandler({ apiKey: 'key', allow: (request: Request) => request.headers.has('cookie') });
+const worker: { fetch(request: Request, environment: object): Promise<Response> } = { fetch: tokens.fetch };
+void [final$, partial$, state$, kinds, faults, start, worker, tokenFrom('/token')];
 
 of(new Uint8Array(5000)).pipe(bufferBytes(2000, { minTail: 0 })).subscribe((frame) => console.log(frame.length));
 event$.subscribe({
@@ -136,6 +139,7 @@ describe('package', () => {
 
   it.each([
     { entry: 'rxscribe/operators', asks: ['rxjs'] },
+    { entry: 'rxscribe/tokens', asks: [] },
     { entry: 'rxscribe', asks: ['node:fs/promises', 'rxjs'] },
   ])('asks for neither recorder, SDK nor more of Node than it needs with $entry', async ({ entry, asks }) => {
     const program = ['--import', './spy.js', '--input-type=module', '--eval', `await import('${entry}')`];

@@ -22,6 +22,8 @@ import * as files from '../src/captions/files.ts';
 import { FAULT_KINDS } from '../src/simulator/index.ts';
 import * as simulator from '../src/simulator/index.ts';
 import type { SimulatorOptions } from '../src/simulator/index.ts';
+import * as tokens from '../src/tokens/index.ts';
+import type { TokenHandlerOptions } from '../src/tokens/index.ts';
 import { ROOT, TALK, openWorkplace } from './support/workplace.ts';
 import type { Result, Workplace } from './support/workplace.ts';
 
@@ -41,11 +43,20 @@ const DOCUMENTED = [
   'src/audio/microphone.ts',
   'src/audio/pcmStream.ts',
   'src/streaming/transcribe.ts',
+  'src/tokens/tokenFrom.ts',
+  'src/tokens/tokenHandler.ts',
 ];
 const docs = await Promise.all(DOCUMENTED.map(async (path) => ({ path, text: await commentsOf(path) })));
 const examples = docs.flatMap(({ text, path }) =>
   [...text.matchAll(/^@example\n(.*?)(?=^@|^\/$)/gms)].map(([, code = '']) => ({ code, name: nameOf(path) })),
 );
+
+/** Lets programs end that would serve for ever, and takes a free port for theirs. */
+const UNSERVED = `
+import { Server } from 'node:net';
+const { listen } = Server.prototype;
+Server.prototype.listen = function () { return listen.call(this, 0, '127.0.0.1').unref(); };
+`;
 
 /** Commands that a test of their own runs, with where. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -63,11 +74,15 @@ describe('README', () => {
     workplace = await openWorkplace();
     const programs = [...snippets, ...examples];
     await Promise.all(programs.map(({ name, code }) => workplace.write(`${name}.ts`, code)));
+    await workplace.write('unserved.js', UNSERVED);
     compiled = await workplace.compile();
     const run = async (name: string, result: Promise<Result>): Promise<[string, Result]> => [name, await result];
     ran = Object.fromEntries(
       await Promise.all([
-        ...programs.map(({ name }) => run(name, workplace.node(`out/${name}.js`))),
+        ...programs.map(({ name, code }) => {
+          const serves = /tokenHandler/.test(code) ? ['--import', './unserved.js'] : [];
+          return run(name, workplace.node(...serves, `out/${name}.js`));
+        }),
         ...commands.filter((line) => !(line in ELSEWHERE)).map((line) => run(line, workplace.shell(line))),
       ]),
     );
@@ -199,8 +214,12 @@ function vocabulary(): Record<string, readonly string[]> {
       ...(['terminationDelayMs', 'maxSessionSeconds', 'refuse', 'formatting', 'aheadLimitMs'] as const),
       ...(['sessionsPerMinute', 'keepAudio', 'onEvent'] as const),
     ),
+    'the options of tokenHandler': every<keyof TokenHandlerOptions>()(
+      ...(['apiKey', 'expiresInSeconds', 'maxSessionDurationSeconds', 'allow', 'origins', 'limit'] as const),
+      ...(['clientOf', 'timeout', 'onError', 'region', 'streamingBaseUrl'] as const),
+    ),
     'the faults': FAULT_KINDS,
-    'the exports': [main, operators, captions, files, simulator].flatMap((entry) => Object.keys(entry)),
+    'the exports': [main, operators, captions, files, simulator, tokens].flatMap((entry) => Object.keys(entry)),
   };
 }
 

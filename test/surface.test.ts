@@ -6,6 +6,7 @@ import * as captions from '../src/captions/index.ts';
 import * as files from '../src/captions/files.ts';
 import * as main from '../src/index.ts';
 import * as simulator from '../src/simulator/index.ts';
+import * as tokens from '../src/tokens/index.ts';
 
 describe('public surface', () => {
   it('of rxscribe is the sources, transcribe, the error, and the size of a frame', () => {
@@ -26,6 +27,10 @@ describe('public surface', () => {
   it('of rxscribe/captions is the formats, and of rxscribe/files what writes them', () => {
     expect(Object.keys(captions).toSorted()).toEqual(['captionDocument', 'cues', 'md', 'ndjson', 'srt', 'text', 'vtt']);
     expect(Object.keys(files).toSorted()).toEqual(['captionFile', 'wavFile']);
+  });
+
+  it('of rxscribe/tokens is what gives tokens and what asks for them', () => {
+    expect(Object.keys(tokens).toSorted()).toEqual(['tokenFrom', 'tokenHandler']);
   });
 
   it('of rxscribe/simulator is the local service and what it is told', () => {

@@ -12,7 +12,7 @@ export type Client = string | null | undefined;
 /** How `tokenHandler()` decides, and what the tokens are good for. */
 export interface TokenHandlerOptions<Asked extends TokenRequest = TokenRequest> {
   /** An API key, or a function that returns one; it is asked once per token. There is no default. */
-  readonly apiKey: Secret;
+  readonly apiKey: Secret | undefined;
   /** How long a token opens sessions, in seconds, 1 to 600. @defaultValue 60 */
   readonly expiresInSeconds?: number | undefined;
   /** How long a session opened with it may last, in seconds, 60 to 10800. @defaultValue the service's, 10800 */

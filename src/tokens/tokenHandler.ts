@@ -36,10 +36,10 @@ export interface TokenHandler<Asked extends TokenRequest = TokenRequest> {
  * import { tokenHandler } from 'rxscribe/tokens';
  *
  * const tokens = tokenHandler({
- *   apiKey: process.env.ASSEMBLYAI_API_KEY ?? '',
+ *   apiKey: process.env.ASSEMBLYAI_API_KEY,
  *   onError: (error) => console.error(error.message),
  * });
- * createServer(tokens).listen(8080, 'localhost').unref();
+ * createServer(tokens).listen(8080);
  *
  * @throws {TypeError | RangeError} naming the option and its value, never the key.
  * @see https://www.assemblyai.com/docs/streaming/authenticate-with-a-temporary-token
