@@ -1,7 +1,8 @@
-import { NEVER, concatMap, defer, merge, repeat, switchMap, throwError, timer } from 'rxjs';
+import { NEVER, concatMap, defer, from, merge, repeat, switchMap, throwError, timer } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { TranscriptionError } from '../errors.ts';
 import type { AudioClock } from './audioClock.ts';
+import { eventLoop } from './eventLoop.ts';
 
 /** The longest that Node's timers wait, in milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -15,10 +16,15 @@ export function absence(lost: TranscriptionError, maxAbsence: number, clock: Aud
 }
 
 function silence(clock: AudioClock): Observable<Uint8Array> {
-  return defer(() => timer(clock.untilDue(performance.now()))).pipe(
+  return defer(() => due(clock.untilDue(performance.now()))).pipe(
     concatMap(() => clock.silence(performance.now())),
     repeat(),
   );
+}
+
+/** What is due already waits for no timer: in a page that is hidden one can take a minute. */
+function due(ms: number): Observable<unknown> {
+  return ms > 0 ? timer(ms) : from(eventLoop());
 }
 
 function expiry(lost: TranscriptionError, maxAbsence: number): Observable<never> {

@@ -1,7 +1,7 @@
 /** How far the filter reaches to either side, in zero crossings: the more, the steeper. */
-const CROSSINGS = 24;
+const CROSSINGS = 20;
 /** By how much what does not belong into the band is attenuated, in decibels, and the window that does it. */
-const STOP_DB = 70;
+const STOP_DB = 60;
 const KAISER_BETA = 0.1102 * (STOP_DB - 8.7);
 
 /**
@@ -9,7 +9,7 @@ const KAISER_BETA = 0.1102 * (STOP_DB - 8.7);
  *
  * The rate is an exact fraction and positions are whole numbers, so nothing drifts: n samples become
  * `Math.ceil(n * to / from)`, after an hour too. Each sample is the sum of those around it, weighted by a sinc in a
- * Kaiser window, which removes what the lower of the rates can not hold. It reaches 24 samples of that rate to either
+ * Kaiser window, which removes what the lower of the rates can not hold. It reaches 20 samples of that rate to either
  * side: so much later it comes.
  *
  * @see https://ccrma.stanford.edu/~jos/resample/ for the theory

@@ -64,7 +64,8 @@ function listen(options: MicrophoneOptions = {}) {
 beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
 });
-afterEach(() => {
+afterEach(async () => {
+  await jest.advanceTimersByTimeAsync(0); // a turn of the event loop may be under way, which ends by itself
   expect(jest.getTimerCount()).toBe(0);
   jest.useRealTimers();
   jest.restoreAllMocks();
