@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import type { SessionEvent } from '../streaming/message.ts';
 import type { SessionSettings } from '../streaming/options.ts';
-import { session } from '../streaming/session.ts';
+import { sessionOver } from '../streaming/session.ts';
 import { HeartbeatLink } from './heartbeatLink.ts';
 
 /**
@@ -22,7 +22,7 @@ export function browserSession(
       return { ...item, session_heartbeat: true };
     });
     const params = { ...settings.params, sessionHeartbeat: true };
-    return session(input.pipe(withBeats), { ...settings, params }, (socket) => new HeartbeatLink(socket)).pipe(
+    return sessionOver((socket) => new HeartbeatLink(socket), input.pipe(withBeats), { ...settings, params }).pipe(
       filter(({ type }) => wanted || type !== 'Heartbeat'),
     );
   });

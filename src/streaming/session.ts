@@ -45,12 +45,19 @@ const MAX_BUFFERED = 64_000;
  *
  * @param input Audio frames and control messages, to be sent in this order. Its completion ends the session.
  * @param settings Checked options.
- * @param openLink What keeps watch over the socket, and how it is ended; that of Node unless told otherwise.
  */
 export function session(
   input: Observable<Uint8Array | ControlMessage>,
   settings: SessionSettings,
-  openLink: OpenLink = (socket) => new PingLink(socket),
+): Observable<SessionEvent> {
+  return sessionOver((socket) => new PingLink(socket), input, settings);
+}
+
+/** As `session`, over connections that are watched and ended by other means than those of Node. */
+export function sessionOver(
+  openLink: OpenLink,
+  input: Observable<Uint8Array | ControlMessage>,
+  settings: SessionSettings,
 ): Observable<SessionEvent> {
   return defer(() => Promise.all([loadSdk(), settings.credential()])).pipe(
     switchMap(([Transcriber, credential]) => {

@@ -87,7 +87,8 @@ describe('transcribe, told of the network', () => {
   it('does not take it for a silence of the service at the end', () => {
     random.mockReturnValue(0);
 
-    const one = run(new ModelService(), from(modelAudio(3000)), [
+    const ending = from(modelAudio(1900)); // its last half second is silence
+    const one = run(new ModelService(), ending, [
       [40, false],
       [80, false],
       [120, false],
@@ -95,7 +96,7 @@ describe('transcribe, told of the network', () => {
     ]);
 
     expect(gapsOf(one)).toEqual([]);
-    expect(textOf(one)).toEqual(modelTranscript(3000));
+    expect(textOf(one)).toEqual(modelTranscript(1900));
   });
 
   it('does not depend on a timer that comes late: the next frame ends a wait that is over', () => {
