@@ -1,5 +1,6 @@
-import { EMPTY, concat, concatMap, defer, of } from 'rxjs';
-import type { Observable, OperatorFunction } from 'rxjs';
+import { Observable } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
+import { FrameCutter } from './frameCutter.ts';
 
 /** What becomes of the bytes that are left when the source completes. */
 export interface BufferBytesOptions {
@@ -47,35 +48,10 @@ export function bufferBytes(
   if (typeof padTail !== 'boolean') throw new TypeError(`padTail must be true or false, not ${String(padTail)}`);
 
   return (source) =>
-    defer(() => {
-      let frame = new Uint8Array(size);
-      let filled = 0;
-
-      const fill = (chunk: Uint8Array): Uint8Array[] => {
-        checkBytes(chunk);
-        const frames: Uint8Array[] = [];
-        let taken = 0;
-        while (chunk.length - taken >= size - filled) {
-          const end = taken + size - filled;
-          frame.set(chunk.subarray(taken, end), filled);
-          frames.push(frame);
-          frame = new Uint8Array(size);
-          filled = 0;
-          taken = end;
-        }
-        frame.set(chunk.subarray(taken), filled);
-        filled += chunk.length - taken;
-        return frames;
-      };
-
-      const tail = (): Observable<Uint8Array> => {
-        if (filled === 0) return EMPTY;
-        if (filled >= minTail) return of(frame.slice(0, filled));
-        return padTail ? of(frame.slice(0, minTail)) : EMPTY;
-      };
-
-      // concatMap, so that bytes pushed by a consumer during an emission wait their turn
-      return concat(source.pipe(concatMap(fill)), defer(tail));
+    new Observable((consumer) => {
+      const cutter = new FrameCutter(size, { minTail, padTail }, consumer);
+      consumer.add(cutter);
+      cutter.add(source.subscribe(cutter));
     });
 }
 
@@ -84,10 +60,4 @@ function checkWhole(name: string, value: number, min: number, max: number): void
   if (!Number.isSafeInteger(value) || value < min || value > max) {
     throw new RangeError(`${name} must be a whole number of bytes from ${min} to ${max}, not ${value}`);
   }
-}
-
-function checkBytes(chunk: unknown): void {
-  if (ArrayBuffer.isView(chunk) && 'BYTES_PER_ELEMENT' in chunk && chunk.BYTES_PER_ELEMENT === 1) return;
-  const what = chunk === null || typeof chunk !== 'object' ? typeof chunk : chunk.constructor.name;
-  throw new TypeError(`bufferBytes takes chunks of Uint8Array, not ${what}`);
 }

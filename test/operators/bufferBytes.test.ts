@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { EMPTY, Subject, concat, from, lastValueFrom, of, range, take, throwError, toArray } from 'rxjs';
-import type { Observable } from 'rxjs';
-import { map, tap } from 'rxjs';
+import { EMPTY, Observable, Subject, concat, from, lastValueFrom, of, range, take, throwError, toArray } from 'rxjs';
+import { finalize, map, tap } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
 import { bufferBytes } from '../../operators/bufferBytes.ts';
 import type { BufferBytesOptions } from '../../operators/bufferBytes.ts';
 import { marbles } from '../support/marbles.ts';
@@ -11,6 +11,29 @@ const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
 function framesOf(chunks: readonly Uint8Array[], size: number, options?: BufferBytesOptions): Promise<Uint8Array[]> {
   return lastValueFrom(from(chunks).pipe(bufferBytes(size, options), toArray()));
+}
+
+/** A source, and what is heard of it through an operator: frames, its finalization, its end. */
+function observed(
+  operator: OperatorFunction<Uint8Array, Uint8Array>,
+  react: (frame: Uint8Array) => unknown = () => undefined,
+): { source: Subject<Uint8Array>; log: unknown[] } {
+  const source = new Subject<Uint8Array>();
+  const log: unknown[] = [];
+  source
+    .pipe(
+      finalize(() => log.push('finalized')),
+      operator,
+    )
+    .subscribe({
+      next: (frame) => {
+        log.push([...frame]);
+        react(frame);
+      },
+      error: (error) => log.push(error),
+      complete: () => log.push('complete'),
+    });
+  return { source, log };
 }
 
 const joined = (pieces: readonly Uint8Array[]): number[] => pieces.flatMap((piece) => [...piece]);
@@ -144,6 +167,109 @@ describe('bufferBytes', () => {
     source.complete();
 
     expect(received).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('keeps it when frames of the same chunk are still to come', () => {
+    const source = new Subject<Uint8Array>();
+    const received: number[] = [];
+    source.pipe(bufferBytes(2, { minTail: 1 })).subscribe((frame) => {
+      received.push(...frame);
+      if (frame[0] === 1) source.next(bytes(8, 9));
+      if (frame[0] === 7) source.next(bytes(10, 11));
+    });
+
+    source.next(bytes(1, 2, 3, 4, 5, 6, 7));
+    source.complete();
+
+    expect(received).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  });
+
+  it('emits all it has, then the tail, when the consumer completes the source', () => {
+    const { source, log } = observed(bufferBytes(2, { minTail: 1 }), ([first]) => first === 1 && source.complete());
+
+    source.next(bytes(1, 2, 3, 4, 5));
+
+    expect(log).toEqual([[1, 2], 'finalized', [3, 4], [5], 'complete']);
+  });
+
+  it('emits nothing more when the consumer makes the source fail', () => {
+    const { source, log } = observed(bufferBytes(2), ([first]) => first === 1 && source.error('broken'));
+
+    source.next(bytes(1, 2, 3, 4, 5));
+
+    expect(log).toEqual([[1, 2], 'finalized', 'broken']);
+  });
+
+  it('emits frames that do not change when the consumer reuses the chunk', () => {
+    const source = new Subject<Uint8Array>();
+    const received: number[] = [];
+    const chunk = bytes(1, 2, 3, 4, 5);
+    source.pipe(bufferBytes(2, { minTail: 1 })).subscribe((frame) => {
+      received.push(...frame);
+      chunk.fill(9);
+    });
+
+    source.next(chunk);
+    source.complete();
+
+    expect(received).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('emits no frame that the consumer did not wait for', () => {
+    const source = new Subject<Uint8Array>();
+    const received: number[] = [];
+    source.pipe(bufferBytes(2), take(1)).subscribe((frame) => received.push(...frame));
+
+    source.next(bytes(1, 2, 3, 4));
+
+    expect(received).toEqual([1, 2]);
+    expect(source.observed).toBe(false);
+  });
+
+  it('finalizes the source, then emits the tail, then completes', () => {
+    const { source, log } = observed(bufferBytes(4));
+
+    source.next(bytes(1, 2, 3));
+    source.complete();
+
+    expect(log).toEqual(['finalized', [1, 2, 3], 'complete']);
+  });
+
+  it('has nothing to do with what a source says after its end', () => {
+    const log: unknown[] = [];
+    const source = new Observable<Uint8Array>((subscriber) => {
+      subscriber.next(bytes(1, 2));
+      subscriber.complete();
+      subscriber.next(bytes(3, 4));
+      subscriber.error('late');
+      subscriber.complete();
+    });
+    source.pipe(bufferBytes(2)).subscribe({
+      next: (frame) => log.push([...frame]),
+      error: (error) => log.push(error),
+      complete: () => log.push('complete'),
+    });
+
+    expect(log).toEqual([[1, 2], 'complete']);
+  });
+
+  it('errors, and does not throw at the source, when a chunk can not be read or a frame not be made', () => {
+    class Broken extends Uint8Array {
+      override get length(): number {
+        throw new RangeError('gone');
+      }
+    }
+    const error = new RangeError('gone');
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('-a-', { a: new Broken(1) });
+      expectObservable(source.pipe(bufferBytes(4))).toBe('-#', {}, error);
+      expectSubscriptions(source.subscriptions).toBe('^!');
+      expectObservable(cold('-').pipe(bufferBytes(2 ** 52) as never, map(String))).toBe(
+        '#',
+        {},
+        new RangeError(`Invalid typed array length: ${2 ** 52}`),
+      );
+    });
   });
 
   it('emits frames that later changes of a chunk do not reach', async () => {
