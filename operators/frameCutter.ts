@@ -12,7 +12,8 @@ import type { BufferBytesOptions } from './bufferBytes.ts';
  *   sees `closed` while it still emits: one that emits synchronously stops as soon as the consumer has enough.
  * - A chunk is cut to its end before a frame of it goes out, and frames go out one after the other. So a consumer that pushes
  *   a chunk, completes the source or overwrites the chunk in reaction to a frame neither reorders nor changes bytes.
- * - Completing, it unsubscribes first: the source is finalized before the tail goes out.
+ * - Completing or failing, it unsubscribes first: the source is finalized before the tail goes out, a device free before
+ *   who catches the error opens it again.
  *
  * A byte is copied once. A frame is made empty when its first byte comes and a whole one is made of its bytes, which saves
  * filling it with zeros (rows 3200 and above); no frame is cut from a larger piece of memory, although that would be cheaper still,
@@ -21,18 +22,14 @@ import type { BufferBytesOptions } from './bufferBytes.ts';
 export class FrameCutter extends Subscription implements Observer<Uint8Array> {
   readonly #size: number;
   readonly #options: Required<BufferBytesOptions>;
-  readonly #consumer: Observer<Uint8Array> & { readonly closed: boolean };
+  readonly #consumer: Observer<Uint8Array>;
   readonly #frames: Uint8Array[] = [];
   #frame: Uint8Array;
   #filled = 0;
   #isEmitting = false;
   #isComplete = false;
 
-  constructor(
-    size: number,
-    options: Required<BufferBytesOptions>,
-    consumer: Observer<Uint8Array> & { readonly closed: boolean },
-  ) {
+  constructor(size: number, options: Required<BufferBytesOptions>, consumer: Observer<Uint8Array>) {
     super();
     this.#size = size;
     this.#options = options;
@@ -94,7 +91,7 @@ export class FrameCutter extends Subscription implements Observer<Uint8Array> {
   #emit(): void {
     if (this.#isEmitting) return;
     this.#isEmitting = true;
-    for (let frame = this.#frames.shift(); frame && !this.#consumer.closed; frame = this.#frames.shift()) {
+    for (let frame = this.#frames.shift(); frame; frame = this.#frames.shift()) {
       this.#consumer.next(frame);
     }
     this.#isEmitting = false;

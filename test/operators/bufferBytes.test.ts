@@ -159,8 +159,8 @@ describe('bufferBytes', () => {
     const source = new Subject<Uint8Array>();
     const received: number[] = [];
     source.pipe(bufferBytes(2)).subscribe((frame) => {
-      received.push(...frame);
       if (frame[0] === 1) source.next(bytes(5, 6));
+      received.push(...frame);
     });
 
     source.next(bytes(1, 2, 3, 4));
@@ -173,9 +173,9 @@ describe('bufferBytes', () => {
     const source = new Subject<Uint8Array>();
     const received: number[] = [];
     source.pipe(bufferBytes(2, { minTail: 1 })).subscribe((frame) => {
-      received.push(...frame);
       if (frame[0] === 1) source.next(bytes(8, 9));
       if (frame[0] === 7) source.next(bytes(10, 11));
+      received.push(...frame);
     });
 
     source.next(bytes(1, 2, 3, 4, 5, 6, 7));
