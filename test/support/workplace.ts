@@ -48,6 +48,7 @@ const TSCONFIG = {
     outDir: 'out',
     rootDir: '.',
   },
+  exclude: ['node_modules', 'out', 'examples'], // the one in TypeScript has settings of its own
 };
 
 /**
