@@ -18,7 +18,7 @@ export function browserSession(
     let wanted = settings.params.sessionHeartbeat === true;
     const withBeats = map((item: Uint8Array | ControlMessage) => {
       if (!('session_heartbeat' in item)) return item;
-      wanted = item.session_heartbeat === true;
+      wanted = item.session_heartbeat ?? wanted;
       return { ...item, session_heartbeat: true };
     });
     const params = { ...settings.params, sessionHeartbeat: true };

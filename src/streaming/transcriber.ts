@@ -8,8 +8,13 @@ import type { SessionSettings } from './options.ts';
 /** The constructor of the SDK's transcriber. */
 export type Transcriber = typeof StreamingTranscriber;
 
+/** What is used of the SDK. */
+export interface Sdk {
+  readonly StreamingTranscriber: Transcriber;
+}
+
 /** Loads the SDK, when it is needed first. A page fetches it then, which can fail as reaching the service can. */
-export async function loadSdk(load: () => Promise<typeof import('./sdk.ts')> = loadOnce): Promise<Transcriber> {
+export async function loadSdk(load: () => Promise<Sdk> = loadOnce): Promise<Transcriber> {
   try {
     const { StreamingTranscriber } = await load();
     return StreamingTranscriber;
@@ -19,7 +24,7 @@ export async function loadSdk(load: () => Promise<typeof import('./sdk.ts')> = l
   }
 }
 
-function loadOnce(): Promise<typeof import('./sdk.ts')> {
+function loadOnce(): Promise<Sdk> {
   return import('./sdk.ts');
 }
 

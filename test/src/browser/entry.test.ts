@@ -26,9 +26,8 @@ describe('rxscribe in a browser', () => {
   it('asks for nothing of Node', async () => {
     const code = await bundle(`export * from 'rxscribe'`, 'rxjs', 'assemblyai/streaming', 'decibri');
 
-    expect(
-      [...code.matchAll(/(?:from|import)\s*\(?\s*["'`]([^"'`]+)["'`]/g)].map(([, name]) => name).toSorted(),
-    ).toEqual(['assemblyai/streaming', 'decibri', 'rxjs']);
+    const asks = [...code.matchAll(/(?:from|import)\s*\(?\s*["'`]([^"'`]+)["'`]/g)].map(([, name]) => name);
+    expect(new Set(asks)).toEqual(new Set(['assemblyai/streaming', 'decibri', 'rxjs']));
     expect(code.match(/\bBuffer\b|\bprocess\.|\brequire\(|\bglobal\.|\.unref\(/)?.[0]).toBeUndefined();
   });
 

@@ -1,0 +1,115 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { NEVER, Subject, concat, from, lastValueFrom, of, toArray } from 'rxjs';
+import type { ControlMessage } from '../../../operators/events.ts';
+import { browserSession } from '../../../src/browser/session.ts';
+import { checkOptions } from '../../../src/streaming/options.ts';
+import type { SessionSettings, TranscribeOptions } from '../../../src/streaming/options.ts';
+import { BEGIN, TERMINATION, isTerminate, scriptedService } from '../../support/scriptedService.ts';
+import type { Connection, ScriptedService } from '../../support/scriptedService.ts';
+
+const FRAME = new Uint8Array(3200);
+const HEARTBEAT = {
+  type: 'Heartbeat',
+  total_audio_received_ms: 1,
+  total_duration_ms: 1,
+  realtime_factor: 1,
+  max_speech_probability: 1,
+};
+const services: ScriptedService[] = [];
+
+afterEach(async () => {
+  await Promise.all(services.splice(0).map((service) => service.close()));
+});
+
+async function serve(
+  script: (connection: Connection) => void,
+  options: Partial<TranscribeOptions> = {},
+): Promise<{ service: ScriptedService; settings: SessionSettings }> {
+  const service = await scriptedService(script);
+  services.push(service);
+  const given = { token: 'a-token', speechModel: 'u3-rt-pro', sampleRate: 16_000 } as const;
+  return { service, settings: checkOptions({ ...given, websocketBaseUrl: service.url, ...options }) };
+}
+
+/** Begins, beats once, and again when it is told to end. */
+function beating({ say, until, socket }: Connection): void {
+  say(BEGIN);
+  say(HEARTBEAT);
+  void until(isTerminate).then(() => {
+    say(HEARTBEAT);
+    say(TERMINATION);
+    socket.close(1000);
+  });
+}
+
+/** The types of what a session told that was sent this. */
+async function typesOf(
+  input: readonly (Uint8Array | ControlMessage)[],
+  settings: SessionSettings,
+): Promise<readonly string[]> {
+  const events = await lastValueFrom(browserSession(from(input), settings).pipe(toArray()));
+  return events.map(({ type }) => type);
+}
+
+describe('browserSession', () => {
+  it.each([undefined, false])(
+    'asks for heartbeats and keeps them to itself with sessionHeartbeat %s',
+    async (asked) => {
+      const { service, settings } = await serve(beating, asked === undefined ? {} : { sessionHeartbeat: asked });
+
+      expect(await typesOf([FRAME], settings)).toEqual(['Begin', 'Termination']);
+      expect(service.connections[0]?.request.url).toContain('session_heartbeat=true');
+    },
+  );
+
+  it('tells of heartbeats when they were asked for', async () => {
+    const { settings } = await serve(beating, { sessionHeartbeat: true });
+
+    expect(await typesOf([FRAME], settings)).toEqual(['Begin', 'Heartbeat', 'Heartbeat', 'Termination']);
+  });
+
+  it.each([
+    [true, ['Begin', 'Heartbeat', 'Termination']],
+    [false, ['Begin', 'Termination']],
+  ])('lets UpdateConfiguration decide whether it tells of them, not whether they come: %s', async (asked, told) => {
+    const { service, settings } = await serve(
+      (connection) => {
+        connection.say(BEGIN);
+        void connection.until(isTerminate).then(() => [HEARTBEAT, TERMINATION].forEach(connection.say));
+      },
+      { sessionHeartbeat: !asked },
+    );
+
+    expect(
+      await typesOf(
+        [{ type: 'UpdateConfiguration', session_heartbeat: asked, max_turn_silence: 900 }, FRAME],
+        settings,
+      ),
+    ).toEqual(told);
+    expect(service.connections[0]?.received[0]).toEqual({
+      type: 'UpdateConfiguration',
+      session_heartbeat: true,
+      max_turn_silence: 900,
+    });
+  });
+
+  it('leaves an UpdateConfiguration alone that is about something else', async () => {
+    const { service, settings } = await serve(beating);
+
+    await typesOf([{ type: 'UpdateConfiguration', max_turn_silence: 900 }], settings);
+
+    expect(service.connections[0]?.received[0]).toEqual({ type: 'UpdateConfiguration', max_turn_silence: 900 });
+  });
+
+  it('closes the socket when it is unsubscribed, in the middle of dialling too', async () => {
+    const connected = new Subject<Connection>();
+    const { settings } = await serve((connection) => connected.next(connection));
+    const subscription = browserSession(concat(of(FRAME), NEVER), settings).subscribe();
+
+    const connection = await new Promise<Connection>((resolve) => connected.subscribe(resolve));
+    subscription.unsubscribe();
+
+    await connection.closed;
+    expect(connection.received).toEqual([]);
+  });
+});

@@ -1,0 +1,288 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { request } from 'node:https';
+import { readFile } from 'node:fs/promises';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { FinalTurn, Stats, TranscriptionEvent } from '../../../operators/events.ts';
+import type { TranscribeOptions } from '../../../src/browser/index.ts';
+import { bundledRecording, startSimulator } from '../../../src/simulator/index.ts';
+import type { Simulator, SimulatorOptions } from '../../../src/simulator/index.ts';
+import { PAGE, bundle, startBrowser, startSite, withoutBrowser } from '../../support/browser.ts';
+import type { Site } from '../../support/browser.ts';
+
+const SENTENCES = [
+  'Welcome to rxscribe.',
+  'Your microphone becomes text, word by word, while you speak.',
+  'Does it keep up when the network drops?',
+  'Yes, yes, it remembers what was said, and says it again.',
+  'And when nobody says anything?',
+  'Then it waits, and carries on when you do.',
+  'Compose it, test it, make it yours.',
+];
+
+/** What a page is asked to do. */
+interface Task {
+  readonly options: Partial<Omit<TranscribeOptions, 'token'>>;
+  /** A token to give as it is; else each connection asks the site for one. */
+  readonly token?: string;
+  /** Where the audio waits, in milliseconds of it, until an event of this type came. */
+  readonly pause?: { readonly atMs: number; readonly until: TranscriptionEvent['type'] };
+}
+
+/** What came of it. */
+interface Outcome {
+  readonly events: TranscriptionEvent[];
+  readonly error?: { readonly name: string; readonly kind?: string; readonly message: string };
+}
+
+/** A page that transcribes the recording when it is asked to. */
+const PROGRAM = `
+import { Subject, filter, firstValueFrom, lastValueFrom, tap, timer, toArray, catchError, of } from 'rxjs';
+import { pcmStream, transcribe } from 'rxscribe';
+import { bufferBytes } from 'rxscribe/operators';
+
+const freshToken = async () => (await fetch('/token')).text();
+
+async function* audio(pause, event$) {
+  const pcm = new Uint8Array(await (await fetch('/talk.pcm')).arrayBuffer());
+  const until = pause === undefined ? pcm.length : pause.atMs * 32;
+  const paused = pause && firstValueFrom(event$.pipe(filter(({ type }) => type === pause.until)));
+  for (let at = 0; at < pcm.length; at += 3200) {
+    if (at === until) await paused;
+    yield pcm.subarray(at, at + 3200);
+  }
+}
+
+window.start = ({ options, token = freshToken, pause }) => {
+  const event$ = new Subject();
+  window.events = [];
+  window.ended = new Promise((resolve) => {
+    try {
+      window.subscription = pcmStream(audio(pause, event$))
+        .pipe(bufferBytes(3200), transcribe({ speechModel: 'u3-rt-pro', sampleRate: 16_000, catchUpSpeed: Infinity, token, ...options }))
+        .subscribe({
+          next: (event) => { window.events.push(event); event$.next(event); },
+          error: (error) => resolve(error),
+          complete: () => resolve(undefined),
+        });
+    } catch (error) {
+      resolve(error);
+    }
+  }).then((error) => ({ events: window.events, ...(error && { error: { ...error, name: error.name, message: error.message } }) }));
+};
+`;
+
+declare global {
+  // what the page above has
+  var start: (task: Task) => void;
+  var events: TranscriptionEvent[];
+  var ended: Promise<Outcome>;
+  var subscription: { unsubscribe(): void };
+}
+
+const absent = await withoutBrowser();
+const inBrowser = absent === undefined ? describe : describe.skip;
+if (absent !== undefined) console.warn(absent);
+
+inBrowser('transcribe, in a real browser', () => {
+  let browser: Browser;
+  let program: string;
+  let pcm: Uint8Array;
+  let ca: string;
+  const closing: (() => Promise<unknown>)[] = [];
+
+  beforeAll(async () => {
+    [browser, program, { pcm }] = await Promise.all([startBrowser(), bundle(PROGRAM), bundledRecording()]);
+    ca = await readFile(process.env['NODE_EXTRA_CA_CERTS'] ?? '', 'utf8');
+  });
+  afterEach(async () => {
+    for (const close of closing.splice(0).toReversed()) await close();
+  });
+  afterAll(() => browser?.close());
+
+  interface Stage {
+    readonly simulator: Simulator;
+    readonly context: BrowserContext;
+    readonly page: Page;
+    /** How many tokens the site gave. */
+    readonly tokens: () => number;
+    readonly start: (task?: Partial<Task>) => Promise<void>;
+    readonly outcome: () => Promise<Outcome>;
+  }
+
+  async function stage(options: SimulatorOptions = {}): Promise<Stage> {
+    const simulator = await startSimulator({ caDir: process.env['RXSCRIBE_TEST_CA_DIR'] ?? '', ...options });
+    closing.push(() => simulator.close());
+    let tokens = 0;
+    const site: Site = await startSite({ '/': PAGE, '/main.js': program }, (asked, response) => {
+      if (asked.url === '/talk.pcm') response.end(pcm);
+      else if (asked.url === '/token') {
+        tokens++;
+        void tokenOf(simulator, ca).then((token) => response.end(token));
+      } else response.writeHead(404).end();
+    });
+    closing.push(() => site.close());
+    const context = await browser.newContext();
+    closing.push(() => context.close());
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    closing.push(() => Promise.resolve(expect(complaints).toEqual([])));
+    await page.goto(site.origin);
+    return {
+      simulator,
+      context,
+      page,
+      tokens: () => tokens,
+      start: ({ options: more, ...task } = {}) => {
+        const given = JSON.stringify({ ...task, options: { websocketBaseUrl: simulator.url, ...more } });
+        return page.evaluate((one) => globalThis.start(JSON.parse(one) as Task), given);
+      },
+      outcome: () => page.evaluate(() => globalThis.ended),
+    };
+  }
+
+  const finalsOf = ({ events }: Outcome): FinalTurn[] =>
+    events.filter((event) => event.type === 'Turn').filter((turn) => turn.isFinal);
+  const textOf = (one: Outcome): string[] => finalsOf(one).map(({ transcript }) => transcript);
+  const statsOf = ({ events }: Outcome): Stats | undefined => events.findLast((event) => event.type === 'Stats');
+  const reasonsOf = ({ events }: Outcome): string[] =>
+    events.flatMap((event) => (event.type === 'Reconnecting' ? [event.reason] : []));
+
+  it('tells every word, with a temporary token', async () => {
+    const { simulator, start, outcome, tokens } = await stage();
+
+    await start();
+    const one = await outcome();
+
+    expect(one.error).toBeUndefined();
+    expect(textOf(one)).toEqual(SENTENCES);
+    const [session] = simulator.sessions;
+    expect(Buffer.from(session!.audio()).equals(Buffer.from(pcm))).toBe(true);
+    expect(session!.params).toMatchObject({ session_heartbeat: 'true', token: '***' });
+    expect(session!.endedBy).toBe('terminate');
+    expect(tokens()).toBe(1);
+    expect(simulator.violations).toEqual([]);
+  });
+
+  it('loses and doubles no word when the connection is cut, with a token of its own for each connection', async () => {
+    const { simulator, start, outcome, tokens } = await stage({
+      faults: [
+        { atMs: 5100, fault: 'reset' },
+        { atMs: 14_300, fault: 'close-1011' },
+        { atMs: 15_000, fault: 'slow-begin', ms: 300 },
+        { atMs: 20_000, fault: 'reset' },
+      ],
+    });
+
+    await start();
+    const one = await outcome();
+
+    expect(one.error).toBeUndefined();
+    expect(textOf(one)).toEqual(SENTENCES);
+    expect(finalsOf(one).map(({ turn_order }) => turn_order)).toEqual(SENTENCES.map((_, order) => order));
+    expect(reasonsOf(one)).toHaveLength(3);
+    expect(statsOf(one)).toMatchObject({ capturedMs: 24_760, transcribedMs: 24_760, gapMs: 0, sessions: 4 });
+    expect(tokens()).toBe(4);
+    expect(simulator.violations).toEqual([]);
+  });
+
+  it('notices by the heartbeats that a connection is open but dead', async () => {
+    const { simulator, start, outcome } = await stage({ faults: [{ atMs: 9000, fault: 'stall' }] });
+
+    await start({
+      options: { sessionHeartbeat: true, stallTimeout: 1000 },
+      pause: { atMs: 8000, until: 'Heartbeat' },
+    });
+    const one = await outcome();
+
+    expect(reasonsOf(one)).toEqual([
+      'the service cannot be reached: no sign of life for 7500 ms; check the network and the address',
+    ]);
+    expect(textOf(one)).toEqual(SENTENCES);
+    expect(statsOf(one)).toMatchObject({ transcribedMs: 24_760, gapMs: 0, sessions: 2 });
+    expect(simulator.violations).toEqual([]);
+  });
+
+  it('ends the session when the network goes, and comes back with it', async () => {
+    const { simulator, context, page, start, outcome } = await stage();
+    const happened = (type: string): Promise<unknown> =>
+      page.waitForFunction((wanted) => globalThis.events.some((event) => event.type === wanted), type);
+
+    await start({ pause: { atMs: 8000, until: 'Reconnecting' } });
+    await happened('Turn');
+    await context.setOffline(true);
+    await happened('Reconnecting');
+    await context.setOffline(false);
+    const one = await outcome();
+
+    expect(reasonsOf(one)[0]).toBe('there is no network any more');
+    expect(textOf(one)).toEqual(SENTENCES);
+    expect(statsOf(one)).toMatchObject({ transcribedMs: 24_760, gapMs: 0 });
+    expect(simulator.violations).toEqual([]);
+  });
+
+  it('tells what is wrong with a token', async () => {
+    const { simulator, start, outcome } = await stage();
+
+    await start({ token: 'no-such-token' });
+
+    expect((await outcome()).error).toMatchObject({
+      name: 'TranscriptionError',
+      kind: 'unauthorized',
+      retryable: false,
+      message: 'the service refused the token: Unauthorized Connection: Invalid API key; it must be fresh and whole',
+    });
+    expect(simulator.sessions).toHaveLength(1);
+  });
+
+  it('admits that it does not know why when nothing can be reached', async () => {
+    const { simulator, start, outcome } = await stage({ refuse: 'http-401' });
+
+    await start({ token: 'no-such-token', options: { reconnect: false } });
+
+    expect((await outcome()).error).toMatchObject({
+      kind: 'network',
+      retryable: true,
+      message: expect.stringContaining('the browser does not tell why'),
+    });
+    expect(simulator.sessions).toHaveLength(1);
+  });
+
+  it('refuses an API key, and says why', async () => {
+    const { simulator, start, outcome } = await stage();
+
+    await start({ options: { apiKey: 'secret' } as object });
+
+    const { error } = await outcome();
+    expect(error?.name).toBe('TypeError');
+    expect(error?.message).toMatch(/^apiKey does not work in a browser: .* give token, .* rxscribe\/tokens/);
+    expect(error?.message).not.toContain('secret');
+    expect(simulator.sessions).toHaveLength(0);
+  });
+
+  it('terminates the session and closes the socket when it is unsubscribed', async () => {
+    let end = (): void => {};
+    const ended = new Promise<void>((resolve) => void (end = resolve));
+    const { simulator, page, start } = await stage({ onEvent: ({ type }) => type === 'end' && end() });
+
+    await start({ pause: { atMs: 8000, until: 'Termination' } });
+    await page.waitForFunction(() => globalThis.events.some(({ type }) => type === 'Turn'));
+    await page.evaluate(() => globalThis.subscription.unsubscribe());
+    await ended;
+
+    expect(simulator.sessions.map(({ controls }) => controls)).toEqual([[{ type: 'Terminate' }]]);
+  });
+});
+
+/** Asks the local service for a token, as the server of an app does, with the key. */
+function tokenOf({ url, apiKey }: Simulator, ca: string): Promise<string> {
+  const address = new URL('/v3/token?expires_in_seconds=60', url.replace('wss:', 'https:'));
+  return new Promise((resolve, reject) => {
+    const asked = request(address, { ca, headers: { authorization: apiKey } }, (response) => {
+      let body = '';
+      response.on('data', (text: string) => (body += text));
+      response.once('end', () => resolve((JSON.parse(body) as { token: string }).token));
+    });
+    asked.once('error', reject).end();
+  });
+}
