@@ -1,0 +1,199 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Browser, Page } from 'playwright-core';
+import type { TranscriptionEvent } from '../../operators/events.ts';
+import { PAGE, bundle, startBrowser, startSite, withoutBrowser } from '../support/browser.ts';
+import type { Site } from '../support/browser.ts';
+import { final, partial } from '../support/turns.ts';
+import { ROOT } from '../support/workplace.ts';
+
+/** Mounts each component as an app would, with events that come from the test; `window.unmount` takes it away. */
+const PROGRAM = `
+import '@angular/compiler';
+import { provideZonelessChangeDetection } from '@angular/core';
+import { bootstrapApplication } from '@angular/platform-browser';
+import { createElement } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Observable, Subject } from 'rxjs';
+import { createApp } from 'vue';
+import { Captions as AngularAsync } from '/examples/frameworks/angular-async.ts';
+import { OPEN } from '/examples/frameworks/angular-open.ts';
+import { Captions as AngularSignals } from '/examples/frameworks/angular-signals.ts';
+import { open as openMicrophone } from '/examples/frameworks/open.ts';
+import { Captions as React } from '/examples/frameworks/react.tsx';
+import { Captions as Vue } from '/examples/frameworks/vue.ts';
+
+const open = (stop) => new Observable((subscriber) => {
+  window.seen.opened++;
+  window.event$ = new Subject();
+  subscriber.add(window.event$.subscribe(subscriber));
+  subscriber.add(stop.subscribe(() => window.seen.stopped++));
+  subscriber.add(() => window.seen.closed++);
+});
+const angular = (component) => async (host) => {
+  host.append(document.createElement('app-captions'));
+  const providers = [provideZonelessChangeDetection(), { provide: OPEN, useValue: open }];
+  const app = await bootstrapApplication(component, { providers });
+  return () => app.destroy();
+};
+const mounts = {
+  react: (host) => {
+    const root = createRoot(host);
+    root.render(createElement(React, { open }));
+    return () => root.unmount();
+  },
+  vue: (host) => {
+    const app = createApp(Vue, { open });
+    app.mount(host);
+    return () => app.unmount();
+  },
+  'angular with signals': angular(AngularSignals),
+  'angular with the async pipe': angular(AngularAsync),
+};
+window.mount = async (name) => {
+  window.seen = { opened: 0, closed: 0, stopped: 0 };
+  const host = document.createElement('main');
+  document.body.replaceChildren(host);
+  window.unmount = await mounts[name](host);
+};
+window.openMicrophone = openMicrophone;
+`;
+
+/** What Vue wants to be told by a bundler, or it warns. */
+const VUE = ['__VUE_OPTIONS_API__', '__VUE_PROD_DEVTOOLS__', '__VUE_PROD_HYDRATION_MISMATCH_DETAILS__'];
+const HTML = PAGE.replace(
+  '<script',
+  `<script>${VUE.map((flag) => `window.${flag} = false;`).join('')}</script><script`,
+);
+
+const FRAMEWORKS = ['react', 'vue', 'angular with signals', 'angular with the async pipe'];
+
+it('examples/frameworks compiles in a strict project', async () => {
+  const tsc = [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'examples/frameworks', '--pretty', 'false'];
+  const compiled = promisify(execFile)(process.execPath, tsc, { cwd: ROOT }).catch(
+    (error: { stdout: string }) => error,
+  );
+  expect((await compiled).stdout).toBe('');
+});
+
+const why = await withoutBrowser();
+if (why !== undefined) console.warn(`skipped: components in a browser; ${why}`);
+const where = why === undefined ? describe : describe.skip;
+
+where('examples/frameworks', () => {
+  let browser: Browser;
+  let site: Site;
+  let page: Page;
+  const failures: string[] = [];
+
+  beforeAll(async () => {
+    const [started, code] = await Promise.all([startBrowser(), bundle(PROGRAM)]);
+    browser = started;
+    site = await startSite({ '/': HTML, '/main.js': code, '/favicon.ico': '' });
+    page = await browser.newPage();
+    page.on('pageerror', (error) => failures.push(error.message));
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) failures.push(message.text());
+    });
+    await page.goto(site.origin);
+    await page.waitForFunction('window.mount');
+  }, 60_000);
+
+  afterAll(async () => {
+    await Promise.all([browser?.close(), site?.close()]);
+  });
+
+  describe.each(FRAMEWORKS)('%s', (framework) => {
+    beforeEach(async () => {
+      failures.length = 0;
+      await page.evaluate(`window.mount(${JSON.stringify(framework)})`);
+    });
+
+    afterEach(async () => {
+      await page.evaluate('window.unmount?.()');
+      expect(failures).toEqual([]);
+    });
+
+    const press = (name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
+    const tell = async (...events: readonly Partial<TranscriptionEvent>[]): Promise<void> => {
+      await page.evaluate(`${JSON.stringify(events)}.forEach((event) => window.event$.next(event))`);
+    };
+    const seen = (): Promise<unknown> => page.evaluate('window.seen');
+    /** Waits until the page reads so: lines, the one that may still change after an ellipsis. */
+    const reads = async (...lines: readonly string[]): Promise<void> => {
+      const told = `[...document.querySelectorAll('button, p')].map((each) =>
+        (each.className === 'partial' ? '… ' : each.role === 'alert' ? '! ' : '') + each.textContent)`;
+      await page
+        .waitForFunction(`JSON.stringify(${told}) === ${JSON.stringify(JSON.stringify(lines))}`, null, {
+          timeout: 10_000,
+        })
+        .catch(async () => expect(await page.evaluate(told)).toEqual(lines));
+    };
+
+    it('shows a partial that grows, settles, and stays, and subscribes to nothing before the start', async () => {
+      await reads('Start');
+      expect(await seen()).toEqual({ opened: 0, closed: 0, stopped: 0 });
+      await press('Start');
+      await reads('Stop');
+      expect(await seen()).toEqual({ opened: 1, closed: 0, stopped: 0 });
+      await tell(turn(0, 'Welcome'));
+      await reads('Stop', '… Welcome');
+      await tell(turn(0, 'Welcome to'));
+      await reads('Stop', '… Welcome to');
+      await tell(turn(0, 'Welcome to rxscribe.', true));
+      await reads('Stop', 'Welcome to rxscribe.');
+      await page.evaluate('void (window.settled = document.querySelector("p"))');
+      await tell(turn(1, 'Your'), { type: 'Heartbeat' });
+      await reads('Stop', 'Welcome to rxscribe.', '… Your');
+      await tell(turn(1, 'Your microphone.', true), turn(2, 'Yes'));
+      await reads('Stop', 'Welcome to rxscribe.', 'Your microphone.', '… Yes');
+      expect(await page.evaluate('window.settled === document.querySelector("p")')).toBe(true);
+    });
+
+    it('stops gracefully, with the last words, and starts anew', async () => {
+      await press('Start');
+      await reads('Stop');
+      await tell(turn(0, 'And'));
+      await press('Stop');
+      await reads('Stop', '… And');
+      expect(await seen()).toEqual({ opened: 1, closed: 0, stopped: 1 });
+      await tell(turn(0, 'And then?', true));
+      await page.evaluate('window.event$.complete()');
+      await reads('Start', 'And then?');
+      expect(await seen()).toEqual({ opened: 1, closed: 1, stopped: 1 });
+      await press('Start');
+      await reads('Stop');
+      await tell(turn(0, 'Again.', true));
+      await reads('Stop', 'Again.');
+      expect(await seen()).toEqual({ opened: 2, closed: 1, stopped: 1 });
+    });
+
+    it('says what went wrong, keeps what was said, and can be started again', async () => {
+      await press('Start');
+      await reads('Stop');
+      await tell(turn(0, 'Hello.', true));
+      await page.evaluate('window.event$.error(new Error("the key was refused"))');
+      await reads('Start', 'Hello.', '! the key was refused');
+      await press('Start');
+      await reads('Stop');
+      expect(await seen()).toEqual({ opened: 2, closed: 1, stopped: 0 });
+    });
+
+    it('unsubscribes when it is taken away', async () => {
+      await press('Start');
+      await reads('Stop');
+      await tell(turn(0, 'Hel'));
+      await page.evaluate('window.unmount(window.unmount = undefined)');
+      await page.waitForFunction('window.seen.closed > 0');
+      expect(await seen()).toEqual({ opened: 1, closed: 1, stopped: 0 });
+      await tell(turn(0, 'Hello.', true));
+      await reads();
+    });
+  });
+});
+
+function turn(order: number, text: string, isFinal = false): Partial<TranscriptionEvent> {
+  return { ...(isFinal ? final(order, text) : partial(order, text)), isFinal, session: 0 };
+}
