@@ -6,9 +6,9 @@ import { ALIKE, Track } from './track.ts';
 
 /** How often it is checked whether the audio still is where it is taken to be, and over how much audio. */
 const HOP = 20 * PER_MS;
-const WINDOW = 100 * PER_MS;
+const WINDOW = 200 * PER_MS;
 /** How far behind it may turn out that it was not. */
-const DOUBT = 70 * PER_MS;
+const DOUBT = 140 * PER_MS;
 /** Steps in which the edge of a passage is looked for, and what is looked at in each. */
 const STEP = 10 * PER_MS;
 const GLANCE = 30 * PER_MS;
@@ -18,7 +18,7 @@ const LAST_ANCHOR = 80 * PER_MS;
 /** How much more is awaited where places sound the same. */
 const PATIENCE = 1500 * PER_MS;
 /** For how long audio without a place is held back. */
-const HELD = 400 * PER_MS;
+const HELD = 500 * PER_MS;
 /** A jump that no ear notices: less than a frame. */
 const SLIP = 60 * PER_MS;
 /** How much may be missing of a word at either end. */
@@ -31,7 +31,8 @@ const CLEARLY = 0.08;
 /** How many places are looked at closely, and from which likeness on. */
 const PLACES = 16;
 const SIMILAR = 0.4;
-/** What a quiet step counts for following, and how much against it ends the search for an edge. */
+/** Loudness from which on a step counts fully, what a quiet one counts, and how much against it ends the search for an edge. */
+const FULL = 1000;
 const QUIET_STEP = 0.05;
 const ENOUGH = 3;
 
@@ -247,7 +248,8 @@ function edge(track: Track, from: number, to: number): number {
   let [best, highest, sum] = [from, 0, 0];
   for (let at = from; Math.abs(to - at) >= STEP && sum > highest - ENOUGH; at += step) {
     const { alike, fits } = step > 0 ? track.look(at, at + GLANCE) : track.look(at - GLANCE, at);
-    sum += fits ? Math.max(QUIET_STEP, alike - ALIKE) : alike - ALIKE;
+    const weight = Math.min(1, track.loudness(Math.min(at, at + step), Math.max(at, at + step)) / FULL);
+    sum += fits ? Math.max(QUIET_STEP, weight * (alike - ALIKE)) : weight * (alike - ALIKE);
     if (sum > highest) [best, highest] = [at + step, sum];
   }
   return best;
