@@ -52,6 +52,39 @@ event$.subscribe({
 });
 `;
 
+/** The same of a page: `.` has other types with the condition that bundlers set. */
+const PAGE = `
+import { share } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { TranscriptionError, audioFile, frameBytes, microphone, pcmStream, transcribe } from 'rxscribe';
+import type { AudioFileOptions, MicrophoneOptions, TranscribeOptions, TranscriptionEvent } from 'rxscribe';
+import { bufferBytes, transcript } from 'rxscribe/operators';
+import type { Transcript } from 'rxscribe/operators';
+import { captionDocument } from 'rxscribe/captions';
+
+const token = async (): Promise<string> => (await fetch('/token')).text();
+const options: TranscribeOptions = { token, speechModel: 'u3-rt-pro', sampleRate: 16_000, region: 'eu' };
+const device: MicrophoneOptions = { stop: AbortSignal.timeout(1) };
+const speed: AudioFileOptions = { speed: Infinity };
+const { body } = new Response('audio');
+const source$: Observable<Uint8Array>[] = [microphone(device), audioFile(new Blob(), speed)];
+if (body) source$.push(pcmStream(body));
+const event$: Observable<TranscriptionEvent> | undefined = source$[0]?.pipe(
+  bufferBytes(frameBytes(100, { sampleRate: 16_000 })),
+  transcribe(options),
+  share(),
+);
+const state$: Observable<Transcript> | undefined = event$?.pipe(transcript());
+state$?.subscribe({ error: (error: unknown) => error instanceof TranscriptionError && document.write(error.message) });
+void captionDocument;
+// @ts-expect-error -- a key does not work in a browser
+transcribe({ apiKey: 'key', speechModel: 'u3-rt-pro', sampleRate: 16_000 });
+// @ts-expect-error -- nor together with a token
+transcribe({ ...options, apiKey: 'key' });
+// @ts-expect-error -- a page has no paths
+audioFile('talk.wav');
+`;
+
 const STRICT = {
   target: 'es2023',
   strict: true,
@@ -62,6 +95,16 @@ const STRICT = {
   isolatedModules: true,
   skipLibCheck: false,
   types: ['node'],
+};
+
+/** What a project of pages has instead of Node: no types but those of the browser. */
+const IN_A_PAGE = {
+  lib: ['es2023', 'dom', 'dom.iterable'],
+  types: [],
+  module: 'preserve',
+  moduleResolution: 'bundler',
+  customConditions: ['browser'],
+  noEmit: true,
 };
 
 /** Prints every module that a program asks for by a name, as it asks. */
@@ -93,6 +136,8 @@ describe('package', () => {
     await writeLock(consumer, `../${filename}`);
     await run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: consumer });
     await writeFile(join(consumer, 'main.ts'), CONSUMER);
+    await writeFile(join(consumer, 'page.ts'), PAGE);
+    await writeFile(join(consumer, 'disk.ts'), `import { captionFile } from 'rxscribe/files';\nvoid captionFile;\n`);
     await writeFile(join(consumer, 'spy.js'), SPY);
   }, 120_000);
 
@@ -135,6 +180,20 @@ describe('package', () => {
     await run(process.execPath, [TSC, '-p', `${resolution}.json`, '--pretty', 'false'], { cwd: consumer });
     const { stdout, stderr } = await run(process.execPath, [`${resolution}/main.js`], { cwd: consumer });
     expect({ stdout, stderr }).toEqual({ stdout: '2000\n2000\n1000\nERR_FILE\n', stderr: '' });
+  });
+
+  it.each([
+    { program: 'page.ts', says: '' },
+    {
+      program: 'disk.ts',
+      says: "disk.ts(1,10): error TS2305: Module '\"rxscribe/files\"' has no exported member 'captionFile'.\n",
+    },
+  ])('has types of its own for pages, without those of Node: $program', async ({ program, says }) => {
+    const config = { compilerOptions: { ...STRICT, ...IN_A_PAGE }, files: [program] };
+    await writeFile(join(consumer, 'page.json'), JSON.stringify(config));
+    const tsc = run(process.execPath, [TSC, '-p', 'page.json', '--pretty', 'false'], { cwd: consumer });
+    const { stdout } = await tsc.catch((error: unknown) => error as { stdout: string });
+    expect(stdout).toBe(says);
   });
 
   it.each([
