@@ -94,7 +94,7 @@ describe('examples', () => {
   afterAll(() => workplace.close());
 
   it('are all run', async () => {
-    // the folders are test/examples/web.test.ts's
+    // the folders have tests of their own, in test/examples
     const entries = await readdir(join(ROOT, 'examples'), { withFileTypes: true });
     const programs = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
     expect(programs.toSorted()).toEqual(Object.keys(PROGRAMS));

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { checkRules, isRecord, oneOf, shown, whole } from '../rules.ts';
 import type { Rule } from '../rules.ts';
-import type { Region, Secret } from '../streaming/options.ts';
+import type { Secret } from '../streaming/credential.ts';
+import type { Region } from '../streaming/options.ts';
 
 /** A request as the server has it: Node's (Express's is one of these), or that of `fetch`. */
 export type TokenRequest = IncomingMessage | Request;

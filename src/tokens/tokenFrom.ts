@@ -20,33 +20,37 @@ const TIMEOUT_MS = 15_000;
  *
  * @param url Where to ask.
  * @param init For `fetch`: the header of the app's login, say, or `credentials: 'include'` for another site.
- * @throws {TypeError} when the address is none; of a relative one, where there is no page, when a token is asked for.
+ * @throws {TypeError} when the address is empty, or no string.
  */
 export function tokenFrom(url: string | URL, init: RequestInit = {}): () => Promise<string> {
   if (!(url instanceof URL) && (typeof url !== 'string' || url === '')) {
     throw new TypeError(`url must be an address that is not empty, not ${shown(url)}`);
   }
   return async () => {
-    const response = await ask(url, init);
-    const { token, error } = await bodyOf(response);
-    if (response.ok && typeof token === 'string' && token !== '') return token;
-    const [kind, retryable] = verdict(response.status);
+    const { status, ok, text } = await ask(url, init);
+    const { token, error } = read(text);
+    if (ok && typeof token === 'string' && token !== '') return token;
+    const [kind, retryable] = verdict(status);
     const said = typeof error === 'string' ? error : 'without a token; is a tokenHandler there?';
-    const message = `the server of tokens answered HTTP ${response.status}: ${said}`;
-    throw new TranscriptionError(kind, message, { retryable, wireCode: response.status });
+    const message = `the server of tokens answered HTTP ${status}: ${said}`;
+    throw new TranscriptionError(kind, message, { retryable, wireCode: status });
   };
 }
 
-async function ask(address: string | URL, init: RequestInit): Promise<Response> {
-  if (!URL.canParse(address, globalThis.location?.href))
-    throw new TypeError('url must be an address that a page can reach');
+interface Answered {
+  readonly status: number;
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+async function ask(address: string | URL, init: RequestInit): Promise<Answered> {
+  if (!URL.canParse(address, globalThis.location?.href)) {
+    throw new TranscriptionError('invalid-input', 'the address of tokens is none that can be reached from here');
+  }
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    return await fetch(address, {
-      method: 'POST',
-      cache: 'no-store',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...init,
-    });
+    const response = await fetch(address, { method: 'POST', cache: 'no-store', signal, ...init });
+    return { status: response.status, ok: response.ok, text: await response.text() };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const message = `the server of tokens cannot be reached: ${why}; check the network`;
@@ -55,9 +59,9 @@ async function ask(address: string | URL, init: RequestInit): Promise<Response> 
 }
 
 /** What was answered; a page of some proxy or of a login is nothing. */
-async function bodyOf(response: Response): Promise<{ readonly token?: unknown; readonly error?: unknown }> {
+function read(text: string): { readonly token?: unknown; readonly error?: unknown } {
   try {
-    return Object(await response.json());
+    return Object(JSON.parse(text));
   } catch {
     return {};
   }

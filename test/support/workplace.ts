@@ -27,7 +27,7 @@ export interface Workplace {
   write(name: string, text: string): Promise<void>;
   /** Reads a file. */
   read(name: string): Promise<string>;
-  /** Compiles all there is, strictly; resolves to what the compiler has to say. */
+  /** Compiles all there is, strictly, and checks what is in `page`; resolves to what the compiler has to say. */
   compile(): Promise<string>;
   /** Runs a program written in JavaScript. */
   node(...args: string[]): Promise<Result>;
@@ -48,7 +48,20 @@ const TSCONFIG = {
     outDir: 'out',
     rootDir: '.',
   },
-  exclude: ['node_modules', 'out', 'examples'], // the one in TypeScript has settings of its own
+  exclude: ['node_modules', 'out', 'examples', 'page'], // what is in TypeScript there has settings of its own
+};
+
+/** The settings of programs in `page`, which are for browsers: no types but theirs. */
+const PAGE_TSCONFIG = {
+  compilerOptions: {
+    ...TSCONFIG.compilerOptions,
+    lib: ['es2023', 'dom', 'dom.iterable'],
+    types: [],
+    module: 'preserve',
+    moduleResolution: 'bundler',
+    customConditions: ['browser'],
+    noEmit: true,
+  },
 };
 
 /**
@@ -72,7 +85,7 @@ export async function openWorkplace(): Promise<Workplace> {
   return {
     write: (name, text) => writeFile(join(dir, name), text),
     read: (name) => readFile(join(dir, name), 'utf8'),
-    compile: () => compile(dir),
+    compile: async () => (await compile(dir)) + (await compile(join(dir, 'page'))),
     node: (...args) => run(process.execPath, args, dir, env),
     shell: (line) => run('bash', ['-c', `set -o pipefail; ${line}`], dir, env),
     close: async () => {
@@ -96,6 +109,8 @@ async function install(dir: string): Promise<void> {
   await link('node_modules/@types/node', 'node_modules/@types/node');
   await writeFile(join(dir, 'package.json'), JSON.stringify({ type: 'module', private: true }));
   await writeFile(join(dir, 'tsconfig.json'), JSON.stringify(TSCONFIG));
+  await mkdir(join(dir, 'page'));
+  await writeFile(join(dir, 'page/tsconfig.json'), JSON.stringify(PAGE_TSCONFIG));
   const { pcm } = await bundledRecording();
   const wav = await readFile(join(ROOT, 'src/simulator/recording/demo.wav'));
   await writeFile(join(dir, 'talk.pcm'), pcm.subarray(0, TALK_BYTES));

@@ -80,6 +80,13 @@ describe('tokenFrom', () => {
     await expect(tokenFrom(origin)()).rejects.toMatchObject({ kind: 'network', retryable: true });
   });
 
+  it('makes an answer that breaks off an error worth another attempt', async () => {
+    const { origin } = await start((_request, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('{"token":', () => response.destroy());
+    });
+    await expect(tokenFrom(origin)()).rejects.toMatchObject({ kind: 'network', retryable: true });
+  });
+
   it('gives up when it is told to', async () => {
     const { origin } = await start(() => {});
     const signal = AbortSignal.timeout(50);
@@ -96,7 +103,8 @@ describe('tokenFrom', () => {
   });
 
   it('says of an address that is none that it is none', async () => {
-    await expect(tokenFrom('/token')()).rejects.toThrow(TypeError); // there is no page here that it could be of
+    const failed = tokenFrom('/token')(); // there is no page here that it could be of
+    await expect(failed).rejects.toMatchObject({ kind: 'invalid-input', retryable: false });
   });
 });
 
