@@ -85,7 +85,7 @@ export class Screen {
     this.#lost = false;
     const { turns, partial } = shown;
     const last = this.#finals.lastElementChild;
-    const before = { height: this.#track.offsetHeight, y: this.#y(last) };
+    const before = { height: heightOf(this.#track), y: this.#y(last) };
     if (anew) this.#fallSilent();
     this.#putFinals(turns);
     this.#putPartial(partial, turns.at(-1)?.parts.at(-1)?.speaker);
@@ -157,7 +157,7 @@ export class Screen {
   }
 
   #keepPlace(height: number): void {
-    const text = this.#track.offsetHeight - this.#rest.offsetHeight;
+    const text = heightOf(this.#track) - heightOf(this.#rest);
     this.#rest.style.height = `${Math.max(0, height - text)}px`;
   }
 
@@ -190,6 +190,11 @@ function element(id: string): HTMLElement {
   const found = document.getElementById(id);
   if (!found) throw new Error(`the page has no ${id}`);
   return found;
+}
+
+/** To the fraction of a pixel: lines seldom are whole ones. */
+function heightOf(node: Element): number {
+  return node.getBoundingClientRect().height;
 }
 
 /** One voice's share of a turn: its name, which has no say in the direction of the line, and what it said. */
