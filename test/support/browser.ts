@@ -6,7 +6,7 @@ import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import type { Browser } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 import { ROOT } from './workplace.ts';
 
 /** Where Debian's package puts the browser. */
@@ -14,11 +14,16 @@ const CHROMIUM = process.env['RXSCRIBE_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** What a browser is to have besides pages. */
 export interface BrowserOptions {
-  /** A WAV file that the microphone hears, from its beginning, each time that it is opened. */
-  readonly microphone?: string;
+  /** A WAV file that the microphone hears, from its beginning, each time that it is opened; `null` for no microphone. */
+  readonly microphone?: string | null;
   /** Whether the user allows the microphone to every page, without being asked. By default nobody answers. */
   readonly allowed?: boolean;
+  /** A free port for `tabsOf`. */
+  readonly port?: number;
 }
+
+/** A name of loopback that browsers do not know for one, so that its pages over http are not secure. */
+export const INSECURE_HOST = 'insecure.test';
 
 /** Nothing of a browser that is not asked for, and no sandbox: that of a container is the container. */
 const ARGS = [
@@ -30,6 +35,7 @@ const ARGS = [
   '--disable-component-update',
   '--disable-sync',
   '--disable-dev-shm-usage',
+  `--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`,
 ];
 
 /**
@@ -51,7 +57,7 @@ export async function withoutBrowser(): Promise<string | undefined> {
  * Starts a real browser, with a new empty profile, that trusts the local service: by the hash of its authority's public
  * key, with every other check of certificates in force.
  */
-export async function startBrowser({ microphone, allowed = false }: BrowserOptions = {}): Promise<Browser> {
+export async function startBrowser({ microphone, allowed = false, port }: BrowserOptions = {}): Promise<Browser> {
   const ca = new X509Certificate(await readFile(join(process.env['RXSCRIBE_TEST_CA_DIR'] ?? '', 'ca.pem')));
   const spki = createHash('sha256')
     .update(ca.publicKey.export({ type: 'spki', format: 'der' }))
@@ -61,11 +67,39 @@ export async function startBrowser({ microphone, allowed = false }: BrowserOptio
     args: [
       ...ARGS,
       `--ignore-certificate-errors-spki-list=${spki}`,
-      '--use-fake-device-for-media-stream',
+      ...(microphone === null ? [] : ['--use-fake-device-for-media-stream']),
       ...(allowed ? ['--use-fake-ui-for-media-stream'] : []),
-      ...(microphone === undefined ? [] : [`--use-file-for-fake-audio-capture=${microphone}%noloop`]),
+      ...(typeof microphone !== 'string' ? [] : [`--use-file-for-fake-audio-capture=${microphone}%noloop`]),
+      ...(port === undefined ? [] : [`--remote-debugging-port=${port}`]),
     ],
+    ...(port !== undefined && { ignoreDefaultArgs: NEVER_HIDDEN }),
   });
+}
+
+/** Arguments by which the driver has it that no page is ever in the background. */
+const NEVER_HIDDEN = [
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+];
+
+/** The tabs of a browser that was started with a port, as they are for users: one is in front, the others are hidden. */
+export async function tabsOf(port: number): Promise<BrowserContext> {
+  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { noDefaults: true });
+  return browser.contexts()[0]!;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  return port;
 }
 
 /** A server of web pages on loopback, which is an origin that browsers hold to be secure. */

@@ -65,7 +65,7 @@ beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
 });
 afterEach(async () => {
-  await jest.advanceTimersByTimeAsync(0); // a turn of the event loop may be under way, which ends by itself
+  await jest.advanceTimersByTimeAsync(1); // a turn of the event loop may be under way, which ends by itself
   expect(jest.getTimerCount()).toBe(0);
   jest.useRealTimers();
   jest.restoreAllMocks();
