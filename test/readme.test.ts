@@ -28,10 +28,9 @@ import { ROOT, TALK, openWorkplace } from './support/workplace.ts';
 import type { Result, Workplace } from './support/workplace.ts';
 
 const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
-const snippets = readme.split(/^(?=#+ )/m).flatMap((section) => {
-  const name = anchorOf(section.slice(0, section.indexOf('\n'))).replace(/^-/, '');
-  return fenced(section, 'ts').map((code, index) => ({ code, name: `readme-${name}-${index + 1}` }));
-});
+const snippets = shown('ts');
+/** Programs for pages: what they do is tested in a browser, by test/src/browser; here they are compiled. */
+const pages = shown('ts browser');
 const commands = fenced(readme, 'sh').flatMap((script) => script.trim().split('\n'));
 
 /** Sources whose doc comments show a program. */
@@ -46,10 +45,13 @@ const DOCUMENTED = [
   'src/tokens/tokenFrom.ts',
   'src/tokens/tokenHandler.ts',
 ];
+/** The same, of programs for pages. */
+const DOCUMENTED_PAGES = ['src/browser/transcribe.ts', 'src/browser/microphone.ts', 'src/browser/audioFile.ts'];
 const docs = await Promise.all(DOCUMENTED.map(async (path) => ({ path, text: await commentsOf(path) })));
-const examples = docs.flatMap(({ text, path }) =>
-  [...text.matchAll(/^@example\n(.*?)(?=^@|^\/$)/gms)].map(([, code = '']) => ({ code, name: nameOf(path) })),
-);
+const examples = docs.flatMap(({ text, path }) => exampleOf(text, path));
+const pageExamples = (
+  await Promise.all(DOCUMENTED_PAGES.map(async (path) => exampleOf(await commentsOf(path), path)))
+).flat();
 
 /** Lets programs end that would serve for ever, and takes a free port for theirs. */
 const UNSERVED = `
@@ -74,6 +76,7 @@ describe('README', () => {
     workplace = await openWorkplace();
     const programs = [...snippets, ...examples];
     await Promise.all(programs.map(({ name, code }) => workplace.write(`${name}.ts`, code)));
+    await Promise.all([...pages, ...pageExamples].map(({ name, code }) => workplace.write(`page/${name}.ts`, code)));
     await workplace.write('unserved.js', UNSERVED);
     compiled = await workplace.compile();
     const run = async (name: string, result: Promise<Result>): Promise<[string, Result]> => [name, await result];
@@ -92,6 +95,10 @@ describe('README', () => {
 
   it('has programs that compile in a strict project, and so have the doc comments', () => {
     expect(compiled).toBe('');
+  });
+
+  it('has programs for pages, which compile with the types of browsers', () => {
+    expect(pages).not.toEqual([]); // what the compiler says of them is above
   });
 
   it.each([...snippets, ...examples])('shows a program that runs as it stands: $name', ({ name, code }) => {
@@ -233,6 +240,19 @@ function every<Name extends string>() {
 /** Whether the README has it as code. */
 function named(name: string): boolean {
   return new RegExp(`\`[^\`\n]*(?<![\\w-])${name}(?![\\w-])[^\`\n]*\``).test(readme);
+}
+
+/** The programs of a kind in the README, named after their headings. */
+function shown(kind: string): { readonly code: string; readonly name: string }[] {
+  return readme.split(/^(?=#+ )/m).flatMap((section) => {
+    const name = anchorOf(section.slice(0, section.indexOf('\n'))).replace(/^-/, '');
+    return fenced(section, kind).map((code, index) => ({ code, name: `readme-${name}-${index + 1}` }));
+  });
+}
+
+/** The program that the doc comments of a source show. */
+function exampleOf(text: string, path: string): { readonly code: string; readonly name: string }[] {
+  return [...text.matchAll(/^@example\n(.*?)(?=^@|^\/$)/gms)].map(([, code = '']) => ({ code, name: nameOf(path) }));
 }
 
 /** The blocks of a kind in a text written in Markdown. */

@@ -26,13 +26,21 @@ export interface TranscribeOptions extends Omit<NodeOptions, 'apiKey' | 'token'>
  * and when it is wrong, attempts go on as ever.
  *
  * @example
- * import { transcribe, pcmStream } from 'rxscribe';
+ * import { audioFile, transcribe } from 'rxscribe';
  * import { bufferBytes, finals, turns } from 'rxscribe/operators';
+ * import { tokenFrom } from 'rxscribe/tokens';
  *
- * const token = async () => (await fetch('/token')).text();
- * pcmStream((await fetch('/talk.pcm')).body!)
- *   .pipe(bufferBytes(3200), transcribe({ token, speechModel: 'u3-rt-pro', sampleRate: 16_000 }), turns(), finals())
- *   .subscribe((turn) => console.log(turn.transcript));
+ * const [file] = document.querySelector<HTMLInputElement>('input[type=file]')?.files ?? [];
+ * if (file) {
+ *   audioFile(file)
+ *     .pipe(
+ *       bufferBytes(3200),
+ *       transcribe({ token: tokenFrom('/token'), speechModel: 'u3-rt-pro', sampleRate: 16_000 }),
+ *       turns(),
+ *       finals(),
+ *     )
+ *     .subscribe({ next: (turn) => console.log(turn.transcript), error: (error) => console.error(error.message) });
+ * }
  *
  * @param options As in Node, with `token` and without `apiKey`.
  * @returns An operator that takes frames and emits `TranscriptionEvent`s. It errors with a `TranscriptionError`.
@@ -47,11 +55,13 @@ export function transcribe(options: TranscribeOptions): OperatorFunction<Uint8Ar
 function checkCredential({ apiKey, token }: Readonly<Record<string, unknown>>): void {
   if (apiKey !== undefined) {
     throw new TypeError(
-      'apiKey does not work in a browser: its sockets cannot send it, and whoever opens the page could read it; give token, ' +
-        'a function that asks your server for a temporary one (tokenHandler of rxscribe/tokens makes them there)',
+      'apiKey does not work in a browser: its sockets cannot send it, and whoever opens the page could read it; ' +
+        "give token instead, tokenFrom('/token') say, with tokenHandler on your server (both of rxscribe/tokens)",
     );
   }
   if (token === undefined) {
-    throw new TypeError('token is missing; give a temporary token, or a function that asks your server for one');
+    throw new TypeError(
+      "token is missing; give a function that asks your server for one: tokenFrom('/token') of rxscribe/tokens",
+    );
   }
 }

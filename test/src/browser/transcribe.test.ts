@@ -255,7 +255,7 @@ inBrowser('transcribe, in a real browser', () => {
 
     const { error } = await outcome();
     expect(error?.name).toBe('TypeError');
-    expect(error?.message).toMatch(/^apiKey does not work in a browser: .* give token, .* rxscribe\/tokens/);
+    expect(error?.message).toMatch(/^apiKey does not work in a browser: .* give token instead, .* rxscribe\/tokens/);
     expect(error?.message).not.toContain('secret');
     expect(simulator.sessions).toHaveLength(0);
   });
