@@ -7,6 +7,11 @@ export const targets = 'heap and RSS grow by less than 0.5 MB per audio hour, ov
 const MB = 1024 * 1024;
 /** What is loaded, compiled and pooled in the first hours is no growth. */
 const SETTLED_AFTER_HOURS = 2;
+/**
+ * V8 lets its young generation grow to 16 MB per half as it sees fit, some time in the first twelve hours, and the garbage
+ * that may pile up grows with it. Here it has that size from the start, so that what grows after is kept by somebody.
+ */
+const YOUNG_GENERATION = '--min-semi-space-size=16';
 
 export async function bench({ quick, log }) {
   // at high speed a session of so many seconds is one of about three hours of audio
@@ -19,7 +24,11 @@ export async function bench({ quick, log }) {
   const started = performance.now();
   const onSample = ({ hour, heapUsed, rss }) =>
     log(`${hour} h: heap ${(heapUsed / MB).toFixed(1)} MB, resident ${(rss / MB).toFixed(1)} MB`);
-  const { code, samples, finals, stats } = await soak(simulator, hours, { perHour: quick ? 4 : 1, onSample });
+  const { code, samples, finals, stats } = await soak(simulator, hours, {
+    perHour: quick ? 4 : 1,
+    onSample,
+    execArgv: [YOUNG_GENERATION],
+  });
   await simulator.close();
   const seconds = (performance.now() - started) / 1000;
   if (code !== 0) throw new Error(`the program ended with ${code}`);
@@ -48,6 +57,9 @@ export async function bench({ quick, log }) {
     notes: [
       `One transcription of ${hours} h of audio at ${Math.round((hours * 3600) / seconds)} times real time. The service runs in ` +
         'another process; its sessions expire, so that successors take over as they do in a day.',
+      `Node runs with ${YOUNG_GENERATION}. Without it the resident memory begins some 30 MB lower and comes to the same within twelve ` +
+        'hours, while V8 lets its young generation grow to its limit. Measured once: 101 MB after 1 h, 131 after 12, 132.5 after 24, which is 0.56 MB ' +
+        'per hour from the third on, and 0.1 from the twelfth on; what survives a collection stays at 8 MB.',
     ],
   };
 }

@@ -20,7 +20,11 @@ export interface Soaked {
 export function soak(
   service: { readonly url: string; readonly apiKey: string },
   hours: number,
-  options?: { readonly perHour?: number; readonly onSample?: (sample: Sample) => void },
+  options?: {
+    readonly perHour?: number;
+    readonly onSample?: (sample: Sample) => void;
+    readonly execArgv?: readonly string[];
+  },
 ): Promise<Soaked>;
 
 export function finalsWithin(ms: number): number;

@@ -9,10 +9,10 @@ const PROGRAM = fileURLToPath(new URL('soak.js', import.meta.url));
  *
  * @param service Address and key of a local service.
  * @param hours How many hours of audio.
- * @param options How many samples `perHour`, and `onSample`, called with each as it comes.
+ * @param options How many samples `perHour`; `onSample`, called with each as it comes; `execArgv`, options for Node.
  */
-export async function soak({ url, apiKey }, hours, { perHour = 1, onSample = () => {} } = {}) {
-  const args = ['--expose-gc', PROGRAM, url, apiKey, String(hours), String(perHour)];
+export async function soak({ url, apiKey }, hours, { perHour = 1, onSample = () => {}, execArgv = [] } = {}) {
+  const args = ['--expose-gc', ...execArgv, PROGRAM, url, apiKey, String(hours), String(perHour)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const samples = [];
   let last;

@@ -15,7 +15,7 @@ export class Account {
   #firstNewMs;
   #liveMs;
   #finals = [];
-  #errors = new Map();
+  #errors = 0;
 
   /** The first sample is being recorded now. */
   start() {
@@ -27,9 +27,9 @@ export class Account {
     this.#newestAtBreak = this.#newest;
   }
 
-  fail(error) {
-    const text = String(error?.message ?? error);
-    this.#errors.set(text, (this.#errors.get(text) ?? 0) + 1);
+  /** An error was thrown or emitted at the application. */
+  fail() {
+    this.#errors++;
   }
 
   tell({ isFinal, words }) {
@@ -70,8 +70,7 @@ export class Account {
       worstLagBefore: this.#worstLagBefore,
       firstNewMs: this.#firstNewMs,
       liveMs: this.#liveMs,
-      errors: [...this.#errors.values()].reduce((sum, count) => sum + count, 0),
-      said: Object.fromEntries(this.#errors),
+      errors: this.#errors,
     };
   }
 }

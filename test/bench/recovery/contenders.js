@@ -131,7 +131,12 @@ export const CONTENDERS = {
 };
 
 async function connectPlain({ url, key, tell, fail, onClose = () => {} }) {
-  const transcriber = new StreamingTranscriber({ apiKey: key, websocketBaseUrl: url, connectTimeout: 10_000, ...MODEL });
+  const transcriber = new StreamingTranscriber({
+    apiKey: key,
+    websocketBaseUrl: url,
+    connectTimeout: 10_000,
+    ...MODEL,
+  });
   transcriber.on('turn', ({ end_of_turn, words }) => tell({ isFinal: end_of_turn, words }));
   transcriber.on('error', fail);
   transcriber.on('close', onClose);
