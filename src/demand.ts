@@ -1,4 +1,6 @@
-/** The promises that the emission under way was asked to wait for; `undefined` outside an emission that can wait. */
+/** Whether the emission under way can wait. */
+let canWait = false;
+/** The promises it was asked to wait for: a list is made for the first, since most emissions are asked for none. */
 let held: Promise<void>[] | undefined;
 
 /**
@@ -12,15 +14,17 @@ let held: Promise<void>[] | undefined;
  * @returns A promise to await before the next emission, or `undefined` when nobody downstream asked to wait.
  */
 export function offer(emit: () => void): Promise<unknown> | undefined {
+  const outerCanWait = canWait;
   const outer = held;
-  const mine: Promise<void>[] = [];
-  held = mine;
+  canWait = true;
+  held = undefined;
   try {
     emit();
+    return held && Promise.all(held);
   } finally {
+    canWait = outerCanWait;
     held = outer;
   }
-  return mine.length > 0 ? Promise.all(mine) : undefined;
 }
 
 /**
@@ -29,5 +33,5 @@ export function offer(emit: () => void): Promise<unknown> | undefined {
  * @param ready Creates the promise to wait for; called only when the source can wait. It must never reject.
  */
 export function holdBack(ready: () => Promise<void>): void {
-  held?.push(ready());
+  if (canWait) (held ??= []).push(ready());
 }

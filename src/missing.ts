@@ -4,8 +4,10 @@ export interface Missing {
   readonly endMs: number;
 }
 
+/** Nothing on offer. */
+const NONE: Missing[] = [];
 /** The stretches that the notification under way offers; none outside of one. */
-let offered: Missing[] = [];
+let offered = NONE;
 
 /**
  * Emits, completes or errors while stretches are on offer; those that are taken leave the list.
@@ -29,6 +31,6 @@ export function emitWithMissing(stretches: Missing[], emit: () => void): void {
 }
 
 /** Takes the stretches that the notification being delivered offers, each once: the first who asks gets them. */
-export function takeMissing(): Missing[] {
-  return offered.splice(0);
+export function takeMissing(): readonly Missing[] {
+  return offered.length > 0 ? offered.splice(0) : NONE; // asked for each frame
 }

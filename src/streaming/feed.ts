@@ -41,9 +41,13 @@ export function feed(tape: Tape, pace: Pace): Observable<TapeItem> {
       return tokens >= 0 ? 0 : Math.ceil(-tokens / pace.rate);
     };
 
+    let next: TapeItem;
+    const emitNext = (): void => subscriber.next(next);
+
     /** Emits one item; returns whether to go on at once. */
     const emit = (item: TapeItem): boolean => {
-      const held = offer(() => subscriber.next(item));
+      next = item;
+      const held = offer(emitNext);
       void held?.then(resume);
       return held === undefined;
     };

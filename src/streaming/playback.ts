@@ -1,4 +1,4 @@
-import { Subject, asyncScheduler, concat, defer, map, of, takeUntil, EMPTY } from 'rxjs';
+import { Subject, asyncScheduler, defer, map, startWith, takeUntil } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import type { Accounts } from './accounts.ts';
@@ -76,7 +76,7 @@ export class Playback {
           return item.audio;
         }),
       );
-      return concat(configuration ? of(configuration) : EMPTY, played);
+      return configuration ? played.pipe(startWith(configuration)) : played;
     });
   }
 

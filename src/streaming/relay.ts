@@ -52,6 +52,8 @@ import { Timeline } from './timeline.ts';
 
 /** How much audio may leave at once before the pace of catching up holds, in milliseconds. */
 const BURST_MS = 10_000;
+/** How often audio is let go of while nobody's turn ends, in milliseconds of audio: to reckon with each frame costs more. */
+const TRIM_MS = 1000;
 /** How far ahead of what was sent a source that can wait gets, and to where it waits then, in milliseconds. */
 const AHEAD_MS = { most: 10_000, resume: 5000 };
 /** How many sessions in a row may fall silent after everything was sent, before what is missing is given up. */
@@ -84,7 +86,7 @@ export class Relay {
   readonly #notices = new Subject<TranscriptionEvent>();
   readonly #sent = new Subject<void>();
   readonly #recorded = new Subject<void>();
-  readonly #network: Observable<boolean>;
+  readonly #network: Observable<boolean> | undefined;
   readonly #finished = new ReplaySubject<void>(1);
   readonly #successors = new Subscription();
   #playback: Playback;
@@ -94,6 +96,8 @@ export class Relay {
   #handingOver = false;
   /** From where the next session will hear the tape, in bytes; it never goes back. */
   #resume = 0;
+  /** Where the tape was read when audio was last let go of, in milliseconds. */
+  #trimmedAt = 0;
   #partial: PartialTurn | undefined;
   #silentEndings = 0;
   #ended = false;
@@ -104,11 +108,11 @@ export class Relay {
    * @param open Opens a session.
    * @param network$ Emits when there is a network again, and when there is none any more, where somebody can tell.
    */
-  constructor(settings: SessionSettings, open: typeof session, network$: Observable<boolean> = NEVER) {
+  constructor(settings: SessionSettings, open: typeof session, network$?: Observable<boolean>) {
     const { format } = settings;
     this.#settings = settings;
     this.#open = open;
-    this.#network = network$.pipe(tap((online) => (this.#online = online)));
+    this.#network = network$?.pipe(tap((online) => (this.#online = online)));
     this.#policy = new Policy(settings);
     this.#timeline = new Timeline(settings.hasPartials);
     this.#msPerByte = bytesToMs(1, format);
@@ -122,8 +126,8 @@ export class Relay {
       msPerByte: this.#msPerByte,
       onLost: (startMs, endMs) => this.lose(startMs, endMs, 'tape-full'),
       onSent: () => {
-        this.#trim();
-        if (this.#unsent <= AHEAD_MS.resume) this.#sent.next();
+        if (this.#ms(this.#tape.head) >= this.#trimmedAt + TRIM_MS) this.#trim();
+        if (this.#sent.observed && this.#unsent <= AHEAD_MS.resume) this.#sent.next();
       },
     };
     this.#playback = new Playback(this.#shared);
@@ -132,8 +136,12 @@ export class Relay {
   /** Records a frame, and holds its source back, if it can wait, while too much is there to be sent. */
   record(frame: Uint8Array): void {
     this.#tape.record(frame, asyncScheduler.now());
-    this.#recorded.next();
-    if (this.#unsent > AHEAD_MS.most) holdBack(() => firstValueFrom(this.#sent, { defaultValue: undefined }));
+    if (this.#recorded.observed) this.#recorded.next();
+    if (this.#unsent > AHEAD_MS.most) this.#waitUntilSent();
+  }
+
+  #waitUntilSent(): void {
+    holdBack(() => firstValueFrom(this.#sent, { defaultValue: undefined }));
   }
 
   /** Says that the recording is complete; from now on the end has its time limit. */
@@ -187,22 +195,12 @@ export class Relay {
     this.#begunAt = undefined;
     this.#playback = successor?.playback ?? new Playback(this.#shared);
     successor?.start.next();
-    return (successor?.session.values ?? this.#open(this.#input(this.#playback), this.#settings)).pipe(
-      takeUntil(this.#networkLost()),
+    const session$ = successor?.session.values ?? this.#open(this.#input(this.#playback), this.#settings);
+    return (this.#network ? session$.pipe(takeUntil(networkLost(this.#network))) : session$).pipe(
       concatMap((event) => this.#tell(event, timers)),
       tap({ complete: () => (this.#ended = !this.#handingOver) }),
       catchError((error: unknown) => (this.#handingOver ? EMPTY : throwError(() => error))),
       finalize(() => timers.unsubscribe()),
-    );
-  }
-
-  /** Errors as soon as it is known that there is no network: to wait until a session notices would be a waste of time. */
-  #networkLost(): Observable<never> {
-    return this.#network.pipe(
-      filter((online) => !online),
-      map(() => {
-        throw new TranscriptionError('network', 'there is no network any more', { retryable: true });
-      }),
     );
   }
 
@@ -272,7 +270,7 @@ export class Relay {
     const due = asyncScheduler.now() + delayMs;
     // in a page in the background, frames are more punctual than timers
     const overdue = this.#recorded.pipe(filter(() => asyncScheduler.now() > due));
-    return merge(timer(delayMs), overdue, this.#network.pipe(filter(Boolean)));
+    return merge(timer(delayMs), overdue, this.#network?.pipe(filter(Boolean)) ?? NEVER);
   }
 
   /** Sees to it that a successor is connected before a session expires, and takes over before it does. */
@@ -327,6 +325,7 @@ export class Relay {
 
   /** Lets go of the audio that no session will have to hear again. */
   #trim(): void {
+    this.#trimmedAt = this.#ms(this.#tape.head);
     if (!this.#handingOver) this.#tape.release(this.#resumeAt(this.#settings.stallTimeout));
   }
 
@@ -373,6 +372,16 @@ export class Relay {
   #ms(bytes: number): number {
     return bytes * this.#msPerByte;
   }
+}
+
+/** Errors as soon as it is known that there is no network: to wait until a session notices would be a waste of time. */
+function networkLost(network$: Observable<boolean>): Observable<never> {
+  return network$.pipe(
+    filter((online) => !online),
+    map(() => {
+      throw new TranscriptionError('network', 'there is no network any more', { retryable: true });
+    }),
+  );
 }
 
 function warning(text: string, session: number): Warning {

@@ -132,6 +132,8 @@ export class Leg {
   }
 
   #rebaseWords<W extends { readonly start: number; readonly end: number }>(words: readonly W[]): W[] {
+    const [first] = this.#offsets;
+    if (this.#offsets.length === 1 && first?.offset === 0) return [...words]; // a first session that heard everything
     return words.map((word) => {
       const start = this.#at(word.start);
       return { ...word, start, end: start + word.end - word.start };

@@ -1,6 +1,6 @@
 import { EMPTY, catchError, defer, endWith, from, ignoreElements, merge, takeWhile, tap } from 'rxjs';
 import type { Observable, OperatorFunction } from 'rxjs';
-import type { TranscriptionEvent } from '../../operators/events.ts';
+import type { ControlMessage, TranscriptionEvent } from '../../operators/events.ts';
 import { MAX_FRAME_MS, MIN_FRAME_MS, bytesToMs, frameBytes, isLegalFrame } from '../audio/pcm.ts';
 import type { PcmFormat } from '../audio/pcm.ts';
 import { TranscriptionError } from '../errors.ts';
@@ -78,21 +78,26 @@ export function transcribeOver(
   network$?: Observable<boolean>,
 ): OperatorFunction<Uint8Array, TranscriptionEvent> {
   const settings = checkOptions(options);
-  const control$ = from(options.control ?? EMPTY);
+  const control$ = options.control && from(options.control);
   return (source) =>
     defer(() => {
       const relay = new Relay(settings, open, network$);
-      const control = control$.pipe(
-        tap((message) => relay.steer(message)),
-        catchError(() => EMPTY),
-      );
-      const inputs = merge(record(source, relay, settings.format), control).pipe(ignoreElements());
       // what the relay tells is the transcription, and its end is the end of everything
-      return merge(relay.events().pipe(endWith(undefined)), inputs).pipe(takeWhile((event) => event !== undefined));
+      const parts = [relay.events().pipe(endWith(undefined)), record(source, relay, settings.format)];
+      if (control$) parts.push(steer(control$, relay));
+      return merge(...parts).pipe(takeWhile((event) => event !== undefined));
     });
 }
 
-function record(source: Observable<Uint8Array>, relay: Relay, format: PcmFormat): Observable<Uint8Array> {
+function steer(control$: Observable<ControlMessage>, relay: Relay): Observable<never> {
+  return control$.pipe(
+    tap((message) => relay.steer(message)),
+    catchError(() => EMPTY),
+    ignoreElements(),
+  );
+}
+
+function record(source: Observable<Uint8Array>, relay: Relay, format: PcmFormat): Observable<never> {
   const report = (): void => {
     for (const { startMs, endMs } of takeMissing()) relay.lose(startMs, endMs, 'device');
   };
@@ -109,6 +114,7 @@ function record(source: Observable<Uint8Array>, relay: Relay, format: PcmFormat)
         relay.finish();
       },
     }),
+    ignoreElements(),
   );
 }
 
