@@ -16,7 +16,7 @@ const CHROMIUM = process.env['RXSCRIBE_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 export interface BrowserOptions {
   /** A WAV file that the microphone hears, from its beginning, each time that it is opened; `null` for no microphone. */
   readonly microphone?: string | null;
-  /** Whether the user allows the microphone to every page, without being asked. By default nobody answers. */
+  /** Whether the user allows the microphone to every page, without being asked or clicking. By default nobody answers. */
   readonly allowed?: boolean;
   /** A free port for `tabsOf`. */
   readonly port?: number;
@@ -64,11 +64,12 @@ export async function startBrowser({ microphone, allowed = false, port }: Browse
     .digest('base64');
   return chromium.launch({
     executablePath: CHROMIUM,
+    ignoreDefaultArgs: ['--disable-background-timer-throttling'], // a hidden page is to have the timers that it has
     args: [
       ...ARGS,
       `--ignore-certificate-errors-spki-list=${spki}`,
       ...(microphone === null ? [] : ['--use-fake-device-for-media-stream']),
-      ...(allowed ? ['--use-fake-ui-for-media-stream'] : []),
+      ...(allowed ? ['--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required'] : []),
       ...(typeof microphone !== 'string' ? [] : [`--use-file-for-fake-audio-capture=${microphone}%noloop`]),
       ...(port === undefined ? [] : [`--remote-debugging-port=${port}`]),
     ],

@@ -1,0 +1,101 @@
+import { json } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser, CDPSession } from 'playwright-core';
+import { bundle, startBrowser, startSite, withoutBrowser } from '../../support/browser.ts';
+import type { Site } from '../../support/browser.ts';
+
+/**
+ * Records, says so, and once it is hidden records 3 s, loses its device, and records until it was back for a second.
+ * Then it tells what happened since it was hidden.
+ */
+const PROGRAM = `
+  import { microphone } from 'rxscribe';
+  let context;
+  globalThis.AudioContext = class extends AudioContext {
+    constructor() { super(); context = this; }
+  };
+  const post = (body) => fetch('/told', { method: 'POST', body: JSON.stringify(body) });
+  const seen = { log: [], ticks: 0, chunks: 0, longest: 0, silent: 0, behind: 0 };
+  let [ms, began, hidden, lost, backAt] = [0];
+  addEventListener('visibilitychange', () => { hidden = ms; seen.ticks = seen.chunks = 0; });
+  setInterval(() => seen.ticks += 1, 20);
+  const source$ = microphone({
+    onOpen: () => { seen.log.push('open'); if (lost) backAt = ms; else post('recording'); },
+    onLost: ({ cause }) => seen.log.push('lost ' + cause.name),
+  });
+  const recording = source$.subscribe({
+    next: (chunk) => {
+      ms += chunk.length / 32;
+      began ??= performance.now() - ms;
+      seen.chunks += 1;
+      seen.longest = Math.max(seen.longest, chunk.length / 32);
+      if (lost && !backAt) seen.silent += chunk.length / 32;
+      seen.behind = performance.now() - began - ms;
+      if (!lost && ms > hidden + 3000) {
+        lost = true;
+        context.suspend();
+      }
+      if (ms > backAt + 2000) {
+        recording.unsubscribe();
+        post({ ...seen, visibility: document.visibilityState });
+      }
+    },
+    error: ({ message }) => post(message),
+  });
+`;
+
+const skipped = await withoutBrowser();
+if (skipped) process.stderr.write(`skipping the microphone in a hidden page: ${skipped}\n`);
+const describeInBrowser = skipped ? describe.skip : describe;
+
+describeInBrowser('microphone, in a page that is hidden', () => {
+  let site: Site;
+  let browser: Browser;
+  let control: CDPSession;
+  const told: unknown[] = [];
+  let tell = (): void => undefined;
+
+  beforeAll(async () => {
+    const program = await bundle(PROGRAM);
+    const page = '<script type="module" src="/main.js"></script>';
+    site = await startSite({ '/': page, '/main.js': program }, (request, response) => {
+      if (request.url === '/told') {
+        void json(request).then((what) => {
+          told.push(what);
+          tell();
+        });
+      }
+      response.end();
+    });
+    browser = await startBrowser({ allowed: true });
+    control = await browser.newBrowserCDPSession();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await site.close();
+  });
+
+  /** What the page tells next. */
+  const next = async (): Promise<unknown> => {
+    if (told.length === 0) {
+      await new Promise<void>((resolve) => {
+        tell = resolve;
+      });
+    }
+    return told.shift();
+  };
+
+  it('records, and fills an absence in time, though timers come once in a second', async () => {
+    // a tab of the browser's own: those of the driver never count as hidden
+    await control.send('Target.createTarget', { url: `${site.origin}/` });
+    expect(await next()).toBe('recording');
+    const { targetId } = await control.send('Target.createTarget', { url: 'about:blank' });
+    await control.send('Target.activateTarget', { targetId });
+    const seen = (await next()) as Record<'ticks' | 'chunks' | 'longest' | 'silent' | 'behind', number>;
+    expect(seen).toMatchObject({ visibility: 'hidden', log: ['open', 'lost InvalidStateError', 'open'] });
+    expect(seen.ticks).toBeLessThan(seen.chunks / 5);
+    expect(seen.longest).toBeLessThanOrEqual(1000);
+    expect(seen.silent).toBeGreaterThan(0);
+    expect(seen.behind).toBeLessThan(200);
+  });
+});
