@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import yargs from 'yargs';
 import type { Argv, CommandModule } from 'yargs';
 import { isHelp, loadEnvFile } from './environment.ts';
 import type { Command } from './flags.ts';
+import { HELP, isPlainHelp } from './help.ts';
 import { UsageError, explain } from './usage.ts';
 
 const EPILOGUE =
@@ -49,8 +49,9 @@ function lazy<Flags>(
   };
 }
 
-/** Declares the commands. Help for all of them loads nothing but yargs, and is to fit on a screen. */
-function program(args: readonly string[]): Argv {
+/** Declares the commands. Help for all of them loads none, and is to fit on a screen; `HELP` is a copy of it. */
+async function program(args: readonly string[]): Promise<Argv> {
+  const { default: yargs } = await import('yargs');
   const cli = yargs(args);
   return cli
     .locale('en')
@@ -89,9 +90,14 @@ async function main(args: readonly string[]): Promise<void> {
     // whoever reads the output may leave at any time (`| head -1`); a full disk is a failure
     if (error.code !== 'EPIPE' && !process.exitCode) void fail(error, args);
   });
+  if (isPlainHelp(args, process.stdout.columns)) {
+    process.stdout.write(HELP);
+    return;
+  }
   try {
     await loadEnvFile(args);
-    await program(args.map(portLeftOut)).parseAsync();
+    const cli = await program(args.map(portLeftOut));
+    await cli.parseAsync();
   } catch (error) {
     await fail(error, args);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
+import { isPlainHelp } from '../../../src/cli/help.ts';
 import { rxscribe } from '../../support/cli.ts';
 
 const COMMANDS = ['listen', 'file', 'devices', 'doctor', 'demo', 'serve'];
@@ -30,22 +31,43 @@ describe('rxscribe --help', () => {
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('loads nothing but yargs', async () => {
-    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(REGISTER)}` };
-    const { stderr } = await rxscribe(['--help'], { env });
+  it.each([['--help'], ['-h'], ['help']])('is what yargs says, with %s', async (arg) => {
+    expect((await rxscribe([arg])).stdout).toBe((await rxscribe(['--help', '--help'])).stdout);
+  });
 
-    const loaded = stderr.split('\n').filter((url) => url.startsWith('file:'));
-    const ours = loaded.filter((url) => !url.includes('/node_modules/'));
-    expect(loaded.some((url) => url.includes('/node_modules/yargs/'))).toBe(true);
+  it('loads what writes it, and nothing else', async () => {
+    expect(await loadedBy(['--help'])).toEqual([
+      'dist/src/cli/environment.js',
+      'dist/src/cli/help.js',
+      'dist/src/cli/main.js',
+      'dist/src/cli/usage.js',
+    ]);
+  });
+
+  it('loads no command, and of others yargs alone, when yargs writes it', async () => {
+    const loaded = await loadedBy(['--help', '--help']);
+
+    expect(loaded).toContain('node_modules/yargs/index.mjs');
+    expect(loaded.filter((url) => url.startsWith('dist/'))).toEqual([
+      'dist/src/cli/environment.js',
+      'dist/src/cli/help.js',
+      'dist/src/cli/main.js',
+      'dist/src/cli/usage.js',
+    ]);
     expect(loaded.filter((url) => /node_modules\/(rxjs|assemblyai|decibri|ws|node-forge|dotenv)\//.test(url))).toEqual(
       [],
     );
-    const names = ours.map((url) => /dist\/src\/(.*)$/.exec(url)?.[1]);
-    expect(names.toSorted((a, b) => a!.localeCompare(b!))).toEqual([
-      'cli/environment.js',
-      'cli/main.js',
-      'cli/usage.js',
-    ]);
+  });
+});
+
+describe('help', () => {
+  it('is left to yargs on narrow terminals, and where more is asked', () => {
+    expect(isPlainHelp(['--help'])).toBe(true);
+    expect(isPlainHelp(['--help'], 80)).toBe(true);
+    expect(isPlainHelp(['--help'], 79)).toBe(false);
+    expect(isPlainHelp(['file', '--help'])).toBe(false);
+    expect(isPlainHelp(['demo'])).toBe(false);
+    expect(isPlainHelp([])).toBe(false);
   });
 });
 
@@ -56,3 +78,12 @@ describe('rxscribe --version', () => {
     expect(await rxscribe(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` });
   });
 });
+
+/** The files that the program loads, in order of their names. */
+async function loadedBy(args: readonly string[]): Promise<string[]> {
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(REGISTER)}` };
+  const { stderr } = await rxscribe(args, { env });
+  const root = new URL('../../..', import.meta.url).href;
+  const loaded = stderr.split('\n').filter((url) => url.startsWith(root));
+  return loaded.map((url) => url.slice(root.length)).toSorted((a, b) => a.localeCompare(b));
+}
