@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
@@ -76,6 +77,18 @@ it('examples/frameworks compiles in a strict project', async () => {
     (error: { stdout: string }) => error,
   );
   expect((await compiled).stdout).toBe('');
+});
+
+it('examples/frameworks has what the README shows of it', async () => {
+  const [readme = '', ...files] = await Promise.all(
+    ['README.md', 'react.tsx', 'vue.ts', 'angular-signals.ts'].map((name, index) =>
+      readFile(join(ROOT, index === 0 ? '' : 'examples/frameworks', name), 'utf8'),
+    ),
+  );
+  const lines = (text: string): string => text.replaceAll(/^ +/gm, ''); // however far they are indented
+  const shown = [...readme.matchAll(/^```(?:tsx|ts excerpt)\n(.*?)^```$/gms)].map(([, code = '']) => lines(code));
+  expect(shown).toHaveLength(3);
+  expect(shown.filter((code) => !files.some((file) => lines(file).includes(code)))).toEqual([]);
 });
 
 const why = await withoutBrowser();
