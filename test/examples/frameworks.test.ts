@@ -17,7 +17,7 @@ import { provideZonelessChangeDetection } from '@angular/core';
 import { bootstrapApplication } from '@angular/platform-browser';
 import { createElement } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Observable, Subject } from 'rxjs';
+import { NEVER, Observable, Subject } from 'rxjs';
 import { createApp } from 'vue';
 import { Captions as AngularAsync } from '/examples/frameworks/angular-async.ts';
 import { OPEN } from '/examples/frameworks/angular-open.ts';
@@ -59,7 +59,9 @@ window.mount = async (name) => {
   document.body.replaceChildren(host);
   window.unmount = await mounts[name](host);
 };
-window.openMicrophone = openMicrophone;
+window.microphoneFails = () => new Promise((resolve) => {
+  openMicrophone(NEVER).subscribe({ error: ({ kind, message }) => resolve({ kind, message }) });
+});
 `;
 
 /** What Vue wants to be told by a bundler, or it warns. */
@@ -102,9 +104,11 @@ where('examples/frameworks', () => {
   const failures: string[] = [];
 
   beforeAll(async () => {
-    const [started, code] = await Promise.all([startBrowser(), bundle(PROGRAM)]);
+    const [started, code] = await Promise.all([startBrowser({ allowed: true }), bundle(PROGRAM)]);
     browser = started;
-    site = await startSite({ '/': HTML, '/main.js': code, '/favicon.ico': '' });
+    site = await startSite({ '/': HTML, '/main.js': code, '/favicon.ico': '' }, (_request, response) => {
+      response.writeHead(403).end('{"error":"sign in first"}');
+    });
     page = await browser.newPage();
     page.on('pageerror', (error) => failures.push(error.message));
     page.on('console', (message) => {
@@ -116,6 +120,13 @@ where('examples/frameworks', () => {
 
   afterAll(async () => {
     await Promise.all([browser?.close(), site?.close()]);
+  });
+
+  it('open.ts opens the microphone with a token of the server', async () => {
+    expect(await page.evaluate('window.microphoneFails()')).toEqual({
+      kind: 'unauthorized',
+      message: 'the server of tokens answered HTTP 403: sign in first',
+    });
   });
 
   describe.each(FRAMEWORKS)('%s', (framework) => {
