@@ -52,6 +52,11 @@ const RULES: Rules = {
  * | the file was changed or moved since the user chose it | `TranscriptionError`, kind `file` |
  * | unsubscribe | nothing |
  *
+ * @example
+ * import { audioFile } from 'rxscribe';
+ * const recording = await fetch('/talk.mp3').then((response) => response.blob());
+ * audioFile(recording, { speed: 8 }).subscribe((chunk) => console.log(chunk.length));
+ *
  * @param file What to play; what it is is told from its content, not from its name or type.
  * @throws {RangeError} when a number is out of its range.
  * @throws {TypeError} when it is no `Blob`, or an option is not accepted or unknown.

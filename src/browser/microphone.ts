@@ -15,8 +15,8 @@ export type MicrophoneOptions = RecorderOptions & LiveOptions<Recorder>;
  * otherwise.
  *
  * Cold, live, and recovering as in Node: a device that was there and is lost is opened again, after 250 ms and then after
- * twice as long each time, up to 5 s, with silence in its place. The browser asks the user for permission once the
- * first subscription begins; subscribe in a listener for clicks or keys, since browsers start no audio before that.
+ * twice as long each time, up to 5 s, with silence in its place. The browser asks the user for permission when it is
+ * subscribed to; do that in a listener for clicks or keys, since browsers start no audio before one.
  *
  * | What happens | Recorder | Observable |
  * | --- | --- | --- |
@@ -29,6 +29,13 @@ export type MicrophoneOptions = RecorderOptions & LiveOptions<Recorder>;
  * | permission is revoked | closed | `onLost`, silence, then `TranscriptionError`, kind `microphone` |
  * | it is away for `maxAbsence` | closed | `TranscriptionError`, what began the absence as its `cause` |
  * | the track is muted, by the browser or a key | goes on | silence, as audio |
+ *
+ * @example
+ * import { exhaustMap, fromEvent } from 'rxjs';
+ * import { microphone } from 'rxscribe';
+ * fromEvent(document, 'click')
+ *   .pipe(exhaustMap(() => microphone({ stop: AbortSignal.timeout(5000) })))
+ *   .subscribe((chunk) => console.log(chunk.length));
  *
  * @param options See decibri's `Microphone` for browsers. What only Node has is refused, with a reason.
  * @throws {RangeError} when a number is out of its range.
