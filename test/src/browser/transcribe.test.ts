@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { request } from 'node:https';
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { FinalTurn, Stats, TranscriptionEvent } from '../../../operators/events.ts';
 import type { TranscribeOptions } from '../../../src/browser/index.ts';
@@ -8,6 +10,7 @@ import { bundledRecording, startSimulator } from '../../../src/simulator/index.t
 import type { Simulator, SimulatorOptions } from '../../../src/simulator/index.ts';
 import { PAGE, bundle, startBrowser, startSite, withoutBrowser } from '../../support/browser.ts';
 import type { Site } from '../../support/browser.ts';
+import { ROOT } from '../../support/workplace.ts';
 
 const SENTENCES = [
   'Welcome to rxscribe.',
@@ -33,6 +36,24 @@ interface Outcome {
   readonly events: TranscriptionEvent[];
   readonly error?: { readonly name: string; readonly kind?: string; readonly message: string };
 }
+
+/** What this package asks for in a page, each made a module. */
+const EXTERNAL = [
+  `export * from 'rxjs'`,
+  `export { StreamingTranscriber } from 'assemblyai/streaming'`,
+  `export { Microphone } from 'decibri'`,
+];
+
+/** A page without a bundler: what this package is made of as it is, and what it asks for, as modules. */
+const PLAIN_PAGE = `<!doctype html><html lang="en"><title>test</title><script type="importmap">${JSON.stringify({
+  imports: {
+    rxjs: '/rxjs.js',
+    'assemblyai/streaming': '/sdk.js',
+    decibri: '/decibri.js',
+    rxscribe: '/dist/src/browser/index.js',
+    'rxscribe/operators': '/dist/operators/index.js',
+  },
+})}</script><body><script type="module" src="/main.js"></script>`;
 
 /** A page that transcribes the recording when it is asked to. */
 const PROGRAM = `
@@ -88,14 +109,20 @@ inBrowser('transcribe, in a real browser', () => {
   let program: string;
   let pcm: Uint8Array;
   let ca: string;
+  let modules: Readonly<Record<string, string>>;
   const closing: (() => Promise<unknown>)[] = [];
+  /** Errors that nobody caught in a page. */
+  const complaints: string[] = [];
 
   beforeAll(async () => {
     [browser, program, { pcm }] = await Promise.all([startBrowser(), bundle(PROGRAM), bundledRecording()]);
+    const [rxjs, sdk, decibri] = await Promise.all(EXTERNAL.map((one) => bundle(one)));
+    modules = { '/main.js': PROGRAM, '/rxjs.js': rxjs ?? '', '/sdk.js': sdk ?? '', '/decibri.js': decibri ?? '' };
     ca = await readFile(process.env['NODE_EXTRA_CA_CERTS'] ?? '', 'utf8');
   });
   afterEach(async () => {
     for (const close of closing.splice(0).toReversed()) await close();
+    expect(complaints.splice(0)).toEqual([]);
   });
   afterAll(() => browser?.close());
 
@@ -109,13 +136,17 @@ inBrowser('transcribe, in a real browser', () => {
     readonly outcome: () => Promise<Outcome>;
   }
 
-  async function stage(options: SimulatorOptions = {}): Promise<Stage> {
+  async function stage(options: SimulatorOptions = {}, html: string = PAGE): Promise<Stage> {
     const simulator = await startSimulator({ caDir: process.env['RXSCRIBE_TEST_CA_DIR'] ?? '', ...options });
     closing.push(() => simulator.close());
     let tokens = 0;
-    const site: Site = await startSite({ '/': PAGE, '/main.js': program }, (asked, response) => {
+    const files = html === PAGE ? { '/main.js': program } : modules;
+    const site: Site = await startSite({ '/': html, ...files }, (asked, response) => {
       if (asked.url === '/talk.pcm') response.end(pcm);
-      else if (asked.url === '/token') {
+      else if (asked.url?.startsWith('/dist/')) {
+        response.setHeader('content-type', 'text/javascript');
+        createReadStream(join(ROOT, asked.url)).pipe(response);
+      } else if (asked.url === '/token') {
         tokens++;
         void tokenOf(simulator, ca).then((token) => response.end(token));
       } else response.writeHead(404).end();
@@ -124,9 +155,7 @@ inBrowser('transcribe, in a real browser', () => {
     const context = await browser.newContext();
     closing.push(() => context.close());
     const page = await context.newPage();
-    const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(error.message));
-    closing.push(() => Promise.resolve(expect(complaints).toEqual([])));
     await page.goto(site.origin);
     return {
       simulator,
@@ -162,6 +191,14 @@ inBrowser('transcribe, in a real browser', () => {
     expect(session!.endedBy).toBe('terminate');
     expect(tokens()).toBe(1);
     expect(simulator.violations).toEqual([]);
+  });
+
+  it('does so without a bundler, too: as plain modules with an import map', async () => {
+    const { start, outcome } = await stage({}, PLAIN_PAGE);
+
+    await start();
+
+    expect(textOf(await outcome())).toEqual(SENTENCES);
   });
 
   it('loses and doubles no word when the connection is cut, with a token of its own for each connection', async () => {
