@@ -1,12 +1,16 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { bundledRecording } from '../../src/simulator/index.ts';
 import type { Recording, Simulator } from '../../src/simulator/index.ts';
 import { tokenHandler } from '../../src/tokens/index.ts';
-import { startSite } from './browser.ts';
+import { freePort, startSite } from './browser.ts';
 import type { Site } from './browser.ts';
 import { ROOT } from './workplace.ts';
 
@@ -25,43 +29,75 @@ const TYPES: Readonly<Record<string, string>> = {
 const SERVICE = '%SERVICE%';
 
 /** The files of `examples/web` as built, by their paths. */
-export type WebExample = Readonly<Record<string, string>>;
+export type WebFiles = Readonly<Record<string, string>>;
 
-/**
- * Type-checks and builds `examples/web` as whoever copied it does: in a folder of its own, with its dependencies installed
- * there, the build in a process of its own.
- *
- * @throws what the compiler or the bundler has to say.
- */
-export async function buildWebExample(): Promise<WebExample> {
+/** `examples/web` in a folder of its own, as whoever copied it has it. */
+export interface WebExample {
+  /** Type-checks and builds it, as `npm run build` does. Rejects with what the compiler or the bundler has to say. */
+  build(): Promise<WebFiles>;
+  /** Runs it with the local service, as `npm run local` does, and resolves to where it is. */
+  local(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Copies the example, with its dependencies installed as npm installs them: this package a link, the others copies. */
+export async function openWebExample(): Promise<WebExample> {
   const dir = await mkdtemp(join(tmpdir(), 'rxscribe-web-'));
-  try {
-    await cp(join(ROOT, 'examples/web'), dir, { recursive: true, filter: (path) => !/node_modules|dist$/.test(path) });
-    const modules = join(dir, 'node_modules');
-    await mkdir(modules);
-    await symlink(ROOT, join(modules, 'rxscribe')); // as npm links it
-    for (const name of ['vite', 'typescript']) await symlink(join(ROOT, 'node_modules', name), join(modules, name));
-    for (const name of ['rxjs', 'tslib']) {
-      await cp(join(ROOT, 'node_modules', name), join(modules, name), { recursive: true }); // a copy of its own
-    }
-    await program(dir, 'typescript/bin/tsc');
-    await program(dir, 'vite/bin/vite.js', 'build', '--logLevel=error');
-    const dist = join(dir, 'dist');
-    const entries = await readdir(dist, { recursive: true, withFileTypes: true });
-    const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
-    return Object.fromEntries(
-      await Promise.all(paths.map(async (path) => [path.slice(dist.length), await readFile(path, 'utf8')])),
-    ) as WebExample;
-  } finally {
-    await rm(dir, { recursive: true, force: true });
+  const modules = join(dir, 'node_modules');
+  await cp(join(ROOT, 'examples/web'), dir, { recursive: true, filter: (path) => !/node_modules|dist$/.test(path) });
+  await mkdir(modules);
+  await symlink(ROOT, join(modules, 'rxscribe'));
+  for (const name of ['vite', 'typescript']) await symlink(join(ROOT, 'node_modules', name), join(modules, name));
+  for (const name of ['rxjs', 'tslib']) {
+    await cp(join(ROOT, 'node_modules', name), join(modules, name), { recursive: true });
   }
+  await symlink(process.env['RXSCRIBE_TEST_CA_DIR'] ?? '', join(modules, '.rxscribe'));
+  let running: ChildProcess | undefined;
+  return {
+    build: async () => {
+      await program(dir, 'typescript/bin/tsc');
+      await program(dir, 'vite/bin/vite.js', 'build', '--logLevel=error');
+      return filesIn(join(dir, 'dist'));
+    },
+    local: async () => {
+      const env = { ...process.env, PORT: '0', NO_COLOR: '1' };
+      const args = ['local.js', '--port', String(await freePort()), '--strictPort'];
+      running = spawn(process.execPath, args, { cwd: dir, env, stdio: ['ignore', 'pipe', 'inherit'] });
+      return addressIn(running.stdout!);
+    },
+    close: async () => {
+      running?.kill('SIGINT');
+      if (running?.exitCode === null) await once(running, 'exit');
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function filesIn(dir: string): Promise<WebFiles> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const read = async (path: string): Promise<[string, string]> => [
+    path.slice(dir.length),
+    await readFile(path, 'utf8'),
+  ];
+  return Object.fromEntries(await Promise.all(paths.map(read)));
+}
+
+async function addressIn(output: Readable): Promise<string> {
+  for await (const line of createInterface({ input: output })) {
+    const [address] = /http:\/\/localhost:\d+/.exec(line) ?? [];
+    if (address === undefined) continue;
+    output.resume();
+    return address;
+  }
+  throw new Error('Vite ended without an address');
 }
 
 async function program(dir: string, path: string, ...args: readonly string[]): Promise<void> {
   try {
     await run(process.execPath, [join(dir, 'node_modules', path), ...args], {
       cwd: dir,
-      env: { ...process.env, SERVICE, ASSEMBLYAI_API_KEY: '' },
+      env: { ...process.env, SERVICE },
     });
   } catch (error) {
     const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string };
@@ -70,8 +106,12 @@ async function program(dir: string, path: string, ...args: readonly string[]): P
 }
 
 /** Serves the built app: it gets tokens from the site, and talks to the local service. */
-export function serveWebExample(app: WebExample, { url, apiKey }: Simulator): Promise<Site> {
-  const tokens = tokenHandler({ apiKey, streamingBaseUrl: url.replace(/^wss(.*)\/v3\/ws$/, 'https$1'), limit: Infinity });
+export function serveWebExample(app: WebFiles, { url, apiKey }: Simulator): Promise<Site> {
+  const tokens = tokenHandler({
+    apiKey,
+    streamingBaseUrl: url.replace(/^wss(.*)\/v3\/ws$/, 'https$1'),
+    limit: Infinity,
+  });
   return startSite({}, (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     if (pathname === '/token') return tokens(request, response);
@@ -99,6 +139,15 @@ export async function dictation(): Promise<Recording> {
       { text: 'listening.', start: 8647, end: third.end },
     ],
   };
+}
+
+/** How long nobody speaks yet: a browser plays its fake microphone from when it is opened, and takes a while to hear it. */
+const LEAD_MS = 2000;
+
+/** A recording for a fake microphone. */
+export function withLead({ pcm, sampleRate, words }: Recording): Recording {
+  const lead = new Uint8Array((2 * sampleRate * LEAD_MS) / 1000);
+  return { pcm: Buffer.concat([lead, pcm]), sampleRate, words };
 }
 
 /** What of it is written down. */
