@@ -205,7 +205,7 @@ describe('audioFile', () => {
   });
 
   it('errors when the file becomes shorter while it is read', async () => {
-    const path = await saved('shrinking.wav', wav(tone(1000)));
+    const path = await saved('shrinking.wav', wav(tone(5000))); // of which 2 s are read at once
     const seen = jest.fn();
     const played = audioFile(path, { speed: Infinity }).forEach(() => {
       seen();
@@ -215,7 +215,7 @@ describe('audioFile', () => {
       kind: 'file',
       message: `cannot read "${path}": the file became shorter while it was being read`,
     });
-    expect(seen).toHaveBeenCalledTimes(1);
+    expect(seen).toHaveBeenCalledTimes(20);
   });
 
   it.each<[string, () => Promise<string>, RegExp]>([
