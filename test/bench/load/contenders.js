@@ -7,6 +7,8 @@ import { createReadStream } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { FRAME_BYTES } from './script.js';
 
+// Whoever has more than a frame to send lets the event loop have its turn between two pieces, as audioFile (100 ms) and
+// pcmStream (what it is given) do.
 /** The client asks a recording to wait while so much of it is in the socket (src/streaming/session.ts); so does the script. */
 const MAX_BUFFERED = 64_000;
 const WAV_HEADER = 44;
@@ -42,12 +44,17 @@ export const recorded = {
     });
     await transcriber.connect();
     const { socket } = transcriber;
-    const send = cutter((frame) => transcriber.sendAudio(frame));
+    const frames = [];
+    const cut = cutter((frame) => frames.push(frame));
     for await (const chunk of file ? createReadStream(file, { start: WAV_HEADER }) : chunks()) {
-      send(chunk);
-      if (socket.bufferedAmount > MAX_BUFFERED)
-        await new Promise((written) => socket.ping(undefined, undefined, written));
-      await breathe();
+      cut(chunk);
+      for (const frame of frames.splice(0)) {
+        transcriber.sendAudio(frame);
+        if (socket.bufferedAmount > MAX_BUFFERED)
+          await new Promise((written) => socket.ping(undefined, undefined, written));
+        if (file) await breathe();
+      }
+      if (!file) await breathe();
     }
     result.Termination = await terminationOf(transcriber);
     return result;
