@@ -23,6 +23,8 @@ import { TranscriptionError, audioFile, microphone, pcmStream, transcribe } from
 import type { ErrorKind, FinalTurn, TranscribeOptions, TranscriptionEvent, Turn } from 'rxscribe';
 import { bufferBytes, finals, partials, transcript, turns } from 'rxscribe/operators';
 import type { BufferBytesOptions, Transcript } from 'rxscribe/operators';
+import { captionsServer } from 'rxscribe/page';
+import type { CaptionsServer, CaptionsServerOptions } from 'rxscribe/page';
 import { FAULT_KINDS, startSimulator } from 'rxscribe/simulator';
 import type { FaultPlan, Simulator, SimulatorOptions } from 'rxscribe/simulator';
 import { tokenFrom, tokenHandler } from 'rxscribe/tokens';
@@ -44,7 +46,9 @@ const faults: FaultPlan = { seed: 1, perMinute: 2, kinds: FAULT_KINDS };
 const start: (options?: SimulatorOptions) => Promise<Simulator> = startSimulator;
 const tokens = tokenHandler({ apiKey: 'key', allow: (request: Request) => request.headers.has('cookie') });
 const worker: { fetch(request: Request, environment: object): Promise<Response> } = { fetch: tokens.fetch };
-void [final$, partial$, state$, kinds, faults, start, worker, tokenFrom('/token')];
+const serve: (event$: Observable<TranscriptionEvent>, options?: CaptionsServerOptions) => Promise<CaptionsServer> =
+  captionsServer;
+void [final$, partial$, state$, kinds, faults, start, worker, tokenFrom('/token'), serve];
 
 of(new Uint8Array(5000)).pipe(bufferBytes(2000, { minTail: 0 })).subscribe((frame) => console.log(frame.length));
 event$.subscribe({
@@ -152,6 +156,11 @@ describe('package', () => {
     expect(files.filter((path) => !/\.(js|d\.ts)$/.test(path)).toSorted()).toEqual([
       'LICENSE',
       'README.md',
+      'dist/src/page/client/icon.svg',
+      'dist/src/page/client/page.css',
+      'dist/src/page/client/page.html',
+      'dist/src/page/client/setup.css',
+      'dist/src/page/client/setup.html',
       'dist/src/simulator/recording/demo.json',
       'dist/src/simulator/recording/demo.wav',
       'package.json',

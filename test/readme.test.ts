@@ -17,8 +17,12 @@ import type {
   PcmStreamOptions,
   TranscribeOptions,
 } from '../src/index.ts';
+import type { MicrophoneOptions as PageMicrophoneOptions } from '../src/browser/microphone.ts';
 import * as captions from '../src/captions/index.ts';
 import * as files from '../src/captions/files.ts';
+import type { Look } from '../src/page/client/look.ts';
+import * as page from '../src/page/index.ts';
+import type { CaptionsServerOptions } from '../src/page/index.ts';
 import { FAULT_KINDS } from '../src/simulator/index.ts';
 import * as simulator from '../src/simulator/index.ts';
 import type { SimulatorOptions } from '../src/simulator/index.ts';
@@ -64,6 +68,7 @@ Server.prototype.listen = function () { return listen.call(this, 0, '127.0.0.1')
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm ci && npm run demo': '.ci/run',
   'npm install rxscribe rxjs': 'test/package.test.ts',
+  'rxscribe demo --captions': 'test/src/cli/captions.test.ts',
 };
 
 describe('README', () => {
@@ -189,6 +194,10 @@ function vocabulary(): Record<string, readonly string[]> {
       ...(['channelMap', 'vad', 'modelPath', 'dcRemoval', 'denoise', 'highpass', 'agc', 'limiter', 'aec'] as const),
       ...(['channels', 'dtype'] as const),
     ),
+    'the options of microphone in a page': every<keyof PageMicrophoneOptions>()(
+      ...(['stop', 'onOpen', 'onLost', 'maxAbsence', 'device', 'sampleRate', 'framesPerBuffer', 'channelMap'] as const),
+      ...(['vad', 'echoCancellation', 'noiseSuppression', 'workletUrl', 'channels', 'dtype'] as const),
+    ),
     'the options of audioFile': every<keyof AudioFileOptions>()(
       ...(['stop', 'speed', 'sampleRate', 'channelMap', 'dcRemoval', 'denoise', 'highpass', 'agc'] as const),
       ...(['limiter', 'channels', 'dtype'] as const),
@@ -216,6 +225,11 @@ function vocabulary(): Record<string, readonly string[]> {
       ...(['webhookAuthHeaderValue', 'customerSupportAudioCapture', 'minEndOfTurnSilenceWhenConfident'] as const),
       ...(['maxConnectionRetries', 'connectionRetryDelay'] as const),
     ),
+    'the options of captionsServer': every<keyof CaptionsServerOptions>()('port', 'host', 'secret', 'onError'),
+    'the parameters of the page': every<keyof Look>()(
+      ...(['size', 'lines', 'color', 'background', 'box', 'align', 'position', 'dir', 'lang'] as const),
+      ...(['font', 'uppercase', 'speakers', 'status'] as const),
+    ),
     'the options of startSimulator': every<keyof SimulatorOptions>()(
       ...(['recordings', 'recogniser', 'port', 'apiKey', 'caDir', 'faults', 'beginDelayMs'] as const),
       ...(['terminationDelayMs', 'maxSessionSeconds', 'refuse', 'formatting', 'aheadLimitMs'] as const),
@@ -226,7 +240,7 @@ function vocabulary(): Record<string, readonly string[]> {
       ...(['clientOf', 'timeout', 'onError', 'region', 'streamingBaseUrl'] as const),
     ),
     'the faults': FAULT_KINDS,
-    'the exports': [main, operators, captions, files, simulator, tokens].flatMap((entry) => Object.keys(entry)),
+    'the exports': [main, operators, captions, files, page, simulator, tokens].flatMap((entry) => Object.keys(entry)),
   };
 }
 

@@ -5,6 +5,7 @@ import type { FinalTurn, PartialTurn, TranscriptionEvent, Turn } from '../operat
 import * as captions from '../src/captions/index.ts';
 import * as files from '../src/captions/files.ts';
 import * as main from '../src/index.ts';
+import * as page from '../src/page/index.ts';
 import * as simulator from '../src/simulator/index.ts';
 import * as tokens from '../src/tokens/index.ts';
 
@@ -31,6 +32,10 @@ describe('public surface', () => {
 
   it('of rxscribe/tokens is what gives tokens and what asks for them', () => {
     expect(Object.keys(tokens).toSorted()).toEqual(['tokenFrom', 'tokenHandler']);
+  });
+
+  it('of rxscribe/page is what serves the captions', () => {
+    expect(Object.keys(page)).toEqual(['captionsServer']);
   });
 
   it('of rxscribe/simulator is the local service and what it is told', () => {

@@ -19,6 +19,9 @@ rxscribe: real: the AssemblyAI SDK, the TLS socket, the protocol, the pipeline
 rxscribe: not real: the recognition; the service knows this recording's words
 `;
 
+/** What a page can show: who speaks, and what is being said each second, which the model tells less often then. */
+const ON_THE_PAGE = ['--speaker-labels', '--param=continuousPartials=true'];
+
 /**
  * Runs `rxscribe file` on the bundled recording, against a local service in this process.
  *
@@ -50,10 +53,7 @@ function passedOn(flags: DemoFlags): string[] {
     ...output.map((path) => `--output=${path}`),
     ...(record === undefined ? [] : [`--record=${record}`]),
     ...(saveDir === undefined ? [] : [`--save-dir=${saveDir}`]),
-    // the page shows who speaks
-    ...(captions === undefined
-      ? []
-      : [captions === true ? '--captions' : `--captions=${captions}`, '--speaker-labels']),
+    ...(captions === undefined ? [] : [`--captions=${captions === true ? '' : captions}`, ...ON_THE_PAGE]),
     ...(captionsHost === undefined ? [] : [`--captions-host=${captionsHost}`]),
     ...Object.entries({ force, plain, verbose }).flatMap(([name, on]) => (on ? [`--${name}`] : [])),
   ];

@@ -45,12 +45,12 @@ const GOODBYE_MS = 500;
  *   transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'u3-rt-pro', sampleRate: 16_000 }),
  *   share(),
  * );
- * const served = captionsServer(event$, { port: 0 });
- * const told = lastValueFrom(event$);
- * const { url, close } = await served;
- * console.log(url);
+ * const [serving, told] = [captionsServer(event$, { port: 0 }), lastValueFrom(event$)];
+ *
+ * const page = await serving;
+ * console.log(page.url);
  * await told;
- * await close();
+ * await page.close();
  *
  * @param event$ What `transcribe()` emits.
  * @returns A promise of the server, once it listens; it rejects when it cannot, and has unsubscribed then.
