@@ -83,8 +83,8 @@ export class FrameCutter extends Subscription implements Observer<Uint8Array> {
     for (; chunk.length - taken >= this.#size; taken += this.#size) {
       this.#frames.push(new Uint8Array(part(chunk, taken, taken + this.#size)));
     }
-    this.#frame.set(part(chunk, taken, chunk.length));
     this.#filled = chunk.length - taken;
+    if (this.#filled > 0) this.#frame.set(part(chunk, taken, chunk.length));
   }
 
   /** Hands on the frames that are full; called while it does, it leaves them to the call that is at it. */
@@ -107,9 +107,10 @@ export class FrameCutter extends Subscription implements Observer<Uint8Array> {
   }
 }
 
-/** A part of a chunk as a view, without asking the chunk's class, which for a Buffer is slower. */
-function part({ buffer, byteOffset }: Uint8Array, begin: number, end: number): Uint8Array {
-  return new Uint8Array(buffer, byteOffset + begin, end - begin);
+/** A chunk, or a part of it as a view, without asking the chunk's class, which for a Buffer is slower. */
+function part(chunk: Uint8Array, begin: number, end: number): Uint8Array {
+  if (end - begin === chunk.length) return chunk;
+  return new Uint8Array(chunk.buffer, chunk.byteOffset + begin, end - begin);
 }
 
 function isBytes(chunk: unknown): boolean {

@@ -1,0 +1,143 @@
+// How long it takes until something happens, and how many bytes a user's bundler makes of each entry.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { digits, interleave, ratio, spread, summary } from './measure.js';
+
+export const title = 'start-up and sizes';
+export const targets =
+  '`rxscribe --help` within 1.2 times `node -e 0` plus the import of yargs; `rxscribe/operators` under 3 kB gzipped without rxjs.';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MAIN = 'dist/src/cli/main.js';
+const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const { words } = JSON.parse(readFileSync(join(ROOT, 'dist/src/simulator/recording/demo.json'), 'utf8'));
+
+const imports = (specifier) => ['--input-type=module', '--eval', `await import('${specifier}')`];
+const ENTRIES = Object.keys(exports)
+  .filter((name) => typeof exports[name] === 'object')
+  .map((name) => name.replace('.', 'rxscribe'));
+
+/** Runs Node to its end. What it prints is checked by the caller, so that no time counts of what did not work. */
+function node(args) {
+  return execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+}
+
+/** Milliseconds from the start of the demo to its first line that says something. */
+async function firstText(args, says) {
+  const started = performance.now();
+  const demo = spawn(process.execPath, [MAIN, 'demo', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
+  const exit = once(demo, 'exit');
+  let text = '';
+  let elapsed;
+  for await (const data of demo.stdout) {
+    text += data;
+    if (!text.split('\n').slice(0, -1).some(says)) continue;
+    elapsed = performance.now() - started;
+    break;
+  }
+  demo.kill('SIGKILL');
+  await exit;
+  if (elapsed === undefined) throw new Error(`the demo said nothing: ${text}`);
+  return elapsed;
+}
+
+const isPartial = (line) => line.startsWith('{"turn_order"') && JSON.parse(line).transcript !== '';
+
+export async function bench({ quick, log }) {
+  const rounds = quick ? 3 : 15;
+  const usage = node([MAIN, '--help', '--help']);
+  if (node([MAIN, '--help']) !== usage || !usage.includes('Commands:')) throw new Error('the two forms of help differ');
+
+  log('programs');
+  const programs = {
+    'node -e 0': ['-e', '0'],
+    'import of yargs': imports('yargs'),
+    'rxscribe --help': [MAIN, '--help'],
+    'rxscribe --help --help': [MAIN, '--help', '--help'],
+    'rxscribe file --help': [MAIN, 'file', '--help'],
+    'rxscribe --version': [MAIN, '--version'],
+  };
+  const started = await interleave(
+    mapped(programs, (args) => () => node(args)),
+    { rounds },
+  );
+  const yargs = started['import of yargs'].wall;
+  const help = ratio(started['rxscribe --help'].wall, yargs);
+
+  log('imports');
+  const entries = Object.fromEntries(['rxjs', ...ENTRIES].map((name) => [name, imports(name)]));
+  const imported = await interleave(
+    { 'node -e 0': () => node(imports('node:process')), ...mapped(entries, (args) => () => node(args)) },
+    { rounds: quick ? 3 : 9 },
+  );
+  const bare = imported['node -e 0'].wall;
+
+  log('sizes');
+  const sizes = JSON.parse(node([join(ROOT, 'test/support/sizes.js')]));
+
+  log('demo');
+  const demo = await interleave(
+    {
+      soonest: () => firstText(['--speed', 'max'], Boolean),
+      partial: () => firstText(['--format', 'ndjson'], isPartial),
+    },
+    { rounds: quick ? 1 : 5, warmup: 0 },
+  );
+  const [word] = words;
+  const partial = summary(demo.partial.values);
+  const operators = sizes['rxscribe/operators'].gzipped;
+
+  return {
+    tables: [
+      {
+        caption: 'Milliseconds from start to end of a process.',
+        columns: ['', 'ms', '÷ import of yargs'],
+        rows: Object.entries(started).map(([name, { wall }]) => [
+          `\`${name}\``,
+          spread(summary(wall)),
+          spread(ratio(wall, yargs)),
+        ]),
+      },
+      {
+        caption: '`rxscribe demo`: milliseconds from start to the first text.',
+        columns: ['', 'ms'],
+        rows: [
+          ['`--speed max`: start-up alone, then the first final', spread(summary(demo.soonest.values))],
+          ['`--format ndjson`, at real time: the first partial', spread(partial)],
+          ['its first word ends in the recording after', word.end],
+        ],
+      },
+      {
+        caption:
+          'What an entry costs: the import, in milliseconds beyond bare Node, and bytes bundled and minified, without other packages.',
+        columns: ['entry', 'import, ms', 'bytes', 'gzipped'],
+        rows: ['rxjs', ...ENTRIES].map((name) => [
+          `\`${name}\``,
+          spread(summary(imported[name].wall.map((ms, round) => ms - bare[round]))),
+          sizes[name]?.bytes ?? '',
+          sizes[name]?.gzipped ?? '',
+        ]),
+      },
+    ],
+    verdicts: [
+      {
+        target: '`--help` within 1.2 times Node and yargs',
+        value: digits(help.median),
+        met: help.median <= 1.2,
+        why: 'the text is written down, and compared with that of yargs (`--help --help`) here and in the tests',
+      },
+      { target: '`rxscribe/operators` under 3 kB gzipped', value: `${operators} bytes`, met: operators < 3000 },
+    ],
+    notes: [
+      'Imports resolve within the package, by its `exports`; what an entry needs of rxjs is part of its time, and not of its bytes.',
+      `A demo at real time can not say the first word before it was spoken; the rest, ${digits(partial.median - word.end)} ms, is start-up: Node, keys and certificates, TLS, the session, 100 ms of a frame.`,
+    ],
+  };
+}
+
+function mapped(object, change) {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
+}
