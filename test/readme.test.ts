@@ -32,9 +32,9 @@ import { ROOT, TALK, openWorkplace } from './support/workplace.ts';
 import type { Result, Workplace } from './support/workplace.ts';
 
 const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
-const snippets = shown('ts');
+const snippets = programsOf('ts');
 /** Programs for pages: what they do is tested in a browser, by test/src/browser; here they are compiled. */
-const pages = shown('ts browser');
+const pages = programsOf('ts browser');
 const commands = fenced(readme, 'sh').flatMap((script) => script.trim().split('\n'));
 
 /** Sources whose doc comments show a program. */
@@ -257,7 +257,7 @@ function named(name: string): boolean {
 }
 
 /** The programs of a kind in the README, named after their headings. */
-function shown(kind: string): { readonly code: string; readonly name: string }[] {
+function programsOf(kind: string): { readonly code: string; readonly name: string }[] {
   return readme.split(/^(?=#+ )/m).flatMap((section) => {
     const name = anchorOf(section.slice(0, section.indexOf('\n'))).replace(/^-/, '');
     return fenced(section, kind).map((code, index) => ({ code, name: `readme-${name}-${index + 1}` }));
