@@ -4,6 +4,8 @@ import type { PcmFormat } from './pcm.ts';
 
 /** The length of a piece of silence in real time, in milliseconds: that of decibri's chunks. */
 const PIECE_MS = 100;
+/** For how long, in milliseconds of audio, what comes faster than it is spoken is what waited while the device was opened. */
+const OPENING_MS = 1000;
 /** The longest piece, in milliseconds, when there is more to fill: what the service takes in one message. */
 const MAX_PIECE_MS = MAX_FRAME_MS;
 
@@ -13,8 +15,8 @@ const MAX_PIECE_MS = MAX_FRAME_MS;
  * Every chunk of audio sets the clock: it ends when it arrives. From there on silence is due, piece by piece, each at a
  * moment counted from that chunk, so that late timers do not add up. The audio that comes back was recorded before it
  * arrives, so silence may have gone further than its beginning: what is too much then, less than a chunk, is taken off
- * the next absence. Times are milliseconds of any clock that only goes
- * forward.
+ * the next absence. So is what a device that was just opened hands over at once. Times are milliseconds of any clock
+ * that only goes forward.
  */
 export class AudioClock {
   /** The stretches of silence that ended and that nobody took yet. */
@@ -23,8 +25,10 @@ export class AudioClock {
   #bytes = 0;
   /** The time up to which there are bytes. */
   #upTo = 0;
-  /** By how much that was later than the arrival of the audio that came back. */
+  /** By how much that is later than the arrival of a chunk. */
   #ahead = 0;
+  /** Where the audio began that was heard last: in milliseconds of what was emitted, and as a time. */
+  #began: { readonly ms: number; readonly at: number } | undefined;
   #silentFrom: number | undefined;
 
   constructor(format: PcmFormat) {
@@ -55,12 +59,16 @@ export class AudioClock {
       yield piece;
     }
     this.#ahead = this.#upTo + length - now;
+    this.#began = { ms: this.#ms, at: this.#upTo };
   }
 
   /** Audio arrives. */
   heard(chunk: Uint8Array, now: number): void {
     this.endSilence();
+    this.#began ??= { ms: this.#ms, at: now - bytesToMs(chunk.length, this.#format) };
     this.#bytes += chunk.length;
+    const heard = this.#ms - this.#began.ms;
+    if (heard <= OPENING_MS) this.#ahead = Math.max(this.#ahead, this.#began.at + heard - now);
     this.#upTo = now + this.#ahead;
   }
 

@@ -128,6 +128,20 @@ describe('microphone, when its device is lost', () => {
     subscription.unsubscribe();
   });
 
+  it('takes what waited while the device was opened off the next absence', async () => {
+    const { audio, latest, hear, wait, now, subscription } = listen();
+    await hear();
+    for (let time = 0; time < 20; time++) {
+      latest().emit('error', failed);
+      await wait(5000 + 399);
+      for (let chunk = 0; chunk < 3; chunk++) latest().emit('data', new Uint8Array(3200).fill(1));
+      await hear();
+    }
+    const ms = audio.reduce((sum, { length }) => sum + length / 32, 0);
+    expect(Math.abs(ms - now())).toBeLessThanOrEqual(300);
+    subscription.unsubscribe();
+  });
+
   it('takes a device for lost that says nothing for 2 s, and fills them at once, 1000 ms at a time', async () => {
     const onLost = jest.fn<(error: TranscriptionError) => void>();
     const { seen, recorders, openedAt, hear, wait, subscription } = listen({ onLost });
