@@ -60,6 +60,7 @@ const PROGRAM = `
   globalThis.ready = true;
 `;
 
+const POLICY = `<meta http-equiv="Content-Security-Policy" content="script-src 'self'">`;
 const HTML = '<!doctype html><title>test</title><button>Record</button><script type="module" src="/main.js"></script>';
 
 /** What the program of the page keeps, as far as it can be handed out. */
@@ -90,7 +91,14 @@ describeInBrowser('microphone, in a page', () => {
   beforeAll(async () => {
     [browser, site] = await Promise.all([
       startBrowser({ microphone: SPEECH }),
-      bundle(PROGRAM).then((program) => startSite({ '/': HTML, '/main.js': program })),
+      bundle(PROGRAM).then(async (program) =>
+        startSite({
+          '/': HTML,
+          '/strict': `${POLICY}${HTML}`,
+          '/main.js': program,
+          '/worklet.js': await readFile(join(ROOT, 'node_modules/decibri/src/browser/worklet-processor.js'), 'utf8'),
+        }),
+      ),
     ]);
   });
   afterEach(async () => {
@@ -102,12 +110,12 @@ describeInBrowser('microphone, in a page', () => {
   });
 
   /** A page of a user who allows the microphone, unless told otherwise. */
-  async function open({ from = browser, allowed = true, origin = site.origin, hash = '' } = {}): Promise<Page> {
+  async function open({ from = browser, allowed = true, origin = site.origin, path = '/' } = {}): Promise<Page> {
     const context = await from.newContext();
     contexts.push(context);
     if (allowed) await allow(context);
     const page = await context.newPage();
-    await page.goto(`${origin}/${hash}`);
+    await page.goto(`${origin}${path}`);
     await page.waitForFunction('globalThis.ready');
     return page;
   }
@@ -259,8 +267,22 @@ describeInBrowser('microphone, in a page', () => {
     );
   });
 
+  it('says when the policy of the page forbids the worklet of decibri, and takes it from elsewhere', async () => {
+    const page = await open({ path: '/strict' });
+    await page.click('button');
+    expect(await failure(page)).toMatch(
+      /^error microphone Error false microphone: Failed to load audio worklet: .*; where the page's policy allows no blob:/,
+    );
+    expect(await released(page)).toBe(true);
+    await page.evaluate(() => {
+      Object.assign(globalThis, { options: { workletUrl: '/worklet.js' } });
+    });
+    await page.click('button');
+    await told(page, 'audio');
+  });
+
   it('says when the browser waits for a click, asks for nothing later, and records after one', async () => {
-    const page = await open({ hash: '#now' });
+    const page = await open({ path: '/#now' });
     expect(await failure(page)).toBe(
       'error microphone InvalidStateError false microphone: the browser starts no audio before the user did something; ' +
         'start it from a click or the press of a key',
