@@ -44,6 +44,9 @@ declare global {
   var notes: Notes;
 }
 
+/** A window for the picture in the README. */
+const README = { viewport: { width: 900, height: 500 }, deviceScaleFactor: 2 };
+
 /** How long it may take to speak, and more, in milliseconds. */
 const PATIENCE = { timeout: 25_000 };
 
@@ -132,16 +135,22 @@ where('examples/web', () => {
     const tabs = await tabsOf(port);
     const night = await browser.newContext({ colorScheme: 'dark', viewport: { width: 900, height: 640 } });
     const cuts = [3500, 6100].map((atMs) => ({ atMs, fault: 'reset' as const }));
+    const visits = await Promise.all([
+      open(await browser.newContext(README)),
+      open(night, { faults: cuts }),
+      open(tabs),
+      open(await browser.newContext(), { recogniser: recogniseRecordings([relabelled]) }),
+    ]);
     [plain, broken, hidden, played] = await Promise.all([
-      dictate(await open(await browser.newContext()), async (page) => {
-        await says(page, 'becomes');
+      dictate(visits[0], async (page) => {
+        await says(page, 'by word');
         await picture(page, 'live');
       }),
-      dictate(await open(night, { faults: cuts }), async (page) => {
+      dictate(visits[1], async (page) => {
         await phaseIs(page, 'reconnecting');
         await picture(page, 'reconnecting');
       }),
-      dictate(await open(tabs), async (page) => {
+      dictate(visits[2], async (page) => {
         await says(page, 'Your');
         const other = await tabs.newPage();
         await says(page, 'while');
@@ -149,7 +158,7 @@ where('examples/web', () => {
         await page.bringToFront();
       }),
       dictate(
-        await open(await browser.newContext(), { recogniser: recogniseRecordings([relabelled]) }),
+        visits[3],
         async () => undefined,
         (page) => page.setInputFiles('#open input', file),
       ),

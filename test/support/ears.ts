@@ -53,6 +53,8 @@ interface Following {
   readonly passage: Passage;
   readonly track: Track;
   readonly from: number;
+  /** Where it jumped a little, and what its lag was before that. */
+  readonly jump?: { readonly at: number; readonly lag: number };
 }
 
 /** Positions are samples of the low band. */
@@ -184,7 +186,7 @@ class Ears implements Recogniser {
     this.#lost = undefined;
     this.#examined = Math.min(anchor + ANCHOR, this.#heard.length);
     if (lost && Math.abs(lost.track.lag - lag) <= SLIP) {
-      this.#following = { ...lost, track };
+      this.#following = { ...lost, track, jump: { at: lost.at, lag: lost.track.lag } };
       return [];
     }
     const from = edge(track.copy(), anchor, Math.max(this.#told, lost?.at ?? 0));
@@ -213,21 +215,26 @@ class Ears implements Recogniser {
     return heard.map((word) => this.#inOrder(word));
   }
 
-  #grow({ passage, track, from }: Following, to: number): Heard[] {
+  #grow(following: Following, to: number): Heard[] {
     if (to <= this.#told) return [];
     this.#told = to;
-    return passage.grow(to + track.lag - EDGE).map((word) => this.#placed(word, track, from, to));
+    const heard = following.passage.grow(to + following.track.lag - EDGE);
+    return heard.map((word) => this.#placed(word, following, to));
   }
 
-  #leave({ passage, track, from }: Following, at: number): Heard[] {
+  #leave(following: Following, at: number): Heard[] {
     this.#told = Math.max(this.#told, at);
-    return passage.end(at + track.lag).map((word) => this.#placed(word, track, from, at));
+    const heard = following.passage.end(at + following.track.lag);
+    return heard.map((word) => this.#placed(word, following, at));
   }
 
   /** A word with its edges, at its times in the audio. */
-  #placed(word: Heard, { lag }: Track, from: number, to: number): Heard {
-    const ms = (knownMs: number, more: number): number =>
-      Math.max(from, Math.min(to, knownMs * PER_MS - lag + more)) / PER_MS;
+  #placed(word: Heard, { track, from, jump }: Following, to: number): Heard {
+    const ms = (knownMs: number, more: number): number => {
+      const known = knownMs * PER_MS + more;
+      const before = jump && known - jump.lag <= jump.at;
+      return Math.max(from, Math.min(to, known - (before ? jump.lag : track.lag))) / PER_MS;
+    };
     return this.#inOrder({
       ...word,
       startMs: ms(word.startMs, -EDGE),

@@ -142,7 +142,7 @@ export async function dictation(): Promise<Recording> {
 }
 
 /** How long nobody speaks yet: a browser plays its fake microphone from when it is opened, and takes a while to hear it. */
-const LEAD_MS = 2000;
+const LEAD_MS = 2500;
 
 /** A recording for a fake microphone. */
 export function withLead({ pcm, sampleRate, words }: Recording): Recording {
