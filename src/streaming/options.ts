@@ -42,7 +42,10 @@ export interface TranscribeOptions extends SdkOptions {
   readonly region?: Region;
   /** Messages for the running session. Its errors and its completion do not touch the transcription. */
   readonly control?: ObservableInput<ControlMessage>;
-  /** How long a connection may take, up to the service's `Begin`, in milliseconds. @defaultValue 10000 */
+  /**
+   * How long a connection may take, up to the service's `Begin`, in milliseconds; before that, as long for the key or token
+   * where a function returns it. @defaultValue 10000
+   */
   readonly connectTimeout?: number;
   /**
    * How long a session may take to tell its last turns after its audio ended, in milliseconds; added to it is the time by
@@ -82,6 +85,7 @@ export interface SessionSettings extends CredentialSettings {
   readonly awaitFormatted: boolean;
   /** Whether turns are told of before they end. */
   readonly hasPartials: boolean;
+  readonly connectTimeout: number;
   readonly terminationTimeout: number;
   readonly catchUpSpeed: number;
   readonly reconnect: boolean;
@@ -207,14 +211,15 @@ export function checkOptions(options: TranscribeOptions): SessionSettings {
     throw new TypeError('voiceFocusThreshold needs voiceFocus');
   }
 
-  const { sampleRate, encoding = 'pcm_s16le', speechModel } = options;
+  const { sampleRate, encoding = 'pcm_s16le', speechModel, connectTimeout = 10_000 } = options;
   return {
-    params: sdkParams(options),
+    params: { ...sdkParams(options), connectTimeout },
     extraQuery: extraQuery(options),
     ...credentialOf(options),
     format: { sampleRate, encoding },
     awaitFormatted: options.formatTurns === true && speechModel.startsWith('universal-streaming-'),
     hasPartials: options.includePartialTurns ?? options.redactPii !== true,
+    connectTimeout,
     terminationTimeout: options.terminationTimeout ?? 5000,
     catchUpSpeed: options.catchUpSpeed ?? 1.25,
     reconnect: options.reconnect ?? true,
@@ -238,7 +243,6 @@ function sdkParams(options: TranscribeOptions): StreamingTranscriberParams {
     ...(languageCode !== undefined && { languageCodes: [languageCode] }),
     ...(minEndOfTurnSilenceWhenConfident !== undefined && { minTurnSilence: minEndOfTurnSilenceWhenConfident }),
     encoding: params.encoding ?? 'pcm_s16le',
-    connectTimeout: params.connectTimeout ?? 10_000,
     maxConnectionRetries: 0,
   };
 }

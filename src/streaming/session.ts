@@ -1,9 +1,10 @@
 import type { StreamingTranscriber } from 'assemblyai/streaming';
-import { Observable, defer, switchMap, takeWhile } from 'rxjs';
+import { Observable, defer, switchMap, takeWhile, throwError, timeout } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import { bytesToMs } from '../audio/pcm.ts';
 import { holdBack } from '../demand.ts';
+import type { TranscriptionError } from '../errors.ts';
 import type { Credential } from './credential.ts';
 import { failure } from './failure.ts';
 import { Finality } from './finality.ts';
@@ -59,7 +60,10 @@ export function sessionOver(
   input: Observable<Uint8Array | ControlMessage>,
   settings: SessionSettings,
 ): Observable<SessionEvent> {
+  const { connectTimeout } = settings;
+  const late = (): TranscriptionError => failure(undefined, `no key or token within ${connectTimeout} ms`);
   return defer(() => Promise.all([loadSdk(), settings.credential()])).pipe(
+    timeout({ first: connectTimeout, with: () => throwError(late) }),
     switchMap(([Transcriber, credential]) => {
       const transcriber = newTranscriber(Transcriber, settings, credential);
       return new Observable<SessionEvent>((subscriber) => {

@@ -299,6 +299,16 @@ describe('session', () => {
       });
     });
 
+    it('errors when the key function does not answer in time, and may be tried again', async () => {
+      const { service, settings } = await serve(polite, { apiKey: () => new Promise(() => {}), connectTimeout: 50 });
+
+      const { error } = await run(session(NEVER, settings));
+
+      expect(error).toMatchObject({ kind: 'network', retryable: true });
+      expect(error?.message).toContain('no key or token within 50 ms');
+      expect(service.connections).toHaveLength(0);
+    });
+
     it('errors for good when the key function returns no key', async () => {
       const { settings } = await serve(polite, { apiKey: () => ' ' });
 
@@ -375,13 +385,13 @@ describe('session', () => {
           say(BEGIN);
           socket.pause();
         },
-        { stallTimeout: 100 },
+        { stallTimeout: 500 },
       );
 
       const { error } = await run(session(NEVER, settings));
 
       expect(error).toMatchObject({ kind: 'network', retryable: true, wireCode: undefined });
-      expect(error?.message).toContain('no sign of life for 100 ms');
+      expect(error?.message).toContain('no sign of life for 500 ms');
     });
 
     it('leaves a service alone that is quiet but answers pings', async () => {
