@@ -15,6 +15,7 @@ export const demo: Command<DemoFlags> = {
   builder: (command) =>
     declare<DemoFlags>(command, FLAGS)
       .example('$0 demo', '25 seconds, as they were spoken')
+      .example('$0 demo --captions', 'on a page of live captions, too')
       .example('$0 demo --speed max --format ndjson', 'every event at once'),
   handler: async (flags) => {
     const { runDemo } = await import('./runDemo.ts');

@@ -38,6 +38,7 @@ export const listen: Command<ListenFlags> = {
       .example('$0 listen', 'caption what you say')
       .example('$0 listen --device 2 --language-codes en,es', 'another microphone, two languages')
       .example('$0 listen -o talk.srt -o talk.md --record talk.wav', 'keep subtitles, a text, and the audio')
+      .example('$0 listen --captions --speaker-labels', 'on a page for a stage screen or OBS, too')
       .example('$0 listen --format ndjson | jq .', 'every event, for another program'),
   handler: async (flags) => {
     const [{ microphone }, { run }] = await Promise.all([import('../audio/microphone.ts'), import('./run.ts')]);

@@ -11,7 +11,11 @@ const BEAT_MS = 10_000;
 /** How soon a browser comes back after its connection broke, in milliseconds. */
 const RETRY_MS = 1000;
 
-const HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' };
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'x-accel-buffering': 'no',
+  connection: 'close', // with its end, not some time after
+};
 
 /**
  * Those who look on. None has a queue: who reads slowly is told what is new once it took what it was told before, and so

@@ -358,10 +358,11 @@ if (reason !== undefined) console.warn(`skipped: the page of captions; ${reason}
     const [calm, moving] = [await visit(), await visit('', { reducedMotion: 'no-preference' })];
     const rolls = (page: Page): Promise<boolean> =>
       page.evaluate(() => {
-        const { animate } = Element.prototype;
-        Element.prototype.animate = function rolling(this: Element, ...args) {
+        const track = document.querySelector('#track')!;
+        const animate = track.animate.bind(track);
+        track.animate = (...args) => {
           document.title = 'rolled';
-          return animate.apply(this, args);
+          return animate(...args);
         };
         return true;
       });

@@ -81,7 +81,7 @@ describe('captionsServer', () => {
     const quick = await look(url);
     const slow = await stalled(`${url}events`);
     const long = 'word'.repeat(990);
-    const rounds = 100;
+    const rounds = 60;
     let order = 0;
     for (let round = 0; round < rounds; round += 1) {
       for (let turn = 0; turn < 50; turn += 1) event$.next(told(order++, `${round} ${long}`, 0, { words: [] }));
