@@ -10,6 +10,7 @@ import { complaint, type Parameters } from './parameters.ts';
 import type { EndedBy } from './options.ts';
 import { Session, type Admission } from './session.ts';
 import type { SessionLog } from './sessionLog.ts';
+import { targetOf } from './target.ts';
 import { Wire } from './wire.ts';
 
 /** Path of the streaming socket. */
@@ -40,9 +41,9 @@ export class Reception {
   }
 
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'https://localhost');
-    if (pathname !== STREAM_PATH) return refuse(stream, 404);
-    const query = Object.fromEntries(searchParams);
+    const target = targetOf(request);
+    if (target.path !== STREAM_PATH) return refuse(stream, 404);
+    const query = Object.fromEntries(target.query);
     const credential = this.#credentials.check(request.headers.authorization, query['token']);
     const log = this.#house.record(query, credential.authorization);
     const ambush = this.#house.strikeAtConnect(log);

@@ -12,6 +12,7 @@ import { recogniseRecordings } from './knownRecordings.ts';
 import type { Simulator, SimulatorOptions } from './options.ts';
 import { Reception, STREAM_PATH } from './reception.ts';
 import { bundledRecording } from './recording.ts';
+import { targetOf } from './target.ts';
 
 const LARGEST_MESSAGE = 128 * 1024;
 
@@ -70,8 +71,8 @@ async function openHouse(options: SimulatorOptions): Promise<House> {
 }
 
 function answer(credentials: Credentials, request: IncomingMessage, response: ServerResponse): void {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'https://localhost');
-  if (request.method === 'GET' && pathname === '/v3/token') credentials.answer(request, searchParams, response);
+  const { path, query } = targetOf(request);
+  if (request.method === 'GET' && path === '/v3/token') credentials.answer(request, query, response);
   else response.writeHead(404).end();
 }
 

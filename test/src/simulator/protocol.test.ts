@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EventEmitter, once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import { bundledRecording, type Recording, type Simulator, type SimulatorEvent } from '../../../src/simulator/index.ts';
 import { syntheticSpeech } from '../../support/speech.ts';
 import { BareClient, start } from './bareClient.ts';
@@ -253,6 +255,17 @@ describe('refusals', () => {
     await client.closed;
     expect(client.errors).toEqual(['Unexpected server response: 404']);
   });
+
+  it.each(['//', '/v3/token?', '//v3/ws'])(
+    'a request for %s that nobody would make: an answer, and the service goes on',
+    async (path) => {
+      const { hostname, port } = new URL(simulator.url);
+      for (const headers of [{}, { connection: 'Upgrade', upgrade: 'websocket' }]) {
+        const [response] = await once(get({ hostname, port, path, headers }), 'response');
+        expect([404, 422]).toContain((response as IncomingMessage).resume().statusCode);
+      }
+    },
+  );
 });
 
 describe('rules of the stream', () => {
