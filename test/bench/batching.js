@@ -168,7 +168,7 @@ async function measure(size, rounds, leastMs) {
       return taken;
     };
   }
-  const samples = await interleave(turns, { rounds, rehearse: true });
+  const samples = await interleave(turns, { rounds, warmup: 3, collect: false });
   const perChunk = Object.entries(samples).map(([name, { cpu }]) => [name, cpu.map((ms) => (ms * 1e6) / counts[name])]);
   return { judged, perChunk: Object.fromEntries(perChunk) };
 }

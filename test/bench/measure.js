@@ -5,16 +5,15 @@
  * strikes all of them. Garbage of one is collected before the next runs.
  *
  * @param contenders Functions by name; what they return, or resolve to, is kept as `values`.
- * @param options `rounds` that count, `warmup` rounds before them that do not, and whether to `rehearse`: to run each once more
- * before its time counts, as collecting garbage also discards compiled code. What takes microseconds needs it.
+ * @param options `rounds` that count, `warmup` rounds before them that do not, and whether to `collect` garbage before each turn. Doing so
+ * also discards compiled code: what takes microseconds is then measured uncompiled, and is better off without.
  * @returns By name the `cpu` and `wall` time of each round in milliseconds, and the `values`.
  */
-export async function interleave(contenders, { rounds, warmup = 1, rehearse = false }) {
+export async function interleave(contenders, { rounds, warmup = 1, collect = true }) {
   const samples = Object.fromEntries(Object.keys(contenders).map((name) => [name, { cpu: [], wall: [], values: [] }]));
   for (let round = -warmup; round < rounds; round++) {
     for (const [name, run] of Object.entries(contenders)) {
-      globalThis.gc?.();
-      if (rehearse) await run();
+      if (collect) globalThis.gc?.();
       const { cpu, wall, value } = await timed(run);
       if (round < 0) continue;
       samples[name].cpu.push(cpu);
