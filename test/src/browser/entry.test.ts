@@ -46,11 +46,12 @@ describe('rxscribe in a browser', () => {
   it.each([
     [`import { captionFile } from 'rxscribe/files'; captionFile('a.srt')`, 'filesNeedNode'],
     [`import { startSimulator } from 'rxscribe/simulator'; startSimulator()`, 'simulatorNeedsNode'],
+    [`import { captionsServer } from 'rxscribe/page'; captionsServer()`, 'pageNeedsNode'],
   ])('refuses to be built with what needs Node: %s', async (program, why) => {
     await expect(bundle(program)).rejects.toThrow(why);
   });
 
-  it.each(['filesNeedNode', 'simulatorNeedsNode'])(
+  it.each(['filesNeedNode', 'simulatorNeedsNode', 'pageNeedsNode'])(
     'says what to use instead when it is run all the same: %s',
     async (name) => {
       await expect(import(`../../../src/browser/${name}.ts`)).rejects.toThrow(/^rxscribe\/\w+ .*, which a page cannot/);
