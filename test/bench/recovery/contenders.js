@@ -3,30 +3,36 @@
 // and calls `tell({ isFinal, words: [{ text, start, end }] })`, times in milliseconds as the application sees them,
 // `fail(error)` for errors that are emitted, and `note(event)` for what else is worth knowing.
 import { once } from 'node:events';
-import { StreamingTranscriber } from 'assemblyai';
-import { Subject } from 'rxjs';
-import { transcribe } from '../../../dist/src/index.js';
-import { WebSocket } from 'ws';
 
 /** The model tells a word as soon as it hears it, as the servers of the others do here. */
 const MODEL = { speechModel: 'universal-streaming-english', sampleRate: 16_000 };
 
 export const CONTENDERS = {
-  rxscribe: ({ url, key, tell, fail, note }) =>
-    new Promise((resolve) => {
-      const frame$ = new Subject();
-      const { promise: ended, resolve: end } = promised();
-      frame$.pipe(transcribe({ apiKey: key, websocketBaseUrl: url, ...MODEL })).subscribe({
-        next: (event) => {
-          if (event.type === 'Turn') tell(event);
-          else note(event);
-          if (event.type === 'Begin')
-            resolve({ send: (frame) => frame$.next(frame), end: () => (frame$.complete(), ended) });
-        },
-        error: (error) => (fail(error), end()),
-        complete: end,
-      });
-    }),
+  rxscribe: async ({ url, key, tell, fail, note }) => {
+    const { Subject } = await import('rxjs');
+    const { transcribe } = await import('../../../dist/src/index.js');
+    const frame$ = new Subject();
+    const begun = promised();
+    const ended = promised();
+    frame$.pipe(transcribe({ apiKey: key, websocketBaseUrl: url, ...MODEL })).subscribe({
+      next: (event) => {
+        if (event.type === 'Turn') tell(event);
+        else note(event);
+        if (event.type === 'Begin') begun.resolve();
+      },
+      error: (error) => {
+        fail(error);
+        ended.resolve();
+      },
+      complete: ended.resolve,
+    });
+    await begun.promise;
+    const end = () => {
+      frame$.complete();
+      return ended.promise;
+    };
+    return { send: (frame) => frame$.next(frame), end };
+  },
 
   /** The SDK as its README shows it. */
   plain: async ({ url, key, tell, fail }) => {
@@ -102,7 +108,7 @@ export const CONTENDERS = {
 
   /** Its `Recording` with a source of ours, told to reconnect as soon as this package does; the default is 1 s. */
   soniox: async ({ url, key, tell, fail }) => {
-    globalThis.WebSocket ??= WebSocket; // Node 20 has none
+    globalThis.WebSocket ??= (await import('ws')).WebSocket; // Node 20 has none
     const { SonioxClient } = await import('@soniox/client');
     let send;
     const source = { start: ({ onData }) => Promise.resolve((send = onData)), stop: () => {} };
@@ -131,6 +137,7 @@ export const CONTENDERS = {
 };
 
 async function connectPlain({ url, key, tell, fail, onClose = () => {} }) {
+  const { StreamingTranscriber } = await import('assemblyai/streaming');
   const transcriber = new StreamingTranscriber({
     apiKey: key,
     websocketBaseUrl: url,

@@ -3,11 +3,7 @@
 // came of it.
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startSimulator } from '../../../dist/src/simulator/index.js';
-import { startDeepgram } from '../servers/deepgram.js';
-import { startGladia } from '../servers/gladia.js';
 import { BYTES_PER_MS, Ear, Ledger, positionAudio } from '../servers/positions.js';
-import { startSoniox } from '../servers/soniox.js';
 import { Account } from './account.js';
 import { CONTENDERS } from './contenders.js';
 
@@ -15,7 +11,12 @@ const FRAME_MS = 100;
 /** How long the last turns are waited for, in milliseconds. */
 const END_MS = 3000;
 
-const SERVERS = { deepgram: startDeepgram, gladia: startGladia, soniox: startSoniox };
+/** Loaded when they are needed: many runs start at once. */
+const SERVERS = {
+  deepgram: async (setup) => (await import('../servers/deepgram.js')).startDeepgram(setup),
+  gladia: async (setup) => (await import('../servers/gladia.js')).startGladia(setup),
+  soniox: async (setup) => (await import('../servers/soniox.js')).startSoniox(setup),
+};
 
 process.once('disconnect', () => process.exit(1));
 const [task] = await once(process, 'message');
@@ -65,6 +66,7 @@ async function end(stream, account) {
 }
 
 async function startLocal({ ledger, fault, cutAtMs, onCut }) {
+  const { startSimulator } = await import('../../../dist/src/simulator/index.js');
   const simulator = await startSimulator({
     caDir: process.env.RXSCRIBE_TEST_CA_DIR,
     recogniser: () => new Ear(ledger),
@@ -76,7 +78,9 @@ async function startLocal({ ledger, fault, cutAtMs, onCut }) {
 
 /** What a contender loads when it first connects is no part of its recovery. */
 async function preload(contender) {
-  if (contender === 'rxscribe') await import('assemblyai/streaming');
+  if (contender === 'rxscribe')
+    await Promise.all([import('../../../dist/src/index.js'), import('assemblyai/streaming')]);
+  if (contender.startsWith('plain')) await import('assemblyai/streaming');
   if (contender.startsWith('deepgram')) await import('@deepgram/sdk');
   if (contender === 'gladia') await import('@gladiaio/sdk');
   if (contender === 'soniox') await import('@soniox/client');
