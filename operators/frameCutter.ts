@@ -5,8 +5,9 @@ import type { BufferBytesOptions } from './bufferBytes.ts';
 /**
  * Stands between a source of chunks and a consumer of frames, for one subscription of `bufferBytes`.
  *
- * Written by hand, because composed of `concatMap` and `concat` the same cost 3 to 10 times the copying of its bytes (table `batching` of
- * test/bench/RESULTS.md, rows 320 and 960, contender `composed`). What the composed form had for nothing is earned here:
+ * Written by hand, because composed of `concatMap` and `concat` the same cost 2 to 12 times the copying of its bytes (table
+ * `batching` of test/bench/RESULTS.md, rows 20 to 1326, contender `composed`). What the composed form had for nothing is
+ * earned here:
  *
  * - An observer that is a Subscription is taken by RxJS as it is (its tests of interoperability rely on that), so a source
  *   sees `closed` while it still emits: one that emits synchronously stops as soon as the consumer has enough.
