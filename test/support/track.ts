@@ -6,9 +6,11 @@ export const ALIKE = 0.6;
 /** How alike they are at least, so that it is not certain that they are not. */
 const DOUBTFUL = 0.45;
 
-/** Loudness below which audio, and the recording, may be silence. */
+/** Loudness up to which audio, and the recording, may be silence, or else what part of how loud it just was. */
 const QUIET = 300;
 const QUIET_RECORDING = 600;
+const QUIET_PART = 0.2;
+const JUST = 2000 * PER_MS;
 
 /** How far the lag is looked for, and how much more for each sample since it was sure: clocks drift apart. */
 const NEAR = 2 * PER_MS;
@@ -43,8 +45,7 @@ export class Track {
       if (likeness > alike) [best, alike] = [lag, likeness];
     }
     const quiet =
-      this.#heard.loudness(from, to - from) <= QUIET &&
-      this.#known.loudness(from + this.lag, to - from) <= QUIET_RECORDING;
+      isQuiet(this.#heard, from, to, QUIET) && isQuiet(this.#known, from + this.lag, to + this.lag, QUIET_RECORDING);
     if (alike < ALIKE) return { alike, fits: quiet || alike > DOUBTFUL };
     if (!quiet) [this.lag, this.#sureAt] = [best, middle];
     return { alike, fits: true };
@@ -55,4 +56,8 @@ export class Track {
     const [length, known] = [to - from, this.#known.loudness(from + this.lag, to - from)];
     return Math.max(this.#heard.loudness(from, length), known);
   }
+}
+
+function isQuiet(band: LowBand, from: number, to: number, limit: number): boolean {
+  return band.loudness(from, to - from) <= Math.max(limit, QUIET_PART * band.loudness(to - JUST, JUST));
 }

@@ -1,5 +1,6 @@
 import {
-  animationFrames,
+  animationFrameScheduler,
+  auditTime,
   defer,
   distinctUntilChanged,
   exhaustAll,
@@ -7,7 +8,6 @@ import {
   fromEvent,
   map,
   merge,
-  sample,
   scan,
   share,
   switchMap,
@@ -59,7 +59,7 @@ const partial$ = happening$.pipe(
 );
 const loudness$ = happening$.pipe(
   filter((happening) => happening.type === 'Heard'),
-  sample(animationFrames()), // a hidden page draws nothing
+  auditTime(0, animationFrameScheduler), // a hidden page draws nothing
   scan((history: readonly number[], { loudness }) => [...history.slice(-99), loudness], []),
 );
 

@@ -1,0 +1,17 @@
+// Takes the picture of examples/web in the README anew: from the test that dictates to the app in a real browser. Run by
+// hand, node test/support/webPicture.js, when the app looks otherwise.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const test = spawn(process.execPath, ['test/support/run.js', 'test/examples/web.test.ts'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+const [code] = await once(test, 'exit');
+if (code !== 0) throw new Error('the app does not work, so there is no picture of it');
+await mkdir(join(root, 'examples/pictures'), { recursive: true });
+await copyFile(join(root, 'test/output/web-live.png'), join(root, 'examples/pictures/web.png'));
