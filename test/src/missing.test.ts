@@ -9,7 +9,7 @@ const second: Missing = { startMs: 300, endMs: 400 };
 
 describe('takeMissing', () => {
   it('takes what the notification being delivered offers, each stretch once', () => {
-    const taken: Missing[][] = [];
+    const taken: (readonly Missing[])[] = [];
     emitWithMissing([first, second], () => taken.push(takeMissing(), takeMissing()));
     expect(taken).toEqual([[first, second], []]);
   });
@@ -21,7 +21,7 @@ describe('takeMissing', () => {
 
   it('leaves what it gave, whatever happens to the list afterwards', () => {
     const stretches = [first];
-    let taken: Missing[] = [];
+    let taken: readonly Missing[] = [];
     emitWithMissing(stretches, () => (taken = takeMissing()));
     stretches.push(second);
     expect(taken).toEqual([first]);
@@ -75,7 +75,7 @@ describe('emitWithMissing', () => {
 
   it('reaches nobody behind an operator that delivers later', async () => {
     const source = new Subject<string>();
-    const taken = new Promise<Missing[]>((resolve) => {
+    const taken = new Promise<readonly Missing[]>((resolve) => {
       source.pipe(observeOn(asyncScheduler)).subscribe(() => resolve(takeMissing()));
     });
     emitWithMissing([first], () => source.next('late'));

@@ -28,11 +28,18 @@ const [stage, setup] = [
   await browser.newPage({ viewport: { width: 1280, height: 900 } }),
 ];
 await stage.goto(url);
-await stage.locator('#partial').getByText(/Then it waits/).waitFor();
+await stage
+  .locator('#partial')
+  .getByText(/Then it waits/)
+  .waitFor();
 await stage.screenshot({ path: picture('stage') });
 await setup.goto(`${url}setup?background=transparent&lines=2&size=5`);
 await setup.locator('[name=text][value=live]').check();
-await setup.frameLocator('#preview').locator('#partial').getByText(/Compose it/).waitFor();
+await setup
+  .frameLocator('#preview')
+  .locator('#partial')
+  .getByText(/Compose it/)
+  .waitFor();
 await setup.screenshot({ path: picture('setup') });
 await browser.close();
 program.kill('SIGINT');
