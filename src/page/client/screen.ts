@@ -74,19 +74,20 @@ export class Screen {
       speakers: look.speakers,
     });
     this.#track.lang = look.lang;
-    this.#turns.clear();
-    this.#finals.replaceChildren();
-    this.#partial.replaceChildren();
     this.show(this.#shown, true);
   }
 
-  /** Shows what there is now. */
+  /**
+   * Shows what there is now.
+   *
+   * @param anew Whether that is another transcription, or another look, and nothing of what stands there has to stay.
+   */
   show(shown: Shown, anew = false): void {
     this.#lost = false;
     const { turns, partial } = shown;
     const last = this.#finals.lastElementChild;
     const before = { height: heightOf(this.#track), y: this.#y(last) };
-    if (anew) this.#fallSilent();
+    if (anew) this.#clear();
     this.#putFinals(turns);
     this.#putPartial(partial, turns.at(-1)?.parts.at(-1)?.speaker);
     this.#shown = shown;
@@ -102,8 +103,11 @@ export class Screen {
     this.#tellState();
   }
 
-  /** What was said before somebody came is not read to them, only what is said from then on. */
-  #fallSilent(): void {
+  /** Begins with nothing. What was said before somebody came is not read to them, only what is said from then on. */
+  #clear(): void {
+    this.#turns.clear();
+    this.#finals.replaceChildren();
+    this.#partial.replaceChildren();
     this.#finals.setAttribute('aria-live', 'off');
     requestAnimationFrame(() => this.#finals.setAttribute('aria-live', 'polite'));
   }

@@ -190,7 +190,7 @@ if (reason !== undefined) console.warn(`skipped: the page of captions; ${reason}
     const page = await visit();
     const quiet = await visit('?status=off');
     const state = page.locator('#state');
-    event$.next(said(0, 'Before.'));
+    event$.next(said(5, 'Before.'));
     await sees(page, 'Before.');
     expect(await state.textContent()).toBe('');
     event$.next(lost);
@@ -200,15 +200,16 @@ if (reason !== undefined) console.warn(`skipped: the page of captions; ${reason}
     await state.getByText('reconnecting…').waitFor({ state: 'detached' });
     event$.complete();
     await sees(page, 'ended');
+    const failed = page.waitForEvent('requestfailed', (request) => request.url().includes('/events'));
     await server.close();
-    const came = page.waitForResponse((response) => response.url().includes('/events'));
-    await serve(Number(port));
+    await failed;
     expect([await state.textContent(), await lines(page)]).toEqual(['ended', ['Before.']]); // it is no news that it is gone
-    await came;
+    await serve(Number(port));
     event$.next(said(0, 'After.'));
-    await sees(page, 'After.');
+    event$.next(said(5, 'And that.'));
+    await sees(page, 'And that.');
 
-    expect(await lines(page)).toEqual(['After.']);
+    expect(await lines(page)).toEqual(['After.', 'And that.']);
     expect(await state.textContent()).toBe('');
     expect(await quiet.locator('#state').textContent()).toBe('');
   });
