@@ -66,13 +66,13 @@ export const recorded = {
  * `Termination`.
  */
 export const live = {
-  rxscribe({ url, apiKey, onBegin, onTurn, onDone, onError }) {
+  rxscribe({ url, apiKey, catchUpSpeed, onBegin, onTurn, onDone, onError }) {
     const source = new Subject();
     let termination;
     source
       .pipe(
         bufferBytes(FRAME_BYTES),
-        transcribe({ ...ORDINARY, apiKey, websocketBaseUrl: url }),
+        transcribe({ ...ORDINARY, apiKey, websocketBaseUrl: url, catchUpSpeed }),
         tap((event) => {
           if (event.type === 'Begin') onBegin();
           else if (event.type === 'Termination') termination = event;

@@ -1,5 +1,5 @@
 // Many real-time streams in one process, step by step more of them; what they add in delay, and what they take.
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from '../../../node_modules/ws/wrapper.mjs'; // the SDK's, not that of a contender installed here
 import { BYTES_PER_MS, FRAME_BYTES, LAST_WORD_MS, finalsOf, micros } from './script.js';
 
@@ -36,12 +36,12 @@ class Stream {
   #finals = [];
   pushed = 0;
 
-  constructor(open, { url, pcm }) {
+  constructor(open, { url, pcm, catchUpSpeed }) {
     this.#pcm = pcm;
     this.begun = new Promise((onBegin, onError) => {
       this.done = new Promise((onDone) => {
         const onTurn = (turn) => this.#hear(turn);
-        this.#input = open({ url, apiKey: 'key', onBegin, onTurn, onDone, onError });
+        this.#input = open({ url, apiKey: 'key', catchUpSpeed, onBegin, onTurn, onDone, onError });
       });
       this.failed = onError;
     });
@@ -119,7 +119,7 @@ export async function ramp(open, { url, pcm, steps, settleMs, windowMs }, parent
   watchSockets();
   const streams = [];
   const metronome = new Metronome();
-  await (await opened(open, { url, pcm })).end(); // loads what it takes
+  await warmUp(open, { url, pcm });
   const results = [];
   for (const count of steps) {
     await Promise.all(
@@ -140,10 +140,15 @@ export async function ramp(open, { url, pcm, steps, settleMs, windowMs }, parent
   return { steps: results, peakRss: process.resourceUsage().maxRSS * 1024 };
 }
 
-async function opened(open, job) {
-  const stream = new Stream(open, job);
+/** Ten minutes of audio, twenty frames in each turn of the event loop, so that what is measured is compiled. */
+async function warmUp(open, job) {
+  const stream = new Stream(open, { ...job, catchUpSpeed: Infinity });
   await stream.begun;
-  return stream;
+  while (stream.pushed < 6000) {
+    for (let frame = 0; frame < 20; frame++) stream.push();
+    await breathe();
+  }
+  await stream.end();
 }
 
 async function measured(windowMs, parent) {
