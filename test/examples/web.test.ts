@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn } from '../../operators/events.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
-import type { Recording, Simulator, SimulatorOptions } from '../../src/simulator/index.ts';
+import type { Fault, Recording, Simulator, SimulatorOptions } from '../../src/simulator/index.ts';
 import { recogniseRecordings } from '../../src/simulator/knownRecordings.ts';
 import { freePort, startBrowser, tabsOf, withoutBrowser } from '../support/browser.ts';
 import { ears } from '../support/ears.ts';
@@ -134,7 +134,11 @@ where('examples/web', () => {
     [app, browser] = await Promise.all([example.build(), startBrowser({ microphone, port })]);
     const tabs = await tabsOf(port);
     const night = await browser.newContext({ colorScheme: 'dark', viewport: { width: 900, height: 640 } });
-    const cuts = [3500, 6100].map((atMs) => ({ atMs, fault: 'reset' as const }));
+    const cuts: Fault[] = [
+      { atMs: 3500, fault: 'reset' },
+      { atMs: 3500, fault: 'refuse-connect' },
+      { atMs: 6500, fault: 'reset' },
+    ];
     const visits = await Promise.all([
       open(await browser.newContext(README)),
       open(night, { faults: cuts }),
@@ -147,7 +151,7 @@ where('examples/web', () => {
         await picture(page, 'live');
       }),
       dictate(visits[1], async (page) => {
-        await phaseIs(page, 'reconnecting');
+        await page.waitForFunction(() => notes.phases.includes('reconnecting'), undefined, PATIENCE);
         await picture(page, 'reconnecting');
       }),
       dictate(visits[2], async (page) => {
@@ -183,7 +187,7 @@ where('examples/web', () => {
   it('loses and doubles nothing when the connection is cut twice', () => {
     expect(broken.paragraphs).toEqual([text]);
     expect(broken.phases.filter((phase) => phase === 'reconnecting')).toHaveLength(2);
-    expect(broken.simulator.sessions.map(({ endedBy }) => endedBy)).toEqual(['fault', 'fault', 'terminate']);
+    expect(broken.simulator.sessions.map(({ endedBy }) => endedBy)).toEqual(['fault', 'fault', 'fault', 'terminate']);
   });
 
   it('goes on while another tab is in front', () => {
@@ -263,16 +267,23 @@ describe('commands', () => {
 });
 
 /** Waits until the page is in a phase. */
-async function phaseIs(page: Page, phase: string): Promise<void> {
-  await page.waitForFunction((name) => document.documentElement.dataset['phase'] === name, phase, PATIENCE);
+function phaseIs(page: Page, phase: string): Promise<void> {
+  return until(page, (name) => document.documentElement.dataset['phase'] === name, phase);
 }
 
-/** Waits until words are on the paper, final or not; also while the page is hidden. */
-async function says(page: Page, words: string): Promise<void> {
-  await page.waitForFunction((said) => document.querySelector('#paper')?.textContent?.includes(said), words, {
-    ...PATIENCE,
-    polling: 50,
-  });
+/** Waits until words are on the paper, final or not. */
+function says(page: Page, words: string): Promise<void> {
+  return until(page, (said) => document.querySelector('#paper')?.textContent?.includes(said) ?? false, words);
+}
+
+/** Waits until something holds in a page, also while it is hidden; else tells what the page has come to. */
+async function until(page: Page, holds: (what: string) => boolean, what: string): Promise<void> {
+  try {
+    await page.waitForFunction(holds, what, { ...PATIENCE, polling: 50 });
+  } catch (cause) {
+    const [phase] = await page.evaluate(() => globalThis.notes.phases.slice(-1));
+    throw new Error(`no ${what}: ${phase}, ${await page.textContent('body')}`, { cause });
+  }
 }
 
 /** In the page. */
