@@ -68,6 +68,8 @@ Server.prototype.listen = function () { return listen.call(this, 0, '127.0.0.1')
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm ci && npm run demo': '.ci/run',
   'npm install rxscribe rxjs': 'test/package.test.ts',
+  'cd examples/web && npm install && npm run dev': 'test/examples/web.test.ts',
+  'cd examples/web && npm install && npm run local': 'test/examples/web.test.ts',
   'rxscribe demo --captions': 'test/src/cli/captions.test.ts',
 };
 

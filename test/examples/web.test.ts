@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -247,6 +247,14 @@ where('examples/web', () => {
     expect(await page.textContent('#listen .label')).toBe('Listen');
     expect(await page.getAttribute('#listen', 'aria-pressed')).toBe('false');
   });
+});
+
+it('examples/web has what the README shows of it', async () => {
+  const [readme, main] = await Promise.all(
+    ['README.md', 'examples/web/src/main.ts'].map((path) => readFile(join(ROOT, path), 'utf8')),
+  );
+  const [, shown = 'nothing'] = /^```ts app\n(.*?)^```$/ms.exec(readme ?? '') ?? [];
+  expect(main).toContain(shown);
 });
 
 describe('commands', () => {
