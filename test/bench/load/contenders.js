@@ -12,7 +12,7 @@ import { FRAME_BYTES } from './script.js';
 /** The client asks a recording to wait while so much of it is in the socket (src/streaming/session.ts); so does the script. */
 const MAX_BUFFERED = 64_000;
 const WAV_HEADER = 44;
-const ORDINARY = { speechModel: 'u3-rt-pro', sampleRate: 16_000 };
+const ORDINARY = { speechModel: 'u3-rt-pro', sampleRate: 16_000, connectTimeout: 60_000 };
 
 /**
  * A recording, as fast as it goes: `{ url, apiKey, file }` or, without a file, `chunks()`, an async iterable.
@@ -97,8 +97,7 @@ export const live = {
 };
 
 function plainTranscriber(websocketBaseUrl, apiKey) {
-  const connectTimeout = 10_000;
-  return new StreamingTranscriber({ ...ORDINARY, encoding: 'pcm_s16le', apiKey, websocketBaseUrl, connectTimeout });
+  return new StreamingTranscriber({ ...ORDINARY, encoding: 'pcm_s16le', apiKey, websocketBaseUrl });
 }
 
 /** The simplest loop that cuts chunks into frames; what is left at the end is less than a frame, and none here. */
