@@ -12,7 +12,7 @@ const MOST = 1.15;
 const HOUR_MS = 3_600_000;
 /** What a profile of a miss shows: where the difference is, and what was tried. */
 const WHY =
-  'Two thirds of the time of both are the masking of the WebSocket and the writing (`Sender.frame`, `writev`). The rest of the ' +
+  'Two thirds of the time of the script, half of ours, are the masking of the WebSocket and the writing (`Sender.frame`, `writev`). The rest of the ' +
   'difference: collecting garbage (every 10th of the time where the young generation grew to 16 MB in a heap of 8 MB, for ' +
   'V8 then marks again and again), copying into frames and into the tape (0.1 each of what masking takes), reading turns. ' +
   'Tried: blocks for the tape, no list, closure or notification per frame (objects per frame from 2377 to 732 bytes, ' +
