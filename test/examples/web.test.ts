@@ -45,7 +45,7 @@ declare global {
 }
 
 /** A window for the picture in the README. */
-const README = { viewport: { width: 900, height: 500 }, deviceScaleFactor: 2 };
+const README = { viewport: { width: 900, height: 500 }, deviceScaleFactor: 1.5 };
 
 /** How long it may take to speak, and more, in milliseconds. */
 const PATIENCE = { timeout: 25_000 };

@@ -20,7 +20,7 @@ const PATIENCE = 1500 * PER_MS;
 /** For how long audio without a place is held back. */
 const HELD = 500 * PER_MS;
 /** A jump that no ear notices: less than a frame. */
-const SLIP = 60 * PER_MS;
+const SLIP = 80 * PER_MS;
 /** How much may be missing of a word at either end. */
 const EDGE = 30 * PER_MS;
 
@@ -40,7 +40,7 @@ const ENOUGH = 3;
  * A recogniser for audio that is not the recording byte for byte, since it came through a room, a sound card or a browser:
  * resampled, louder or softer, with some noise, on a clock of its own. It finds by likeness where in the recording the audio
  * stands, and answers, as the recogniser of the local service does, with the words whose audio it received: one received in
- * part is cut (`text~`), one not received is not told, one received twice is told twice. Jumps of less than 60 ms, and less
+ * part is cut (`text~`), one not received is not told, one received twice is told twice. Jumps of less than 80 ms, and less
  * than 30 ms at either end of a word, it does not notice.
  */
 export function ears(recording: Recording): RecogniserFactory {
