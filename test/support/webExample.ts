@@ -17,7 +17,7 @@ import { ROOT } from './workplace.ts';
 const run = promisify(execFile);
 
 /** Where screenshots are kept: not part of the repository, and looked at. */
-export const OUTPUT: string = join(ROOT, 'test/output');
+export const OUTPUT: string = join(ROOT, 'coverage/pictures');
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

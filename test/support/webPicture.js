@@ -14,4 +14,4 @@ const test = spawn(process.execPath, ['test/support/run.js', 'test/examples/web.
 const [code] = await once(test, 'exit');
 if (code !== 0) throw new Error('the app does not work, so there is no picture of it');
 await mkdir(join(root, 'examples/pictures'), { recursive: true });
-await copyFile(join(root, 'test/output/web-live.png'), join(root, 'examples/pictures/web.png'));
+await copyFile(join(root, 'coverage/pictures/web-live.png'), join(root, 'examples/pictures/web.png'));
