@@ -16,15 +16,19 @@ export async function bench({ quick, log }) {
   const steps = quick ? [50, 100] : STEPS;
   const times = { settleMs: quick ? 1000 : 4000, windowMs: quick ? 2000 : 6000 };
   const results = {};
+  const endings = [];
   try {
     for (const contender of ['rxscribe', 'plain']) {
       log(`${contender}, ${steps.join(', ')} streams`);
-      results[contender] = (await run({ name: 'ramp', contender, steps, ...times }, service)).steps;
+      const { steps: done, overload } = await run({ name: 'ramp', contender, steps, ...times }, service);
+      results[contender] = done;
+      if (overload) endings.push(`${contender} was taken no further: ${overload}.`);
     }
   } finally {
     service.stop();
   }
-  const pairs = steps.map((count, at) => ({ count, ours: results.rxscribe[at], plain: results.plain[at] }));
+  const all = steps.map((count, at) => ({ count, ours: results.rxscribe[at], plain: results.plain[at] }));
+  const pairs = all.filter(({ ours, plain }) => ours && plain);
   const sustained = sustainedOf(results.rxscribe);
   const judged = pairs.find(({ count }) => count === ENOUGH) ?? pairs.at(-1);
   const each = beyond(judged);
@@ -43,7 +47,10 @@ export async function bench({ quick, log }) {
           'client CPU',
           'service CPU',
         ],
-        rows: pairs.flatMap(({ ours, plain }) => [paceRow('rxscribe', ours), paceRow('plain script', plain)]),
+        rows: all.flatMap(({ ours, plain }) => [
+          ...(ours ? [paceRow('rxscribe', ours)] : []),
+          ...(plain ? [paceRow('plain script', plain)] : []),
+        ]),
       },
       {
         caption:
@@ -76,6 +83,7 @@ export async function bench({ quick, log }) {
       },
     ],
     notes: [
+      ...endings,
       'The tape is the audio that a new session would have to hear again: here, where a turn ends every 3 s, 0.4 to 3.4 s of it. ' +
         'Where nobody speaks it is 20 s, 640 kB: the 10 s of `stallTimeout`, in which a dead connection may go unnoticed, and ' +
         'another 10 s. Holding less would lose words.',

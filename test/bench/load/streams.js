@@ -96,8 +96,9 @@ class Metronome {
 
   #tick() {
     const each = FRAME_MS / this.#streams.length;
+    const round = this.#beat + this.#streams.length; // what is overdue by more waits until the event loop had its turn
     let due = this.#from + this.#beat * each;
-    for (; due <= performance.now(); due = this.#from + ++this.#beat * each) {
+    for (; due <= performance.now() && this.#beat < round; due = this.#from + ++this.#beat * each) {
       const stream = this.#streams[this.#beat % this.#streams.length];
       pushedAt = performance.now();
       stream.push();
@@ -109,11 +110,12 @@ class Metronome {
 }
 
 /**
- * Runs as many streams as each of `steps` says, for `settleMs` and then `windowMs`.
+ * Runs as many streams as each of `steps` says, for `settleMs` and then `windowMs`. The first step at which a connection
+ * fails or every second frame is late is the last.
  *
  * @param open Opens a stream of the contender.
  * @param parent Is told `window` when the window of a step opens and closes, so that it may look at the service meanwhile.
- * @returns What was measured in each step.
+ * @returns What was measured in each step, and what ended it before the last, if something did.
  */
 export async function ramp(open, { url, pcm, steps, settleMs, windowMs }, parent) {
   watchSockets();
@@ -121,24 +123,43 @@ export async function ramp(open, { url, pcm, steps, settleMs, windowMs }, parent
   const metronome = new Metronome();
   await warmUp(open, { url, pcm });
   const results = [];
+  let overload;
   for (const count of steps) {
-    await Promise.all(
-      Array.from({ length: DIALLING }, async () => {
-        while (streams.length < count) {
-          const stream = new Stream(open, { url, pcm });
-          streams.push(stream);
-          await stream.begun;
-        }
-      }),
-    );
+    overload = await dial(streams, count, () => new Stream(open, { url, pcm }));
+    if (overload) break;
     metronome.restart(streams);
     await sleep(settleMs);
     const ms = count === 1 ? 2 * windowMs : windowMs; // one alone has few frames
-    results.push({ count, ...(await measured(ms, parent)), ...memory(streams) });
+    const result = { count, ...(await measured(ms, parent)), ...memory(streams) };
+    results.push(result);
+    if (2 * result.late > result.frames) overload = `every second frame was late with ${count} streams`;
+    if (overload) break;
   }
   metronome.restart([]);
+  if (!overload) await endAll(streams);
+  return { steps: results, overload, peakRss: process.resourceUsage().maxRSS * 1024 };
+}
+
+/** Connects streams until there are so many; resolves to why that failed, if it did. */
+async function dial(streams, count, make) {
+  let failed;
+  const line = async () => {
+    while (!failed && streams.length < count) {
+      const stream = make();
+      streams.push(stream);
+      try {
+        await stream.begun;
+      } catch (error) {
+        failed = `stream ${streams.length} of ${count}: ${error.message}`;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: DIALLING }, line));
+  return failed;
+}
+
+async function endAll(streams) {
   for (let at = 0; at < streams.length; at += 50) await Promise.all(streams.slice(at, at + 50).map((one) => one.end()));
-  return { steps: results, peakRss: process.resourceUsage().maxRSS * 1024 };
 }
 
 /** Ten minutes of audio, twenty frames in each turn of the event loop, so that what is measured is compiled. */
