@@ -53,7 +53,12 @@ export async function bench({ quick, log }) {
         : MEASURES.slice(0, 2).map(([label, name]) => {
             const p99 = of('rxscribe', at, name, 'p99').median;
             const target = `p99 < ${MOST_MS[count]} ms with ${count}: ${label}`;
-            return { target, value: `${p99.toFixed(3)} ms`, met: p99 < MOST_MS[count] };
+            const met = p99 < MOST_MS[count];
+            const plain = of('plain', at, name, 'p99').median.toFixed(3);
+            const why = met
+              ? undefined
+              : `of few frames the worst ones; the plain script ${plain} ms, p50 here ${of('rxscribe', at, name, 'p50').median.toFixed(3)} ms`;
+            return { target, value: `${p99.toFixed(3)} ms`, met, why };
           }),
     ),
     notes: [

@@ -75,11 +75,13 @@ export async function bench({ quick, log }) {
         target: `${quick ? steps.at(-1) : ENOUGH} streams, no frame later than 100 ms`,
         value: `${sustained} streams; the plain script ${sustainedOf(results.plain)}`,
         met: sustained >= (quick ? steps.at(-1) : ENOUGH),
+        why: 'JavaScript runs on one of the two cores, and the client CPU shows when it is full: what a frame costs is in `pipeline`',
       },
       {
         target: `at most 150 kB each at ${judged.count} streams`,
         value: `${kB(each.heap + each.buffers)} kB`,
         met: each.heap + each.buffers <= MOST_BYTES,
+        why: `${kB(each.tape)} kB of it are the tape, the audio a new session would have to hear again`,
       },
     ],
     notes: [

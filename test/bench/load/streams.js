@@ -129,7 +129,7 @@ export async function ramp(open, { url, pcm, steps, settleMs, windowMs }, parent
     if (overload) break;
     metronome.restart(streams);
     await sleep(settleMs);
-    const ms = count === 1 ? 2 * windowMs : windowMs; // one alone has few frames
+    const ms = count === 1 ? 5 * windowMs : windowMs; // one alone has few frames
     const result = { count, ...(await measured(ms, parent)), ...memory(streams) };
     results.push(result);
     if (2 * result.late > result.frames) overload = `every second frame was late with ${count} streams`;
