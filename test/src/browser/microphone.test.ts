@@ -5,6 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { microphone } from '../../../src/browser/microphone.ts';
 import { INSECURE_HOST, bundle, startBrowser, startSite, withoutBrowser } from '../../support/browser.ts';
 import type { Site } from '../../support/browser.ts';
+import { steadily } from '../../support/steady.ts';
 import { ROOT } from '../../support/workplace.ts';
 
 const SPEECH = join(ROOT, 'src/simulator/recording/demo.wav');
@@ -124,6 +125,10 @@ describeInBrowser('microphone, in a page', () => {
     context.grantPermissions(['microphone'], { origin: site.origin });
 
   it('records what is spoken, and its clock is that of the speech', async () => {
+    await expect(steadily('what the microphone of a page recorded', recordsSpeech)).resolves.toBeDefined();
+  });
+
+  const recordsSpeech = async (): Promise<void> => {
     const page = await open();
     await page.evaluate(() => {
       Object.assign(globalThis, { options: { echoCancellation: false, noiseSuppression: false, vad: 'energy' } });
@@ -139,7 +144,7 @@ describeInBrowser('microphone, in a page', () => {
     // decibri's own way to 16 kHz would be 250 samples ahead by then; a busy machine loses some
     expect(late.at - early.at - RATE * 4).toBeLessThan(50);
     expect((await log(page)).filter((line) => line !== 'audio' && line !== 'silence')).toEqual(['open number']);
-  });
+  };
 
   it('delivers the chunk under way when it is stopped, completes, and lets go of the device', async () => {
     const page = await recording();
