@@ -66,9 +66,13 @@ function named(name: Name, secret: string): Credential {
 }
 
 function checkSecret(name: Name, value: unknown): asserts value is string {
+  if (isSecret(value)) return;
   if (typeof value !== 'string') throw new TypeError(`${name} must be a string or a function, not ${typeof value}`);
-  if (!/^[\x21-\x7e]+$/.test(value)) {
-    const what = value.trim() === '' ? 'is empty' : 'contains a space or a line break';
-    throw new TypeError(`${name} ${what}; give it alone, without quotes or "Bearer"`);
-  }
+  const what = value.trim() === '' ? 'is empty' : 'contains a space or a line break';
+  throw new TypeError(`${name} ${what}; give it alone, without quotes or "Bearer"`);
+}
+
+/** Whether it can be a key or a token: a header can hold it, so that nobody who refuses it has to show it. */
+export function isSecret(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }

@@ -1,6 +1,6 @@
+import { isSecret } from '../streaming/credential.ts';
 import { Limit } from './limit.ts';
 import { mint, oneLine } from './mint.ts';
-import { isKey } from './options.ts';
 import type { Client, TokenRequest, TokenSettings } from './options.ts';
 import { mayAsk, preflight, sharedWith } from './origin.ts';
 import type { Sender } from './origin.ts';
@@ -68,7 +68,7 @@ export class Desk {
     if (allow && !(await this.#hear('allow', () => allow(visit.request), isBoolean))) {
       return refusal(403, 'not allowed to have a token; sign in first', shared);
     }
-    const key = await this.#hear('apiKey', apiKey, isKey);
+    const key = await this.#hear('apiKey', apiKey, isSecret);
     try {
       const token = await mint(key, this.#settings);
       return answer(200, JSON.stringify({ token, expires_in_seconds: expiresInSeconds }), shared);

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { checkRules, isRecord, oneOf, shown, whole } from '../rules.ts';
 import type { Rule } from '../rules.ts';
+import { isSecret } from '../streaming/credential.ts';
 import type { Secret } from '../streaming/credential.ts';
 import type { Region } from '../streaming/options.ts';
 
@@ -68,7 +69,7 @@ const requests = whole(1, 1_000_000, 'requests per minute');
 
 const RULES: Readonly<Record<keyof TokenHandlerOptions, Rule>> = {
   apiKey: {
-    accepts: (value) => typeof value === 'function' || isKey(value),
+    accepts: (value) => typeof value === 'function' || isSecret(value),
     expected: 'a key by itself, without quotes or "Bearer", or a function that returns one',
     hidden: true,
   },
@@ -117,11 +118,6 @@ export function checkOptions<Asked extends TokenRequest>(options: TokenHandlerOp
     onError: options.onError ?? (() => {}),
     timeout: options.timeout ?? 10_000,
   };
-}
-
-/** Whether a header can hold it: one that cannot is shown by those who refuse it, so such a key must not come that far. */
-export function isKey(value: unknown): value is string {
-  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }
 
 function isOrigin(value: unknown): boolean {
