@@ -144,10 +144,30 @@ export async function dictation(): Promise<Recording> {
 /** How long nobody speaks yet: a browser plays its fake microphone from when it is opened, and takes a while to hear it. */
 const LEAD_MS = 2500;
 
-/** A recording for a fake microphone. */
-export function withLead({ pcm, sampleRate, words }: Recording): Recording {
-  const lead = new Uint8Array((2 * sampleRate * LEAD_MS) / 1000);
-  return { pcm: Buffer.concat([lead, pcm]), sampleRate, words };
+/** A recording for a fake microphone, that much later. */
+export function withLead(recording: Recording): Recording {
+  const lead = new Uint8Array((2 * recording.sampleRate * LEAD_MS) / 1000);
+  return { ...recording, pcm: Buffer.concat([lead, recording.pcm]) };
+}
+
+/**
+ * In a page, before all other scripts: whatever records the microphone hears this recording from its beginning, and silence
+ * after it, in place of the device.
+ *
+ * A device goes on while the page's audio thread stands still, and what it delivers meanwhile is lost before the page has it.
+ * This recording waits, so that every machine hears all of it.
+ */
+export function hearInstead({ pcm, sampleRate }: { readonly pcm: string; readonly sampleRate: number }): void {
+  const bytes = Uint8Array.from(atob(pcm), (character) => character.charCodeAt(0));
+  const samples = Float32Array.from(new Int16Array(bytes.buffer), (sample) => sample / 32_768);
+  AudioContext.prototype.createMediaStreamSource = function (this: AudioContext): MediaStreamAudioSourceNode {
+    const source = this.createBufferSource();
+    const buffer = this.createBuffer(1, samples.length + sampleRate, sampleRate);
+    buffer.copyToChannel(samples, 0);
+    Object.assign(source, { buffer, loop: true, loopStart: samples.length / sampleRate, loopEnd: buffer.duration });
+    source.start();
+    return source as unknown as MediaStreamAudioSourceNode;
+  };
 }
 
 /** What of it is written down. */
