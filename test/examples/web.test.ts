@@ -72,9 +72,9 @@ const MIN_FRAME = 1600;
 
 /** What breaks, where in the audio of a connection. */
 const CUTS: readonly Fault[] = [
-  { atMs: 3500, fault: 'reset' },
-  { atMs: 3500, fault: 'refuse-connect' },
-  { atMs: 6500, fault: 'reset' },
+  { atMs: 5500, fault: 'reset' },
+  { atMs: 5500, fault: 'refuse-connect' },
+  { atMs: 9500, fault: 'reset' },
 ];
 
 /** What a visit is to have besides the app. */
