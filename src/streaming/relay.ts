@@ -54,8 +54,8 @@ import { Timeline } from './timeline.ts';
 const BURST_MS = 10_000;
 /** How often audio is let go of while nobody's turn ends, in milliseconds of audio: to reckon with each frame costs more. */
 const TRIM_MS = 1000;
-/** How far ahead of what was sent a source that can wait gets, and to where it waits then, in milliseconds. */
-const AHEAD_MS = { most: 10_000, resume: 5000 };
+/** How far ahead of what was sent a source that can wait gets, in milliseconds, but over no more than half of the tape. */
+const AHEAD_MS = 10_000;
 /** How many sessions in a row may fall silent after everything was sent, before what is missing is given up. */
 const SILENT_ENDINGS = 3;
 
@@ -79,6 +79,7 @@ export class Relay {
   readonly #open: typeof session;
   readonly #tape: Tape;
   readonly #msPerByte: number;
+  readonly #ahead: number;
   readonly #shared: Shared;
   readonly #timeline: Timeline;
   readonly #accounts = new Accounts();
@@ -116,6 +117,7 @@ export class Relay {
     this.#policy = new Policy(settings);
     this.#timeline = new Timeline(settings.hasPartials);
     this.#msPerByte = bytesToMs(1, format);
+    this.#ahead = Math.min(AHEAD_MS, settings.tapeLength / 2);
     const silence = format.encoding === 'pcm_mulaw' ? 0xff : 0;
     this.#tape = new Tape(frameBytes(MIN_FRAME_MS, format), msToBytes(settings.tapeLength, format), silence);
     this.#shared = {
@@ -127,7 +129,7 @@ export class Relay {
       onLost: (startMs, endMs) => this.lose(startMs, endMs, 'tape-full'),
       onSent: () => {
         if (this.#ms(this.#tape.head) >= this.#trimmedAt + TRIM_MS) this.#trim();
-        if (this.#sent.observed && this.#unsent <= AHEAD_MS.resume) this.#sent.next();
+        if (this.#sent.observed && this.#unsent <= this.#ahead / 2) this.#sent.next();
       },
     };
     this.#playback = new Playback(this.#shared);
@@ -137,7 +139,7 @@ export class Relay {
   record(frame: Uint8Array): void {
     this.#tape.record(frame, asyncScheduler.now());
     if (this.#recorded.observed) this.#recorded.next();
-    if (this.#unsent > AHEAD_MS.most) this.#waitUntilSent();
+    if (this.#unsent > this.#ahead) this.#waitUntilSent();
   }
 
   #waitUntilSent(): void {
@@ -238,8 +240,9 @@ export class Relay {
   #tryAgain(error: unknown): Observable<unknown> {
     if (!(error instanceof TranscriptionError)) return throwError(() => error);
     const late = error.wireCode === undefined;
-    if (this.#playback.begun) this.#resume = this.#resumeAt(late ? this.#settings.stallTimeout : 0);
     const silentAtTheEnd = late && this.#online && this.#begunAt !== undefined && this.#tape.played;
+    if (this.#playback.begun) this.#resume = this.#resumeAt(late ? this.#settings.stallTimeout : 0);
+    this.#tape.rewind(this.#resume); // from now on all of it waits to be sent
     if (silentAtTheEnd && ++this.#silentEndings >= SILENT_ENDINGS) return EMPTY;
     const now = asyncScheduler.now();
     const life =

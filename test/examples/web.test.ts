@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn } from '../../operators/events.ts';
 import { bundledRecording, startSimulator } from '../../src/simulator/index.ts';
-import type { Fault, Recording, RecogniserFactory, Simulator, SimulatorOptions } from '../../src/simulator/index.ts';
+import type { Fault, Recording, Simulator, SimulatorOptions } from '../../src/simulator/index.ts';
 import { recogniseRecordings } from '../../src/simulator/knownRecordings.ts';
 import { freePort, startBrowser, tabsOf, withoutBrowser } from '../support/browser.ts';
 import { KEEP_CAPTURED, capturedIn } from '../support/captured.ts';
@@ -115,9 +115,8 @@ where('examples/web', () => {
   let hidden: Ended;
   let played: Ended;
   let tabs: BrowserContext;
-  /** What the microphone of the broken one captured, and what each of its connections brought. */
+  /** What the microphone of the broken one captured. */
   let captured: Buffer;
-  const sent: Uint8Array[][] = [];
   const closing: (() => Promise<void>)[] = [];
 
   const open = async (
@@ -179,7 +178,7 @@ where('examples/web', () => {
     const night = await browser.newContext({ colorScheme: 'dark', viewport: { width: 900, height: 640 } });
     const visits = await Promise.all([
       open(await browser.newContext(README), { hears: recording }),
-      open(night, { service: { faults: CUTS, recogniser: noting(ears(spoken), sent) } }),
+      open(night, { service: { faults: CUTS, recogniser: ears(spoken) } }),
       open(tabs, { hears: recording }),
       open(await browser.newContext(), { service: { recogniser: recogniseRecordings([relabelled]) } }),
     ]);
@@ -229,9 +228,9 @@ where('examples/web', () => {
     expect(broken.phases.filter((phase) => phase === 'reconnecting')).toHaveLength(2);
     expect(broken.simulator.sessions.map(({ endedBy }) => endedBy)).toEqual(['fault', 'fault', 'fault', 'terminate']);
     let reached = 0;
-    for (const [index, pieces] of sent.entries()) {
+    for (const [index, session] of broken.simulator.sessions.entries()) {
       // what is heard again may begin with a rest of a frame, and silence before it for want of length
-      const audio = Buffer.concat(pieces).subarray(index > 0 ? MIN_FRAME : 0);
+      const audio = Buffer.from(session.audio()).subarray(index > 0 ? MIN_FRAME : 0);
       const from = captured.lastIndexOf(audio.subarray(0, UNIQUE), reached);
       const to = Math.min(from + audio.length, captured.length);
       expect(from).toBeGreaterThanOrEqual(0);
@@ -364,25 +363,6 @@ async function until(page: Page, holds: (what: string) => boolean, what: string)
 function hasCaptured(seconds: number): boolean {
   const [{ sampleRate, parts } = { sampleRate: 1, parts: [] }] = globalThis.captured;
   return parts.reduce((sum, { byteLength }) => sum + byteLength / 4 / sampleRate, 0) >= seconds;
-}
-
-/** Recognisers that note the audio of each connection. */
-function noting(make: RecogniserFactory, sessions: Uint8Array[][]): RecogniserFactory {
-  return (sampleRate) => {
-    const recogniser = make(sampleRate);
-    const pieces: Uint8Array[] = [];
-    sessions.push(pieces);
-    return {
-      push: (bytes) => {
-        pieces.push(bytes.slice());
-        return recogniser.push(bytes);
-      },
-      end: () => recogniser.end(),
-      get settledMs() {
-        return recogniser.settledMs;
-      },
-    };
-  };
 }
 
 /** In the page. */

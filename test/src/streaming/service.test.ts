@@ -9,6 +9,7 @@ import type { FinalTurn, Stats, TranscriptionEvent } from '../../../operators/ev
 import { audioFile } from '../../../src/audio/audioFile.ts';
 import { FAULT_KINDS, bundledRecording, startSimulator } from '../../../src/simulator/index.ts';
 import type { Simulator, SimulatorOptions } from '../../../src/simulator/index.ts';
+import { recogniseRecordings } from '../../../src/simulator/knownRecordings.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
 import { transcribe } from '../../../src/streaming/transcribe.ts';
 
@@ -149,19 +150,29 @@ describe('transcribe, with the official SDK over TLS', () => {
     },
   );
 
-  it('waits with a recording during an outage, and loses nothing', async () => {
-    const simulator = await serve({
-      faults: [
-        { atMs: 8000, fault: 'refuse-connect', count: 3 },
-        { atMs: 8000, fault: 'reset' },
-      ],
-    });
+  it.each([
+    ['an outage', 0],
+    ['an outage before which nothing was told', 1],
+  ])(
+    'waits with a recording during %s, and loses nothing',
+    async (_, silent) => {
+      let sessions = 0;
+      const { words, ...recording } = await bundledRecording();
+      const simulator = await serve({
+        faults: [
+          { atMs: 8000, fault: 'refuse-connect', count: 3 },
+          { atMs: 8000, fault: 'reset' },
+        ],
+        recogniser: (rate) => recogniseRecordings([{ ...recording, words: sessions++ < silent ? [] : words }])(rate),
+      });
 
-    const events = await eventsOf(transcribed(simulator, { tapeLength: 12_000 }));
+      const events = await eventsOf(transcribed(simulator, { tapeLength: 12_000 }));
 
-    expect(textOf(events)).toEqual(SENTENCES);
-    expect(statsOf(events)).toMatchObject({ gapMs: 0, reconnects: 4 });
-  }, 30_000);
+      expect(textOf(events)).toEqual(SENTENCES);
+      expect(statsOf(events)).toMatchObject({ gapMs: 0, reconnects: 4 });
+    },
+    30_000,
+  );
 
   it('gives up when the service never confirms the end, with what it has', async () => {
     const faults = Array.from({ length: 5 }, () => ({ atMs: 0, fault: 'no-termination' }) as const);
