@@ -31,25 +31,6 @@ export interface Life {
   readonly blameless?: boolean;
 }
 
-/** The longest a session lasts, in milliseconds: 3 h (docs, "Streaming API"). */
-const LONGEST_SESSION_MS = 10_800_000;
-/** How long before its end a session gets a successor, in milliseconds; a short session, in its last quarter. */
-const HANDOVER_MS = 60_000;
-
-/**
- * Tells when a session should be followed by another, before it expires.
- *
- * @param lasts Milliseconds until it expires.
- * @returns Milliseconds until its successor should be connected, and until the successor should take over even in the
- * middle of a turn; `undefined` when it is too late, or unknown.
- */
-export function handoverTimes(lasts: number): { readonly prepare: number; readonly force: number } | undefined {
-  if (!(lasts > 0)) return undefined;
-  const known = Math.min(lasts, LONGEST_SESSION_MS);
-  const lead = Math.min(HANDOVER_MS, known / 4);
-  return { prepare: known - lead, force: known - lead / 4 };
-}
-
 /**
  * Decides after each failure how long to wait before the next attempt, or to give up.
  *

@@ -19,7 +19,6 @@ import {
   repeat,
   retry,
   switchMap,
-  take,
   takeUntil,
   takeWhile,
   tap,
@@ -44,9 +43,10 @@ import type { SessionSettings } from './options.ts';
 import { Playback } from './playback.ts';
 import type { Shared } from './playback.ts';
 import type { SessionEvent } from './message.ts';
-import { Policy, handoverTimes } from './policy.ts';
+import { Policy } from './policy.ts';
 import type { session } from './session.ts';
-import { Standby } from './standby.ts';
+import { Succession } from './succession.ts';
+import type { Player } from './succession.ts';
 import { Tape } from './tape.ts';
 import { Timeline } from './timeline.ts';
 
@@ -60,13 +60,6 @@ const AHEAD_MS = 10_000;
 const SILENT_ENDINGS = 3;
 
 const CONTROL_TYPES: ReadonlySet<unknown> = new Set(['ForceEndpoint', 'UpdateConfiguration', 'KeepAlive']);
-
-/** A session that is connected ahead of time, and lets its audio in when it is told to. */
-interface Successor {
-  readonly session: Standby<SessionEvent>;
-  readonly playback: Playback;
-  readonly start: Subject<void>;
-}
 
 /**
  * The sessions of one transcription, one after the other, told as if they were one.
@@ -89,12 +82,10 @@ export class Relay {
   readonly #recorded = new Subject<void>();
   readonly #network: Observable<boolean> | undefined;
   readonly #finished = new ReplaySubject<void>(1);
-  readonly #successors = new Subscription();
+  readonly #succession: Succession;
   #playback: Playback;
   #begunAt: number | undefined;
   #recordedAtBegin = 0;
-  #successor: Successor | undefined;
-  #handingOver = false;
   /** From where the next session will hear the tape, in bytes; it never goes back. */
   #resume = 0;
   /** Where the tape was read when audio was last let go of, in milliseconds. */
@@ -133,6 +124,11 @@ export class Relay {
       },
     };
     this.#playback = new Playback(this.#shared);
+    this.#succession = new Succession({
+      connect: (start$) => this.#player(start$),
+      onConnected: () => void (this.#timeline.turnIsOpen || this.#handOver()),
+      onDue: () => this.#handOver(),
+    });
   }
 
   /** Records a frame, and holds its source back, if it can wait, while too much is there to be sent. */
@@ -168,7 +164,7 @@ export class Relay {
   events(): Observable<TranscriptionEvent> {
     const outOfTime = this.#finished.pipe(switchMap(() => timer(this.#settings.endTimeout + this.#unprocessed)));
     const sessions = defer(() => this.#nextSession()).pipe(
-      repeat({ delay: () => (this.#handingOver ? of(0) : EMPTY) }),
+      repeat({ delay: () => (this.#succession.isUnderWay ? of(0) : EMPTY) }),
       retry({ delay: (error: unknown) => this.#tryAgain(error) }),
       takeUntil(outOfTime),
       endWith(undefined),
@@ -184,24 +180,20 @@ export class Relay {
           throwError(() => error),
         ),
       ),
-      finalize(() => this.#successors.unsubscribe()),
+      finalize(() => this.#succession.close()),
     );
   }
 
   /** The next session, to its end: the successor if there is one, or a new one. */
   #nextSession(): Observable<TranscriptionEvent> {
     const timers = new Subscription();
-    const successor = this.#successor;
-    this.#successor = undefined;
-    this.#handingOver = false;
+    const { playback, event$ } = this.#succession.take() ?? this.#player();
+    this.#playback = playback;
     this.#begunAt = undefined;
-    this.#playback = successor?.playback ?? new Playback(this.#shared);
-    successor?.start.next();
-    const session$ = successor?.session.values ?? this.#open(this.#input(this.#playback), this.#settings);
-    return (this.#network ? session$.pipe(takeUntil(networkLost(this.#network))) : session$).pipe(
+    return (this.#network ? event$.pipe(takeUntil(networkLost(this.#network))) : event$).pipe(
       concatMap((event) => this.#tell(event, timers)),
-      tap({ complete: () => (this.#ended = !this.#handingOver) }),
-      catchError((error: unknown) => (this.#handingOver ? EMPTY : throwError(() => error))),
+      tap({ complete: () => (this.#ended = !this.#succession.isUnderWay) }),
+      catchError((error: unknown) => (this.#succession.isUnderWay ? EMPTY : throwError(() => error))),
       finalize(() => timers.unsubscribe()),
     );
   }
@@ -211,10 +203,11 @@ export class Relay {
       this.#online = true; // whatever is said
       this.#begunAt = asyncScheduler.now();
       this.#recordedAtBegin = this.#ms(this.#tape.end);
-      timers.add(this.#scheduleHandover(event.expires_at));
+      const lasts = event.expires_at * 1000 - this.#begunAt;
+      if (this.#settings.reconnect) timers.add(this.#succession.schedule(lasts));
     }
     const speech = event.type === 'Turn' || event.type === 'SpeechStarted';
-    if (speech && this.#handingOver) return []; // the successor hears it too, and will tell it
+    if (speech && this.#succession.isUnderWay) return []; // the successor hears it too, and will tell it
     if (speech) {
       this.#policy.healthy();
       this.#silentEndings = 0;
@@ -255,7 +248,7 @@ export class Relay {
           };
     const wait = this.#policy.failed(error, now, life);
     if (wait === undefined) return throwError(() => error);
-    const delayMs = this.#successor ? 0 : wait;
+    const delayMs = this.#succession.isPrepared ? 0 : wait;
     this.#accounts.reconnects++;
     this.#notices.next({
       type: 'Reconnecting',
@@ -276,48 +269,20 @@ export class Relay {
     return merge(timer(delayMs), overdue, this.#network?.pipe(filter(Boolean)) ?? NEVER);
   }
 
-  /** Sees to it that a successor is connected before a session expires, and takes over before it does. */
-  #scheduleHandover(expiresAt: number): Subscription {
-    const timers = new Subscription();
-    const times = this.#settings.reconnect && handoverTimes(expiresAt * 1000 - asyncScheduler.now());
-    if (times) {
-      timers.add(timer(times.prepare).subscribe(() => this.#prepare()));
-      timers.add(timer(times.force).subscribe(() => this.#handOver()));
-    }
-    return timers;
-  }
-
-  /** Connects a successor. It takes over at once if nobody is speaking, or else at the end of the turn. */
-  #prepare(): void {
-    const start = new ReplaySubject<void>(1);
+  /** A session that hears the tape, once `start$` emits if there is one. */
+  #player(start$?: Observable<void>): Player {
     const playback = new Playback(this.#shared);
-    const input = start.pipe(
-      take(1),
-      switchMap(() => this.#input(playback)),
-    );
-    const session = new Standby(
-      this.#open(input, this.#settings).pipe(
-        tap({
-          next: ({ type }) => type === 'Begin' && !this.#timeline.turnIsOpen && this.#handOver(),
-          error: () => this.#successor?.playback === playback && (this.#successor = undefined),
-        }),
-      ),
-    );
-    this.#successor = { session, playback, start };
-    this.#successors.add(session.subscription);
-  }
-
-  #input(playback: Playback): Observable<Uint8Array | ControlMessage> {
-    return playback.input(() => this.#resume);
+    const input$ = playback.input(() => this.#resume);
+    const input = start$ ? start$.pipe(switchMap(() => input$)) : input$;
+    return { playback, event$: this.#open(input, this.#settings) };
   }
 
   /** Moves the audio over to the successor. What the present session has not told by now, the successor will tell. */
   #handOver(): void {
-    if (!this.#successor || this.#handingOver || this.#tape.played) return;
+    if (!this.#succession.isPrepared || this.#succession.isUnderWay || this.#tape.played) return;
     this.#resume = this.#resumeAt(0);
-    this.#handingOver = true;
     this.#playback.handOver();
-    this.#successor.start.next();
+    this.#succession.begin();
   }
 
   /** From where a session would have to hear the audio if the present one broke now, in bytes. */
@@ -329,7 +294,7 @@ export class Relay {
   /** Lets go of the audio that no session will have to hear again. */
   #trim(): void {
     this.#trimmedAt = this.#ms(this.#tape.head);
-    if (!this.#handingOver) this.#tape.release(this.#resumeAt(this.#settings.stallTimeout));
+    if (!this.#succession.isUnderWay) this.#tape.release(this.#resumeAt(this.#settings.stallTimeout));
   }
 
   /** The last words: what was lost, and the accounts. */

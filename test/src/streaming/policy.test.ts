@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { TranscriptionError } from '../../../src/errors.ts';
-import { Policy, handoverTimes } from '../../../src/streaming/policy.ts';
+import { Policy } from '../../../src/streaming/policy.ts';
 
 const broken = new TranscriptionError('network', 'the connection broke', { retryable: true });
 const limited = new TranscriptionError('rate-limited', 'too many sessions', { retryable: true });
@@ -91,23 +91,5 @@ describe('Policy', () => {
     expect(one.failures).toBe(0);
     expect([10, 10, 10].map((lived, n) => one.failed(broken, 100_000 + n, life(lived)))).toEqual([250, 500, 1000]);
     expect(one.failed(broken, 100_003, life(10))).toBeUndefined();
-  });
-});
-
-describe('handoverTimes', () => {
-  it('prepares a minute before the end and moves over a quarter of one before', () => {
-    expect(handoverTimes(10_800_000)).toEqual({ prepare: 10_740_000, force: 10_785_000 });
-  });
-
-  it('prepares a short session in its last quarter', () => {
-    expect(handoverTimes(60_000)).toEqual({ prepare: 45_000, force: 56_250 });
-  });
-
-  it('takes no session for longer than three hours', () => {
-    expect(handoverTimes(Infinity)).toEqual(handoverTimes(10_800_000));
-  });
-
-  it('leaves a session alone that expired, or does not say when it will', () => {
-    expect([handoverTimes(0), handoverTimes(-5), handoverTimes(NaN)]).toEqual([undefined, undefined, undefined]);
   });
 });
