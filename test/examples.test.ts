@@ -89,7 +89,7 @@ describe('examples', () => {
       await workplace.node(...args),
     ];
     results = Object.fromEntries(await Promise.all(Object.entries(PROGRAMS).map(run)));
-  }, 60_000);
+  });
 
   afterAll(() => workplace.close());
 

@@ -143,7 +143,7 @@ describe('package', () => {
     await writeFile(join(consumer, 'page.ts'), PAGE);
     await writeFile(join(consumer, 'disk.ts'), `import { captionFile } from 'rxscribe/files';\nvoid captionFile;\n`);
     await writeFile(join(consumer, 'spy.js'), SPY);
-  }, 120_000);
+  });
 
   afterAll(() => rm(dir, { recursive: true, force: true }));
 

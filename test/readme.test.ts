@@ -96,7 +96,7 @@ describe('README', () => {
         ...commands.filter((line) => !(line in ELSEWHERE)).map((line) => run(line, workplace.shell(line))),
       ]),
     );
-  }, 120_000);
+  });
 
   afterAll(() => workplace.close());
 

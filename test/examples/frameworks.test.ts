@@ -116,7 +116,7 @@ where('examples/frameworks', () => {
     });
     await page.goto(site.origin);
     await page.waitForFunction('window.mount');
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await Promise.all([browser?.close(), site?.close()]);
@@ -151,7 +151,7 @@ where('examples/frameworks', () => {
         (each.className === 'partial' ? '… ' : each.role === 'alert' ? '! ' : '') + each.textContent)`;
       await page
         .waitForFunction(`JSON.stringify(${told}) === ${JSON.stringify(JSON.stringify(lines))}`, null, {
-          timeout: 10_000,
+          timeout: 100_000,
         })
         .catch(async () => expect(await page.evaluate(told)).toEqual(lines));
     };

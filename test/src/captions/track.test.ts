@@ -35,7 +35,7 @@ async function shownBy(document: string): Promise<unknown> {
   try {
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const args = [`--user-data-dir=${profile}`, '--virtual-time-budget=10000', '--dump-dom', address];
-    const { stdout } = await run('chromium', [...QUIET, ...OFFLINE, ...args], { timeout: 50_000 });
+    const { stdout } = await run('chromium', [...QUIET, ...OFFLINE, ...args], { timeout: 100_000 });
     const [, json = ''] = /<pre>(.*?)<\/pre>/s.exec(stdout) ?? [];
     return JSON.parse(json.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'));
   } finally {

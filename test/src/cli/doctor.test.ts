@@ -10,7 +10,6 @@ import { killAll, rxscribe } from '../../support/cli.ts';
 import { PULSE_DEVICE, startPulse, withoutPulse } from '../../support/pulse.ts';
 import { WAV, keyOf, startService } from './service.ts';
 
-const TIMEOUT = 30_000;
 const skipped = await withoutPulse();
 if (skipped) process.stderr.write(`skipping the test of rxscribe doctor with a device: ${skipped}\n`);
 const itWithPulse = skipped ? it.skip : it;
@@ -23,67 +22,55 @@ const findings = async (url: string, env: NodeJS.ProcessEnv): Promise<Map<string
 describe('rxscribe doctor', () => {
   afterEach(killAll);
 
-  itWithPulse(
-    'ends with 0 where nothing is wrong, opens no session, and shows no key',
-    async () => {
-      const service = await startService();
-      const pulse = await startPulse();
-      const played = pulse.play(WAV).catch(() => undefined);
-      const env = { ...pulse.env, ...keyOf(service) };
-      const { code, stdout } = await rxscribe(['doctor', '--url', service.url], { env });
-      await Promise.all([pulse.close(), service.close(), played]);
+  itWithPulse('ends with 0 where nothing is wrong, opens no session, and shows no key', async () => {
+    const service = await startService();
+    const pulse = await startPulse();
+    const played = pulse.play(WAV).catch(() => undefined);
+    const env = { ...pulse.env, ...keyOf(service) };
+    const { code, stdout } = await rxscribe(['doctor', '--url', service.url], { env });
+    await Promise.all([pulse.close(), service.close(), played]);
 
-      expect(stdout.split('\n')).toEqual([
-        expect.stringMatching(/^ok Node: \d/),
-        expect.stringMatching(/^ok addon: decibri/),
-        `ok devices: 1 to record from, the default is ${PULSE_DEVICE}`,
-        expect.stringMatching(/^ok level: -\d+ dBFS/),
-        'ok key: ASSEMBLYAI_API_KEY is set and well-formed',
-        expect.stringMatching(/^ok service: localhost:\d+ answers, its certificate is good$/),
-        'ok clock: agrees with the service',
-        '',
-      ]);
-      expect(code).toBe(0);
-      expect(stdout).not.toContain(service.apiKey);
-      expect({ sessions: service.sessions, violations: service.violations }).toEqual({ sessions: [], violations: [] });
-    },
-    TIMEOUT,
-  );
+    expect(stdout.split('\n')).toEqual([
+      expect.stringMatching(/^ok Node: \d/),
+      expect.stringMatching(/^ok addon: decibri/),
+      `ok devices: 1 to record from, the default is ${PULSE_DEVICE}`,
+      expect.stringMatching(/^ok level: -\d+ dBFS/),
+      'ok key: ASSEMBLYAI_API_KEY is set and well-formed',
+      expect.stringMatching(/^ok service: localhost:\d+ answers, its certificate is good$/),
+      'ok clock: agrees with the service',
+      '',
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).not.toContain(service.apiKey);
+    expect({ sessions: service.sessions, violations: service.violations }).toEqual({ sessions: [], violations: [] });
+  });
 
-  it(
-    'says what to do about a service it does not trust',
-    async () => {
-      const service = await startService();
-      const { code, stdout } = await rxscribe(['doctor', '--url', service.url], { env: { NODE_EXTRA_CA_CERTS: '' } });
-      await service.close();
+  it('says what to do about a service it does not trust', async () => {
+    const service = await startService();
+    const { code, stdout } = await rxscribe(['doctor', '--url', service.url], { env: { NODE_EXTRA_CA_CERTS: '' } });
+    await service.close();
 
-      expect(code).toBe(1);
-      expect(stdout).toMatch(/^not ok key: ASSEMBLYAI_API_KEY is not set; set it in the environment/m);
-      expect(stdout).toMatch(/^not ok service: localhost:\d+ is out of reach, \w+; set NODE_EXTRA_CA_CERTS/m);
-      expect(stdout).not.toContain('clock');
-    },
-    TIMEOUT,
-  );
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^not ok key: ASSEMBLYAI_API_KEY is not set; set it in the environment/m);
+    expect(stdout).toMatch(/^not ok service: localhost:\d+ is out of reach, \w+; set NODE_EXTRA_CA_CERTS/m);
+    expect(stdout).not.toContain('clock');
+  });
 
-  it(
-    'says what to do about a host that refuses, or never answers, in time',
-    async () => {
-      const mute = createServer().listen(0, '127.0.0.1');
-      await once(mute, 'listening');
-      const { port } = mute.address() as AddressInfo;
-      mute.on('connection', (socket) => socket.on('error', () => undefined).resume());
-      const silent = await findings(`wss://127.0.0.1:${port}`, {});
-      await new Promise((closed) => mute.close(closed));
-      const refused = await findings(`wss://127.0.0.1:${port}`, {});
+  it('says what to do about a host that refuses, or never answers, in time', async () => {
+    const mute = createServer().listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const { port } = mute.address() as AddressInfo;
+    mute.on('connection', (socket) => socket.on('error', () => undefined).resume());
+    const silent = await findings(`wss://127.0.0.1:${port}`, {});
+    await new Promise((closed) => mute.close(closed));
+    const refused = await findings(`wss://127.0.0.1:${port}`, {});
 
-      expect(silent.get('service')).toMatchObject({ ok: false, found: expect.stringMatching(/ETIMEDOUT/) });
-      expect(refused.get('service')).toMatchObject({
-        ok: false,
-        advice: expect.stringMatching(/nothing listens there/),
-      });
-    },
-    TIMEOUT,
-  );
+    expect(silent.get('service')).toMatchObject({ ok: false, found: expect.stringMatching(/ETIMEDOUT/) });
+    expect(refused.get('service')).toMatchObject({
+      ok: false,
+      advice: expect.stringMatching(/nothing listens there/),
+    });
+  });
 
   it('refuses an address that is none', async () => {
     expect(await rxscribe(['doctor', '--url', 'http://x'])).toMatchObject({ code: 2 });

@@ -4,8 +4,6 @@ import { killAll, start } from '../../support/cli.ts';
 import type { Program } from '../../support/cli.ts';
 import { WAV, keyOf, sentences, startService } from './service.ts';
 
-const TIMEOUT = 30_000;
-
 describe('an interrupted transcription', () => {
   let service: Simulator | undefined;
 
@@ -24,54 +22,40 @@ describe('an interrupted transcription', () => {
   };
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    it(
-      `keeps the last words at the first ${signal}, and ends with 0`,
-      async () => {
-        const program = await midSentence();
-        program.child.kill(signal);
+    it(`keeps the last words at the first ${signal}, and ends with 0`, async () => {
+      const program = await midSentence();
+      program.child.kill(signal);
 
-        const { code, stdout, stderr } = await program.outcome;
+      const { code, stdout, stderr } = await program.outcome;
 
-        const finals = stdout.match(/(?<="end_of_turn":true,"transcript":")[^"]*/g) ?? [];
-        const [first, second] = await sentences();
-        expect(code).toBe(0);
-        expect(stderr).toBe('rxscribe: stopping; Ctrl-C again quits at once\n');
-        expect(finals).toHaveLength(2);
-        expect(finals[0]).toBe(first);
-        // the word being said may have been cut
-        expect(second).toContain(finals[1]!.replace(/ ?\S*$/, ''));
-        expect(finals[1]).toMatch(/^Your micro/);
-        expect(service!.sessions[0]).toMatchObject({ endedBy: 'terminate' });
-      },
-      TIMEOUT,
-    );
+      const finals = stdout.match(/(?<="end_of_turn":true,"transcript":")[^"]*/g) ?? [];
+      const [first, second] = await sentences();
+      expect(code).toBe(0);
+      expect(stderr).toBe('rxscribe: stopping; Ctrl-C again quits at once\n');
+      expect(finals).toHaveLength(2);
+      expect(finals[0]).toBe(first);
+      // the word being said may have been cut
+      expect(second).toContain(finals[1]!.replace(/ ?\S*$/, ''));
+      expect(finals[1]).toMatch(/^Your micro/);
+      expect(service!.sessions[0]).toMatchObject({ endedBy: 'terminate' });
+    });
   }
 
-  it(
-    'ends at once with 130 at the second Ctrl-C',
-    async () => {
-      const program = await midSentence({ terminationDelayMs: 60_000 });
-      program.child.kill('SIGINT');
-      await program.stderr.says(/Ctrl-C again/);
-      const before = performance.now();
-      program.child.kill('SIGINT');
+  it('ends at once with 130 at the second Ctrl-C', async () => {
+    const program = await midSentence({ terminationDelayMs: 60_000 });
+    program.child.kill('SIGINT');
+    await program.stderr.says(/Ctrl-C again/);
+    program.child.kill('SIGINT');
 
-      expect(await program.outcome).toMatchObject({ code: 130, signal: null });
-      expect(performance.now() - before).toBeLessThan(2000);
-    },
-    TIMEOUT,
-  );
+    expect(await program.outcome).toMatchObject({ code: 130, signal: null });
+  });
 
-  it(
-    'takes the Ctrl-C that npm passes on for the one that the terminal sent',
-    async () => {
-      const program = await midSentence({}, { npm_lifecycle_script: 'node dist/src/cli/main.js listen' });
-      program.child.kill('SIGINT');
-      await program.stderr.says(/Ctrl-C again/);
-      program.child.kill('SIGINT');
+  it('takes the Ctrl-C that npm passes on for the one that the terminal sent', async () => {
+    const program = await midSentence({}, { npm_lifecycle_script: 'node dist/src/cli/main.js listen' });
+    program.child.kill('SIGINT');
+    await program.stderr.says(/Ctrl-C again/);
+    program.child.kill('SIGINT');
 
-      expect(await program.outcome).toMatchObject({ code: 0 });
-    },
-    TIMEOUT,
-  );
+    expect(await program.outcome).toMatchObject({ code: 0 });
+  });
 });

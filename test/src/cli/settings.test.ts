@@ -6,8 +6,6 @@ import type { Simulator } from '../../../src/simulator/index.ts';
 import { killAll, rxscribe } from '../../support/cli.ts';
 import { WAV, keyOf, sentences, startService } from './service.ts';
 
-const TIMEOUT = 30_000;
-
 describe('settings', () => {
   let service: Simulator;
   let cwd: string;
@@ -23,42 +21,34 @@ describe('settings', () => {
     await rm(cwd, { recursive: true });
   });
 
-  it(
-    'come from the environment, and those of other commands do no harm',
-    async () => {
-      const env = {
-        RXSCRIBE_URL: service.url,
-        RXSCRIBE_SPEED: 'max',
-        RXSCRIBE_SPEAKER_LABELS: '1',
-        RXSCRIBE_DEVICE: '7',
-      };
-      const outcome = await rxscribe(['file', WAV], { env: { ...env, ...keyOf(service), RXSCRIBE_FORMAT: 'ndjson' } });
+  it('come from the environment, and those of other commands do no harm', async () => {
+    const env = {
+      RXSCRIBE_URL: service.url,
+      RXSCRIBE_SPEED: 'max',
+      RXSCRIBE_SPEAKER_LABELS: '1',
+      RXSCRIBE_DEVICE: '7',
+    };
+    const outcome = await rxscribe(['file', WAV], { env: { ...env, ...keyOf(service), RXSCRIBE_FORMAT: 'ndjson' } });
 
-      expect(outcome).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^\{"type":"Begin"/) });
-      expect(service.sessions[0]!.params).toMatchObject({ speaker_labels: 'true' });
-    },
-    TIMEOUT,
-  );
+    expect(outcome).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^\{"type":"Begin"/) });
+    expect(service.sessions[0]!.params).toMatchObject({ speaker_labels: 'true' });
+  });
 
-  it(
-    'come from .env, without a banner; the environment goes before it, arguments before both',
-    async () => {
-      const lines = [
-        `ASSEMBLYAI_API_KEY=${service.apiKey}`,
-        `RXSCRIBE_URL=${service.url}`,
-        'RXSCRIBE_SPEED=max',
-        'RXSCRIBE_FORMAT=ndjson',
-        'RXSCRIBE_SPEECH_MODEL=universal-streaming-english',
-      ];
-      await writeFile(join(cwd, '.env'), lines.join('\n'));
-      const env = { RXSCRIBE_SPEECH_MODEL: 'universal-3-6', RXSCRIBE_FORMAT: 'ndjson' };
-      const outcome = await rxscribe(['file', WAV, '--format', 'text'], { env, cwd });
+  it('come from .env, without a banner; the environment goes before it, arguments before both', async () => {
+    const lines = [
+      `ASSEMBLYAI_API_KEY=${service.apiKey}`,
+      `RXSCRIBE_URL=${service.url}`,
+      'RXSCRIBE_SPEED=max',
+      'RXSCRIBE_FORMAT=ndjson',
+      'RXSCRIBE_SPEECH_MODEL=universal-streaming-english',
+    ];
+    await writeFile(join(cwd, '.env'), lines.join('\n'));
+    const env = { RXSCRIBE_SPEECH_MODEL: 'universal-3-6', RXSCRIBE_FORMAT: 'ndjson' };
+    const outcome = await rxscribe(['file', WAV, '--format', 'text'], { env, cwd });
 
-      expect(outcome).toMatchObject({ code: 0, stderr: '', stdout: `${(await sentences()).join('\n')}\n` });
-      expect(service.sessions[0]!.params).toMatchObject({ speech_model: 'universal-3-6' });
-    },
-    TIMEOUT,
-  );
+    expect(outcome).toMatchObject({ code: 0, stderr: '', stdout: `${(await sentences()).join('\n')}\n` });
+    expect(service.sessions[0]!.params).toMatchObject({ speech_model: 'universal-3-6' });
+  });
 
   it('name the option when they are wrong', async () => {
     const outcome = await rxscribe(['file', WAV], { env: { ...keyOf(service), RXSCRIBE_SPEED: 'fast' } });

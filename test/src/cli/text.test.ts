@@ -51,10 +51,9 @@ describe('lastLines', () => {
     expect(lastLines('a👩‍🚀👩‍🚀', 3, 3)).toEqual(['a👩‍🚀', '👩‍🚀']);
   });
 
-  it('is quick with a turn that never ends', () => {
-    const before = performance.now();
-    lastLines('word '.repeat(200_000), 80, 3);
-    expect(performance.now() - before).toBeLessThan(100);
+  it('looks only at the end of a turn that never ends', () => {
+    // measured whole, this takes minutes and more memory than there is
+    expect(lastLines('word '.repeat(50_000_000), 9, 1)).toEqual(['…word ']);
   });
 });
 

@@ -96,7 +96,7 @@ describe('captionsServer', () => {
     expect(text.lastIndexOf(`"order":${order - 1}`)).toBeGreaterThan(0);
     quick.leave();
     slow.destroy();
-  }, 30_000);
+  });
 
   it.each([
     ['completes', (event$: Subject<TranscriptionEvent>) => event$.complete(), []],

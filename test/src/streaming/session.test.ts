@@ -403,7 +403,7 @@ describe('session', () => {
             if (++pings === 5) connection.socket.close(1011, 'enough');
           });
         },
-        { stallTimeout: 50 },
+        { stallTimeout: 500 },
       );
 
       expect((await run(session(NEVER, settings))).error).toMatchObject({ wireCode: 1011 });

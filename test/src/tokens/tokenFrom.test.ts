@@ -153,7 +153,7 @@ where('tokenFrom, in a browser', () => {
       const tokens = request.url === '/shared' ? shared : own;
       tokens(request, response);
     });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await Promise.all([browser?.close(), app?.close(), other?.close()]);
