@@ -2,7 +2,7 @@
 // it starts, so tests that open TLS connections must be children of whoever made the authority.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { availableParallelism, constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAuthority } from '../../dist/src/simulator/index.js';
 
@@ -11,7 +11,11 @@ process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
 
 const caFile = await createAuthority(dir);
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
-const child = spawn(process.execPath, [...jest, ...process.argv.slice(2)], {
+// tests wait most of their time, for audio that is spoken; in a file this can not be said: jest takes no more than 100 %
+const workers = `--maxWorkers=${Math.ceil(1.5 * availableParallelism())}`;
+const args = process.argv.slice(2);
+const asked = args.some((arg) => /^(-i|-w|--runInBand|--maxWorkers)/.test(arg));
+const child = spawn(process.execPath, [...jest, ...(asked ? [] : [workers]), ...args], {
   stdio: 'inherit',
   env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile, RXSCRIBE_TEST_CA_DIR: dir },
 });
