@@ -8,12 +8,12 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** How long something may take to appear on a screen, in milliseconds. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** A terminal that a person could look at, with a program on it. */
 export interface Screen {
-  /** Resolves with the lines on the screen once one of them matches; rejects when that does not happen in time. */
-  shows(pattern: RegExp): Promise<string[]>;
+  /** Resolves with the lines on the screen once they match; rejects when that does not happen in time. */
+  shows(pattern: RegExp, escapes?: boolean): Promise<string[]>;
   /** Resolves with the lines on the screen once none of them matches any more. */
   hides(pattern: RegExp): Promise<string[]>;
   /** The lines on the screen and above it, without spaces at their ends and empty lines below; escapes where asked for. */
@@ -52,11 +52,11 @@ export async function openScreen(
     const text = await tmux('capture-pane', '-p', '-S', '-1000', ...(escapes ? ['-e'] : []));
     return text.trimEnd().split('\n');
   };
-  const until = async (what: string, done: (text: string) => boolean): Promise<string[]> => {
+  const until = async (what: string, done: (text: string) => boolean, escapes?: boolean): Promise<string[]> => {
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- a screen is looked at until it is as expected
-      const seen = await lines();
+      const seen = await lines(escapes);
       if (done(seen.join('\n'))) return seen;
       if (performance.now() > deadline) throw new Error(`${what} in time; the screen:\n${seen.join('\n')}`);
       // oxlint-disable-next-line no-await-in-loop -- and not more often than it changes
@@ -67,7 +67,7 @@ export async function openScreen(
   const screen: Screen = {
     lines,
     press,
-    shows: (pattern) => until(`${String(pattern)} did not show`, (text) => pattern.test(text)),
+    shows: (pattern, escapes) => until(`${String(pattern)} did not show`, (text) => pattern.test(text), escapes),
     hides: (pattern) => until(`${String(pattern)} did not go`, (text) => !pattern.test(text)),
     resize: async (width, height) => void (await tmux('resize-window', '-x', `${width}`, '-y', `${height}`)),
     close: async () => {
