@@ -19,9 +19,10 @@ const MAX_MESSAGE_BYTES = 131_072;
  * Cold: each subscription is a transcription of its own, with its own connections. The source is subscribed at once and
  * recorded while a connection is made, so that a slow handshake never cuts the first words. When a session breaks, stalls
  * or expires, the next one hears from the recording what was not told to its end: no final is missing, none is told twice,
- * and times and `turn_order` run on. A source that can wait (`audioFile`, `pcmStream`) is held back when it is 10 s ahead
- * of what was sent; a live one is recorded, up to `tapeLength`. Frames must be legal for the service: whole samples, 50 to
- * 1000 ms; `bufferBytes` makes them so. Nothing is written to the console.
+ * and times and `turn_order` run on. A source that can wait (`audioFile`, `pcmStream`) is held back while more than 10 s of
+ * it, or half of a shorter tape, wait to be sent, for the first time or again; a live one is recorded, up to `tapeLength`.
+ * Frames must be legal for the service: whole samples, 50 to 1000 ms; `bufferBytes` makes them so. Nothing is written to
+ * the console.
  *
  * ```text
  * source        -1-2-3-4-5-6-|                1 to 6: frames
