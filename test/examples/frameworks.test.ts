@@ -150,9 +150,7 @@ where('examples/frameworks', () => {
       const told = `[...document.querySelectorAll('button, p')].map((each) =>
         (each.className === 'partial' ? '… ' : each.role === 'alert' ? '! ' : '') + each.textContent)`;
       await page
-        .waitForFunction(`JSON.stringify(${told}) === ${JSON.stringify(JSON.stringify(lines))}`, null, {
-          timeout: 100_000,
-        })
+        .waitForFunction(`JSON.stringify(${told}) === ${JSON.stringify(JSON.stringify(lines))}`)
         .catch(async () => expect(await page.evaluate(told)).toEqual(lines));
     };
 

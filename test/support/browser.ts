@@ -12,6 +12,9 @@ import { ROOT } from './workplace.ts';
 /** Where Debian's package puts the browser. */
 const CHROMIUM = process.env['RXSCRIBE_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 
+/** How long a page may take for anything, in milliseconds: a little less than a test, so that it is told what it was. */
+const PATIENCE_MS = 110_000;
+
 /** What a browser is to have besides pages. */
 export interface BrowserOptions {
   /** A WAV file that the microphone hears, from its beginning, each time that it is opened; `null` for no microphone. */
@@ -62,7 +65,7 @@ export async function startBrowser({ microphone, allowed = false, port }: Browse
   const spki = createHash('sha256')
     .update(ca.publicKey.export({ type: 'spki', format: 'der' }))
     .digest('base64');
-  return chromium.launch({
+  const browser = await chromium.launch({
     executablePath: CHROMIUM,
     ignoreDefaultArgs: ['--disable-background-timer-throttling'], // a hidden page is to have the timers that it has
     args: [
@@ -75,6 +78,7 @@ export async function startBrowser({ microphone, allowed = false, port }: Browse
     ],
     ...(port !== undefined && { ignoreDefaultArgs: NEVER_HIDDEN }),
   });
+  return browser.on('context', (context) => context.setDefaultTimeout(PATIENCE_MS));
 }
 
 /** Arguments by which the driver has it that no page is ever in the background. */
@@ -87,7 +91,9 @@ const NEVER_HIDDEN = [
 /** The tabs of a browser that was started with a port, as they are for users: one is in front, the others are hidden. */
 export async function tabsOf(port: number): Promise<BrowserContext> {
   const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { noDefaults: true });
-  return browser.contexts()[0]!;
+  const context = browser.contexts()[0]!;
+  context.setDefaultTimeout(PATIENCE_MS);
+  return context;
 }
 
 /** A port that was free a moment ago. */
