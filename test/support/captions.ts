@@ -169,9 +169,9 @@ export function installed(program: string): boolean {
   return found;
 }
 
-/** Resolves once something holds, with the event loop going on; rejects when it does not within 10 s. */
+/** Resolves once something holds, with the event loop going on; rejects when it does not within 100 s. */
 export async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 100_000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`never: ${String(holds)}`);
     await setImmediate();

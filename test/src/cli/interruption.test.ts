@@ -29,14 +29,13 @@ describe('an interrupted transcription', () => {
       const { code, stdout, stderr } = await program.outcome;
 
       const finals = stdout.match(/(?<="end_of_turn":true,"transcript":")[^"]*/g) ?? [];
-      const [first, second] = await sentences();
+      const all = (await sentences()).join(' ');
+      const kept = finals.join(' ').replace(/ ?\S*$/, ''); // the word being said may have been cut
       expect(code).toBe(0);
       expect(stderr).toBe('rxscribe: stopping; Ctrl-C again quits at once\n');
-      expect(finals).toHaveLength(2);
-      expect(finals[0]).toBe(first);
-      // the word being said may have been cut
-      expect(second).toContain(finals[1]!.replace(/ ?\S*$/, ''));
-      expect(finals[1]).toMatch(/^Your micro/);
+      expect(kept).toMatch(/Your micro/);
+      expect(all.startsWith(kept)).toBe(true);
+      expect(kept.length).toBeLessThan(all.length / 2);
       expect(service!.sessions[0]).toMatchObject({ endedBy: 'terminate' });
     });
   }
