@@ -61,7 +61,7 @@ const README = { viewport: { width: 900, height: 500 }, deviceScaleFactor: 1.5 }
 
 /** When the microphone of the browser has heard all of the recording, in seconds. */
 const HEARD_S = 13;
-/** As much audio as nothing else in the recording is the same as, in bytes. */
+/** So much of the recording is the same nowhere else in it, in bytes. */
 const UNIQUE = 3 * 32_000;
 
 /** The least that is sent at once, in bytes. */

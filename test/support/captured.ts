@@ -3,7 +3,8 @@ import { pcm16 } from '../../src/browser/pcm16.ts';
 import { Resampler } from '../../src/browser/resampler.ts';
 
 /**
- * A script for a page, to run before all others: keeps what the audio thread hands over, before anything of ours has it.
+ * A script for a page, to run before all others: keeps what the audio thread hands over, before anything of ours has it, and
+ * has `base64`, as which bytes come out of a page.
  *
  * A browser whose audio thread stood still drops sound before that, so a busy machine may lose some of what was spoken. What
  * was handed over is the measure of what we have to deliver, to the sample, on every machine.

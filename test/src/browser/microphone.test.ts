@@ -55,6 +55,7 @@ const PROGRAM = `
         seen.ms += chunk.length / 32;
         began ??= performance.now() - seen.ms;
         behind = performance.now() - began - seen.ms;
+        // what waited while the device was opened comes at once, and is taken off the first absence
         if (seen.ms < 1000) ahead = Math.max(ahead, -behind);
       },
       error: (error) => tell(['error', error.kind, error.cause?.name, error.retryable, error.message].join(' ')),

@@ -39,6 +39,7 @@ const PROGRAM = `
       seen.longest = Math.max(seen.longest, chunk.length / 32);
       if (lost && !backAt) seen.silent += chunk.length / 32;
       behind = performance.now() - began - ms;
+      // what waited while the device was opened comes at once, and is taken off the first absence
       if (ms < 1000) ahead = Math.max(ahead, -behind);
       if (!lost && ms > hidden + 3000) {
         lost = true;
