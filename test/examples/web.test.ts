@@ -152,7 +152,7 @@ where('examples/web', () => {
   ): Promise<Ended> => {
     const { page } = visit;
     await begin(page);
-    await phaseIs(page, 'live');
+    await wasLive(page);
     await meanwhile(page);
     await phaseIs(page, 'idle');
     const notes = await page.evaluate(() => globalThis.notes);
@@ -291,7 +291,7 @@ where('examples/web', () => {
     const { page } = plain;
     await page.evaluate(() => (document.activeElement as HTMLElement).blur());
     await page.keyboard.press(' ');
-    await page.waitForFunction(() => document.querySelector('#partial')?.textContent !== '');
+    await page.waitForFunction(() => /speak\.\s+Welc/.test(document.querySelector('#paper')?.textContent ?? ''));
     await page.keyboard.press('Escape');
     await phaseIs(page, 'idle');
     expect(await page.textContent('#finals')).toMatch(/speak\. Welcome/);
@@ -339,6 +339,11 @@ describe('commands', () => {
 /** Waits until the page is in a phase. */
 function phaseIs(page: Page, phase: string): Promise<void> {
   return until(page, (name) => document.documentElement.dataset['phase'] === name, phase);
+}
+
+/** Waits until a page was live, which may be over by then: a click can take long on a busy machine. */
+function wasLive(page: Page): Promise<void> {
+  return until(page, (name) => globalThis.notes.phases.includes(name), 'live');
 }
 
 /** Waits until words are on the paper, final or not. */
