@@ -54,7 +54,7 @@ import { Timeline } from './timeline.ts';
 const BURST_MS = 10_000;
 /** How often audio is let go of while nobody's turn ends, in milliseconds of audio: to reckon with each frame costs more. */
 const TRIM_MS = 1000;
-/** How far ahead of what was sent a source that can wait gets, in milliseconds, but over no more than half of the tape. */
+/** How far ahead of what was sent a source that can wait gets, in milliseconds; half the length of a shorter tape. */
 const AHEAD_MS = 10_000;
 /** How many sessions in a row may fall silent after everything was sent, before what is missing is given up. */
 const SILENT_ENDINGS = 3;
@@ -72,6 +72,7 @@ export class Relay {
   readonly #open: typeof session;
   readonly #tape: Tape;
   readonly #msPerByte: number;
+  /** How much may wait to be sent, for the first time or again, until a source that can wait is held back, in milliseconds. */
   readonly #ahead: number;
   readonly #shared: Shared;
   readonly #timeline: Timeline;
