@@ -1,4 +1,4 @@
-import type { Missing } from '../missing.ts';
+import type { LostAudio } from '../lostAudio.ts';
 import { MAX_FRAME_MS, bytesToMs, msToBytes } from './pcm.ts';
 import type { PcmFormat } from './pcm.ts';
 
@@ -20,7 +20,7 @@ const MAX_PIECE_MS = MAX_FRAME_MS;
  */
 export class AudioClock {
   /** The stretches of silence that ended and that nobody took yet. */
-  readonly missing: Missing[] = [];
+  readonly missing: LostAudio[] = [];
   readonly #format: PcmFormat;
   #bytes = 0;
   /** The time up to which there are bytes. */

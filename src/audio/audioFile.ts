@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import { checkRules } from '../rules.ts';
+import { checkOptionRules } from '../optionRules.ts';
 import { CONDITIONING } from './options.ts';
 import { pull } from './pull.ts';
 import { recording } from './recording.ts';
@@ -58,7 +58,7 @@ export function audioFile(
   if (typeof speed !== 'number' || !(speed > 0)) {
     throw new RangeError(`speed must be a number above 0, not ${String(speed)}`);
   }
-  checkRules(options, CONDITIONING);
+  checkOptionRules(options, CONDITIONING);
   const { sampleRate = 16_000 } = options;
   return pull({
     open: () => recording(path, options),

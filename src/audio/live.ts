@@ -15,7 +15,7 @@ import {
   timer,
 } from 'rxjs';
 import type { TranscriptionError } from '../errors.ts';
-import { emitWithMissing } from '../missing.ts';
+import { emitWithLostAudio } from '../lostAudio.ts';
 import { absence } from './absence.ts';
 import { AudioClock } from './audioClock.ts';
 import { capture } from './capture.ts';
@@ -127,10 +127,10 @@ function offering(source: Observable<Uint8Array>, clock: AudioClock): Observable
   return new Observable((subscriber) => {
     const end = (notify: () => void): void => {
       clock.endSilence();
-      emitWithMissing(clock.missing, notify);
+      emitWithLostAudio(clock.missing, notify);
     };
     return source.subscribe({
-      next: (chunk) => emitWithMissing(clock.missing, () => subscriber.next(chunk)),
+      next: (chunk) => emitWithLostAudio(clock.missing, () => subscriber.next(chunk)),
       error: (error) => end(() => subscriber.error(error)),
       complete: () => end(() => subscriber.complete()),
     });

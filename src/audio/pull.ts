@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
 import type { Subscriber } from 'rxjs';
-import { offer } from '../demand.ts';
+import { emitWithBackpressure } from '../backpressure.ts';
 import { eventLoop } from './eventLoop.ts';
 import { orAborted } from './orAborted.ts';
 
@@ -81,7 +81,7 @@ class Delivery {
 
   offer(chunk: Uint8Array): Promise<unknown> | undefined {
     this.#emitting = true;
-    const held = offer(() => this.#subscriber.next(chunk));
+    const held = emitWithBackpressure(() => this.#subscriber.next(chunk));
     this.#emitting = false;
     if (this.#ending) {
       this.#subscriber.complete();

@@ -5,8 +5,8 @@ import { pull } from '../audio/pull.ts';
 import { Schedule } from '../audio/schedule.ts';
 import { stopped } from '../audio/stop.ts';
 import type { Stop } from '../audio/stop.ts';
-import { absent, checkRules, whole } from '../rules.ts';
-import type { Rules } from '../rules.ts';
+import { unsupported, checkOptionRules, integer } from '../optionRules.ts';
+import type { OptionRules } from '../optionRules.ts';
 import { blobRecording } from './blobRecording.ts';
 
 /** How fast to play, when to stop, and what to deliver. */
@@ -19,11 +19,11 @@ export interface AudioFileOptions extends DeliveredFormat {
   readonly stop?: Stop;
 }
 
-const NODE_ONLY = absent('a browser has it not, only Node');
+const NODE_ONLY = unsupported('a browser has it not, only Node');
 
-const RULES: Rules = {
+const RULES: OptionRules = {
   ...CONDITIONING,
-  sampleRate: whole(8000, 96_000, 'hertz'),
+  sampleRate: integer(8000, 96_000, 'hertz'),
   channelMap: NODE_ONLY,
   dcRemoval: NODE_ONLY,
   denoise: NODE_ONLY,
@@ -68,7 +68,7 @@ export function audioFile(file: Blob, { speed = 1, stop, ...options }: AudioFile
   if (typeof speed !== 'number' || !(speed > 0)) {
     throw new RangeError(`speed must be a number above 0, not ${String(speed)}`);
   }
-  checkRules(options, RULES);
+  checkOptionRules(options, RULES);
   const { sampleRate = 16_000 } = options;
   return pull({
     open: () => blobRecording(file, sampleRate),

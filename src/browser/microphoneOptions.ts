@@ -1,7 +1,7 @@
 import { CAPTURE, checkModel } from '../audio/options.ts';
 import type { DeliveredFormat } from '../audio/options.ts';
-import { absent, bool, checkRules, oneOf, range, text } from '../rules.ts';
-import type { Rules } from '../rules.ts';
+import { unsupported, bool, checkOptionRules, oneOf, range, text } from '../optionRules.ts';
+import type { OptionRules } from '../optionRules.ts';
 
 /** The options of decibri's `Microphone` for browsers under its names, but for the two that the service fixes. */
 export interface RecorderOptions extends DeliveredFormat {
@@ -35,7 +35,7 @@ export interface EnergyDetector {
 
 const NODE_ONLY = 'a browser has it not, only Node';
 
-const RECORDER: Rules = {
+const RECORDER: OptionRules = {
   ...CAPTURE,
   device: { ...text(), expected: 'the deviceId of a MediaDeviceInfo' },
   echoCancellation: bool,
@@ -45,16 +45,16 @@ const RECORDER: Rules = {
     expected: "false, 'energy', or an object with that model: a browser has no other",
   },
   workletUrl: text(),
-  modelPath: absent(`${NODE_ONLY}; vad is 'energy' here`),
-  dcRemoval: absent(NODE_ONLY),
-  denoise: absent(`${NODE_ONLY}; noiseSuppression is the browser's own`),
-  highpass: absent(NODE_ONLY),
-  agc: absent(`${NODE_ONLY}; a browser keeps the level by itself`),
-  limiter: absent(NODE_ONLY),
-  aec: absent(`${NODE_ONLY}; echoCancellation is the browser's own`),
+  modelPath: unsupported(`${NODE_ONLY}; vad is 'energy' here`),
+  dcRemoval: unsupported(NODE_ONLY),
+  denoise: unsupported(`${NODE_ONLY}; noiseSuppression is the browser's own`),
+  highpass: unsupported(NODE_ONLY),
+  agc: unsupported(`${NODE_ONLY}; a browser keeps the level by itself`),
+  limiter: unsupported(NODE_ONLY),
+  aec: unsupported(`${NODE_ONLY}; echoCancellation is the browser's own`),
 };
 
-const VAD: Rules = {
+const VAD: OptionRules = {
   model: oneOf('energy'),
   threshold: range(0, 1, 'score'),
   holdoffMs: range(0, Number.MAX_SAFE_INTEGER, 'milliseconds'),
@@ -63,6 +63,6 @@ const VAD: Rules = {
 
 /** Checks the options of a recorder in a page. */
 export function checkRecorder(options: { vad?: unknown }): void {
-  checkRules(options, RECORDER);
+  checkOptionRules(options, RECORDER);
   checkModel('vad', options.vad === false ? undefined : options.vad, VAD);
 }

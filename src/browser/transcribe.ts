@@ -1,6 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import type { TranscriptionEvent } from '../../operators/events.ts';
-import { isRecord } from '../rules.ts';
+import { isRecord } from '../optionRules.ts';
 import type { Secret } from '../streaming/credential.ts';
 import type { TranscribeOptions as NodeOptions } from '../streaming/options.ts';
 import { transcribeOver } from '../streaming/transcribe.ts';

@@ -2,7 +2,7 @@ import { defer } from 'rxjs';
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import { msToBytes } from '../audio/pcm.ts';
 import type { PcmFormat } from '../audio/pcm.ts';
-import { holdBack } from '../demand.ts';
+import { pauseSource } from '../backpressure.ts';
 import { WavRecording } from './wavRecording.ts';
 import { tooSlow } from './writeFailure.ts';
 import { Writing, written } from './writing.ts';
@@ -60,7 +60,7 @@ export function wavFile(path: string, options: WavFileOptions): MonoTypeOperator
       return written(source, writing, (chunk) => {
         recording.put(chunk);
         if (recording.waiting > MOST_WAITING) writing.giveUp(tooSlow(recording.waiting));
-        else if (recording.waiting > MANY_WAITING) holdBack(() => writing.settled());
+        else if (recording.waiting > MANY_WAITING) pauseSource(() => writing.settled());
       });
     });
 }

@@ -1,8 +1,8 @@
 import { Observable } from 'rxjs';
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import { bytesToMs } from '../audio/pcm.ts';
-import { emitWithMissing, takeMissing } from '../missing.ts';
-import type { Missing } from '../missing.ts';
+import { emitWithLostAudio, takeLostAudio } from '../lostAudio.ts';
+import type { LostAudio } from '../lostAudio.ts';
 
 /**
  * Drops the chunks that were recorded while a microphone is muted, and passes all others on. The device stays open; the
@@ -17,10 +17,10 @@ export function mute(sampleRate: number, mutedUntil: () => number): MonoTypeOper
   return (source) =>
     new Observable((subscriber) => {
       const clock = new Dropped();
-      const missing: Missing[] = [];
+      const missing: LostAudio[] = [];
       const forward = (notify: () => void): void => {
-        missing.push(...takeMissing().flatMap((stretch) => clock.moved(stretch)));
-        emitWithMissing(missing, notify);
+        missing.push(...takeLostAudio().flatMap((stretch) => clock.moved(stretch)));
+        emitWithLostAudio(missing, notify);
       };
       return source.subscribe({
         next: (chunk) => {
@@ -48,7 +48,7 @@ class Dropped {
   }
 
   /** The part of a stretch that was not dropped, on the clock of what passed. */
-  moved({ startMs, endMs }: Missing): Missing[] {
+  moved({ startMs, endMs }: LostAudio): LostAudio[] {
     const moved = { startMs: this.#at(startMs), endMs: this.#at(endMs) };
     return moved.endMs > moved.startMs ? [moved] : [];
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { checkRules, text, whole } from '../rules.ts';
-import type { Rule, Rules } from '../rules.ts';
+import { checkOptionRules, text, integer } from '../optionRules.ts';
+import type { OptionRule, OptionRules } from '../optionRules.ts';
 
 /** Options of {@link captionsServer}. */
 export interface CaptionsServerOptions {
@@ -23,18 +23,18 @@ export interface CaptionsServerOptions {
 /** The port that is in the URL people keep. */
 export const PORT = 4747;
 
-const SECRET: Rule = {
+const SECRET: OptionRule = {
   accepts: (value) => typeof value === 'string' && /^[\w-]{22,128}$/.test(value),
   expected: '22 to 128 letters, digits, - and _',
   hidden: true,
 };
 
-const RULES: Rules = {
-  port: whole(0, 65_535),
+const RULES: OptionRules = {
+  port: integer(0, 65_535),
   host: text(255),
   secret: SECRET,
   onError: { accepts: (value) => typeof value === 'function', expected: 'a function' },
-} satisfies Record<keyof CaptionsServerOptions, Rule>;
+} satisfies Record<keyof CaptionsServerOptions, OptionRule>;
 
 /** Options with what they are where they are not given. */
 export interface Settled {
@@ -46,7 +46,7 @@ export interface Settled {
 
 /** Checks the options and fills in what is not given. */
 export function settled(options: CaptionsServerOptions): Settled {
-  checkRules(options, RULES);
+  checkOptionRules(options, RULES);
   const { port = PORT, host, secret, onError = () => undefined } = options;
   return { port, host, secret: secret ?? (host === undefined ? undefined : newSecret()), onError };
 }

@@ -1,6 +1,6 @@
 import { Observable, asyncScheduler, timer } from 'rxjs';
 import type { Subscription } from 'rxjs';
-import { offer } from '../demand.ts';
+import { emitWithBackpressure } from '../backpressure.ts';
 import type { Tape, TapeItem } from './tape.ts';
 
 /** How fast audio may leave. */
@@ -15,7 +15,7 @@ export interface Pace {
  * Plays a tape to a session: what is recorded already, then what is recorded meanwhile; completes after the last of it.
  *
  * A live source never waits. Only catching up does, by a token bucket, so that the service is never sent more than it
- * takes; and a session that cannot write fast enough, through `holdBack`. A wait that is over also ends with the next
+ * takes; and a session that cannot write fast enough, through `pauseSource`. A wait that is over also ends with the next
  * frame recorded: the timers of a page in the background may come late, up to a minute, but its frames do not.
  *
  * Nothing is made for an item but the item: one function emits them all. Row "allocated on the heap, per frame" of table
@@ -50,7 +50,7 @@ export function feed(tape: Tape, pace: Pace): Observable<TapeItem> {
     /** Emits one item; returns whether to go on at once. */
     const emit = (item: TapeItem): boolean => {
       next = item;
-      const held = offer(emitNext);
+      const held = emitWithBackpressure(emitNext);
       void held?.then(resume);
       return held === undefined;
     };

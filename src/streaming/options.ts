@@ -2,8 +2,20 @@ import type { StreamingSpeechModel, StreamingTranscriberParams } from 'assemblya
 import type { ObservableInput } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import type { PcmFormat } from '../audio/pcm.ts';
-import { absent, bool, checkRules, isRecord, list, object, oneOf, range, shown, text, whole } from '../rules.ts';
-import type { Rule } from '../rules.ts';
+import {
+  unsupported,
+  bool,
+  checkOptionRules,
+  isRecord,
+  list,
+  object,
+  oneOf,
+  range,
+  describeValue,
+  text,
+  integer,
+} from '../optionRules.ts';
+import type { OptionRule } from '../optionRules.ts';
 import { credentialOf } from './credential.ts';
 import type { CredentialSettings, Secret } from './credential.ts';
 
@@ -111,14 +123,14 @@ const WIRE_NAME = {
 
 /** Twelve days, in milliseconds: a timer takes twice as much, so that sums of two are safe. */
 const LONGEST_MS = 2 ** 30;
-const millis = whole(0, LONGEST_MS, 'ms');
+const millis = integer(0, LONGEST_MS, 'ms');
 const share = range(0, 1);
 /** Whether it is well formed is looked at when it is used, and its value never shown. */
-const secret: Rule = { accepts: () => true, expected: 'a key' };
-const NO_RETRIES = absent('transcribe() decides when to connect again; see reconnect and maxOutage');
+const secret: OptionRule = { accepts: () => true, expected: 'a key' };
+const NO_RETRIES = unsupported('transcribe() decides when to connect again; see reconnect and maxOutage');
 
 /** Every option and what it takes. Limits are the service's (docs, "Streaming API"). */
-const RULES: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscriberParams, Rule>> = {
+const RULES: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscriberParams, OptionRule>> = {
   apiKey: secret,
   token: secret,
   speechModel: oneOf(
@@ -131,7 +143,7 @@ const RULES: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscribe
     'universal-streaming-multilingual',
     'whisper-rt',
   ),
-  sampleRate: whole(8000, 96_000, 'Hz'),
+  sampleRate: integer(8000, 96_000, 'Hz'),
   encoding: oneOf('pcm_s16le', 'pcm_mulaw'),
   region: oneOf('us', 'eu'),
   control: {
@@ -142,14 +154,14 @@ const RULES: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscribe
     accepts: (value) => typeof value === 'string' && isAddress(value),
     expected: 'a wss:// address without a query',
   },
-  connectTimeout: whole(1, LONGEST_MS, 'ms'),
-  terminationTimeout: whole(1, LONGEST_MS, 'ms'),
+  connectTimeout: integer(1, LONGEST_MS, 'ms'),
+  terminationTimeout: integer(1, LONGEST_MS, 'ms'),
   catchUpSpeed: range(1, Infinity, 'times real time'),
   reconnect: bool,
   maxOutage: range(0, Infinity, 'ms'),
-  stallTimeout: whole(1, LONGEST_MS, 'ms'),
-  tapeLength: whole(10_000, LONGEST_MS, 'ms'),
-  endTimeout: whole(1, LONGEST_MS, 'ms'),
+  stallTimeout: integer(1, LONGEST_MS, 'ms'),
+  tapeLength: integer(10_000, LONGEST_MS, 'ms'),
+  endTimeout: integer(1, LONGEST_MS, 'ms'),
   maxConnectionRetries: NO_RETRIES,
   connectionRetryDelay: NO_RETRIES,
   endOfTurnConfidenceThreshold: share,
@@ -169,14 +181,14 @@ const RULES: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscribe
   languageCodes: list(10),
   languageDetection: bool,
   domain: oneOf('medical-v1'),
-  inactivityTimeout: whole(5, 3600, 's'),
+  inactivityTimeout: integer(5, 3600, 's'),
   speakerLabels: bool,
-  maxSpeakers: whole(1, 10),
-  speakerLabelsRevisionIntervalMs: whole(0, 86_400_000, 'ms'),
+  maxSpeakers: integer(1, 10),
+  speakerLabelsRevisionIntervalMs: integer(0, 86_400_000, 'ms'),
   voiceFocus: oneOf('near-field', 'far-field'),
   voiceFocusThreshold: share,
   continuousPartials: bool,
-  interruptionDelay: whole(0, 1000, 'ms'),
+  interruptionDelay: integer(0, 1000, 'ms'),
   turnLeftPadMs: millis,
   customerSupportAudioCapture: bool,
   includePartialTurns: bool,
@@ -188,8 +200,8 @@ const RULES: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscribe
   webhookUrl: text(),
   webhookAuthHeaderName: text(),
   webhookAuthHeaderValue: { ...text(), hidden: true },
-  channels: absent('one transcription hears one mono channel; run one per channel and merge their turns'),
-  channelAttribution: absent('one transcription hears one mono channel; run one per channel'),
+  channels: unsupported('one transcription hears one mono channel; run one per channel and merge their turns'),
+  channelAttribution: unsupported('one transcription hears one mono channel; run one per channel'),
 };
 
 /**
@@ -198,8 +210,8 @@ const RULES: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscribe
  * @throws {TypeError | RangeError} naming the option and its value (never a key's) and what it takes.
  */
 export function checkOptions(options: TranscribeOptions): SessionSettings {
-  if (!isRecord(options)) throw new TypeError(`options must be an object, not ${shown(options)}`);
-  checkRules(options, RULES);
+  if (!isRecord(options)) throw new TypeError(`options must be an object, not ${describeValue(options)}`);
+  checkOptionRules(options, RULES);
   for (const name of ['speechModel', 'sampleRate'] as const) {
     if (options[name] === undefined) throw new TypeError(`${name} is missing; there is no default`);
   }

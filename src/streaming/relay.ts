@@ -36,7 +36,7 @@ import type {
   Warning,
 } from '../../operators/events.ts';
 import { MIN_FRAME_MS, bytesToMs, frameBytes, msToBytes } from '../audio/pcm.ts';
-import { holdBack } from '../demand.ts';
+import { pauseSource } from '../backpressure.ts';
 import { TranscriptionError } from '../errors.ts';
 import { Accounts } from './accounts.ts';
 import type { SessionSettings } from './options.ts';
@@ -140,7 +140,7 @@ export class Relay {
   }
 
   #waitUntilSent(): void {
-    holdBack(() => firstValueFrom(this.#sent, { defaultValue: undefined }));
+    pauseSource(() => firstValueFrom(this.#sent, { defaultValue: undefined }));
   }
 
   /** Says that the recording is complete; from now on the end has its time limit. */

@@ -3,7 +3,7 @@ import { Observable, defer, switchMap, takeWhile, throwError, timeout } from 'rx
 import type { Subscriber } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import { bytesToMs } from '../audio/pcm.ts';
-import { holdBack } from '../demand.ts';
+import { pauseSource } from '../backpressure.ts';
 import type { TranscriptionError } from '../errors.ts';
 import type { Credential } from './credential.ts';
 import { failure } from './failure.ts';
@@ -202,7 +202,7 @@ class Run {
     this.#sentSince ??= Date.now();
     this.#sentMs += bytesToMs(item.length, this.#settings.format);
     link.sent(item.length);
-    if (link.waiting > MAX_BUFFERED) holdBack(() => link.written());
+    if (link.waiting > MAX_BUFFERED) pauseSource(() => link.written());
   }
 
   #terminate(): void {

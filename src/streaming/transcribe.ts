@@ -4,7 +4,7 @@ import type { ControlMessage, TranscriptionEvent } from '../../operators/events.
 import { MAX_FRAME_MS, MIN_FRAME_MS, bytesToMs, frameBytes, isLegalFrame } from '../audio/pcm.ts';
 import type { PcmFormat } from '../audio/pcm.ts';
 import { TranscriptionError } from '../errors.ts';
-import { takeMissing } from '../missing.ts';
+import { takeLostAudio } from '../lostAudio.ts';
 import { checkOptions } from './options.ts';
 import type { TranscribeOptions } from './options.ts';
 import { Relay } from './relay.ts';
@@ -100,7 +100,7 @@ function steer(control$: Observable<ControlMessage>, relay: Relay): Observable<n
 
 function record(source: Observable<Uint8Array>, relay: Relay, format: PcmFormat): Observable<never> {
   const report = (): void => {
-    for (const { startMs, endMs } of takeMissing()) relay.lose(startMs, endMs, 'device');
+    for (const { startMs, endMs } of takeLostAudio()) relay.lose(startMs, endMs, 'device');
   };
   return source.pipe(
     tap({

@@ -1,5 +1,5 @@
 import { TranscriptionError } from '../errors.ts';
-import { shown } from '../rules.ts';
+import { describeValue } from '../optionRules.ts';
 import type { TokenSettings } from './options.ts';
 import { within } from './within.ts';
 
@@ -46,7 +46,7 @@ function verdict(error: unknown, said: string): TranscriptionError {
 /** What an error says and, where `fetch` says only that it failed, what is underneath. */
 export function oneLine(error: unknown): string {
   const { message, cause } = Object(error) as Partial<Error>;
-  if (typeof message !== 'string') return shown(error);
+  if (typeof message !== 'string') return describeValue(error);
   const under = Object(cause) as Partial<NodeJS.ErrnoException>;
   const why = under.message || under.code; // of several addresses that were tried there is only the code
   return `${message}${typeof why === 'string' ? ` (${why})` : ''}`.replaceAll(/\s+/g, ' ').trim();

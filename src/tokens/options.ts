@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { checkRules, isRecord, oneOf, shown, whole } from '../rules.ts';
-import type { Rule } from '../rules.ts';
+import { checkOptionRules, isRecord, oneOf, describeValue, integer } from '../optionRules.ts';
+import type { OptionRule } from '../optionRules.ts';
 import { isSecret } from '../streaming/credential.ts';
 import type { Secret } from '../streaming/credential.ts';
 import type { Region } from '../streaming/options.ts';
@@ -64,17 +64,17 @@ const URL_OF_REGION: Readonly<Record<Region, string>> = {
 };
 const NEAREST = 'https://streaming.assemblyai.com';
 
-const aFunction: Rule = { accepts: (value) => typeof value === 'function', expected: 'a function' };
-const requests = whole(1, 1_000_000, 'requests per minute');
+const aFunction: OptionRule = { accepts: (value) => typeof value === 'function', expected: 'a function' };
+const requests = integer(1, 1_000_000, 'requests per minute');
 
-const RULES: Readonly<Record<keyof TokenHandlerOptions, Rule>> = {
+const RULES: Readonly<Record<keyof TokenHandlerOptions, OptionRule>> = {
   apiKey: {
     accepts: (value) => typeof value === 'function' || isSecret(value),
     expected: 'a key by itself, without quotes or "Bearer", or a function that returns one',
     hidden: true,
   },
-  expiresInSeconds: whole(1, 600, 's'),
-  maxSessionDurationSeconds: whole(60, 10_800, 's'),
+  expiresInSeconds: integer(1, 600, 's'),
+  maxSessionDurationSeconds: integer(60, 10_800, 's'),
   allow: aFunction,
   origins: {
     accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(isOrigin),
@@ -87,7 +87,7 @@ const RULES: Readonly<Record<keyof TokenHandlerOptions, Rule>> = {
   },
   clientOf: aFunction,
   onError: aFunction,
-  timeout: whole(1, 2 ** 30, 'ms'),
+  timeout: integer(1, 2 ** 30, 'ms'),
   region: oneOf('us', 'eu'),
   streamingBaseUrl: { accepts: isAddress, expected: 'an https:// address without a query' },
 };
@@ -98,8 +98,8 @@ const RULES: Readonly<Record<keyof TokenHandlerOptions, Rule>> = {
  * @throws {TypeError | RangeError} naming the option and its value (never a key's) and what it takes.
  */
 export function checkOptions<Asked extends TokenRequest>(options: TokenHandlerOptions<Asked>): TokenSettings {
-  if (!isRecord(options)) throw new TypeError(`options must be an object, not ${shown(options)}`);
-  checkRules(options, RULES);
+  if (!isRecord(options)) throw new TypeError(`options must be an object, not ${describeValue(options)}`);
+  checkOptionRules(options, RULES);
   const { apiKey, region, streamingBaseUrl, origins } = options;
   if (apiKey === undefined) throw new TypeError('apiKey is missing; there is no default');
   if (region !== undefined && streamingBaseUrl !== undefined) {

@@ -1,6 +1,6 @@
 import { TranscriptionError } from '../errors.ts';
 import type { ErrorKind } from '../errors.ts';
-import { shown } from '../rules.ts';
+import { describeValue } from '../optionRules.ts';
 
 /** How long an answer may take, in milliseconds, where the init has no signal. */
 const TIMEOUT_MS = 15_000;
@@ -24,7 +24,7 @@ const TIMEOUT_MS = 15_000;
  */
 export function tokenFrom(url: string | URL, init: RequestInit = {}): () => Promise<string> {
   if (!(url instanceof URL) && (typeof url !== 'string' || url === '')) {
-    throw new TypeError(`url must be an address that is not empty, not ${shown(url)}`);
+    throw new TypeError(`url must be an address that is not empty, not ${describeValue(url)}`);
   }
   return async () => {
     const { status, ok, text } = await ask(url, init);

@@ -8,7 +8,7 @@ import { AudioWriter, File } from 'decibri';
 import { firstValueFrom, lastValueFrom, Subject, take, toArray } from 'rxjs';
 import { audioFile } from '../../../src/audio/audioFile.ts';
 import type { AudioFileOptions } from '../../../src/audio/audioFile.ts';
-import { holdBack } from '../../../src/demand.ts';
+import { pauseSource } from '../../../src/backpressure.ts';
 import { eventLoop } from './eventLoop.ts';
 import { fmt, loudness, riff, tone, wav } from './wavFile.ts';
 
@@ -152,7 +152,7 @@ describe('audioFile', () => {
       let seen = 0;
       const done = audioFile(path, { speed: Infinity }).forEach(() => {
         seen += 1;
-        holdBack(() => new Promise((resolve) => void waiting.push(resolve)));
+        pauseSource(() => new Promise((resolve) => void waiting.push(resolve)));
         expect(waiting).toHaveLength(1);
         setImmediate(() => setImmediate(() => waiting.shift()?.()));
       });
@@ -209,7 +209,7 @@ describe('audioFile', () => {
     const seen = jest.fn();
     const played = audioFile(path, { speed: Infinity }).forEach(() => {
       seen();
-      holdBack(() => truncate(path, 44 + 3200));
+      pauseSource(() => truncate(path, 44 + 3200));
     });
     await expect(played).rejects.toMatchObject({
       kind: 'file',
@@ -310,7 +310,7 @@ describeWhereListed('the file of audioFile', () => {
     const held = new Subject<void>();
     const waiting = firstValueFrom(held);
     const subscription = audioFile(path).subscribe(() => {
-      holdBack(() => new Promise(() => undefined));
+      pauseSource(() => new Promise(() => undefined));
       held.next();
     });
     await waiting;

@@ -4,8 +4,8 @@ import { Subject } from 'rxjs';
 import { microphone } from '../../../src/audio/microphone.ts';
 import type { MicrophoneOptions } from '../../../src/audio/microphone.ts';
 import type { TranscriptionError } from '../../../src/errors.ts';
-import { takeMissing } from '../../../src/missing.ts';
-import type { Missing } from '../../../src/missing.ts';
+import { takeLostAudio } from '../../../src/lostAudio.ts';
+import type { LostAudio } from '../../../src/lostAudio.ts';
 import { FakeRecorder } from './fakeRecorder.ts';
 
 const failed = Object.assign(new Error('decibri: audio device error: gone'), { code: 'DEVICE_FAILED' });
@@ -24,7 +24,7 @@ function listen(options: MicrophoneOptions = {}) {
   const openedAt: number[] = [];
   const seen: unknown[] = [];
   const audio: Uint8Array[] = [];
-  const missing: Missing[] = [];
+  const missing: LostAudio[] = [];
   const device: { failure: unknown } = { failure: undefined };
   const open = async (): Promise<FakeRecorder> => {
     openedAt.push(now());
@@ -37,15 +37,15 @@ function listen(options: MicrophoneOptions = {}) {
   const subscription = source.subscribe({
     next: (chunk) => {
       audio.push(chunk);
-      missing.push(...takeMissing());
+      missing.push(...takeLostAudio());
       seen.push(`${now()}: ${chunk[0] === 0 ? 'silence' : 'audio'} ${chunk.length / 32}`);
     },
     error: (error) => {
-      missing.push(...takeMissing());
+      missing.push(...takeLostAudio());
       seen.push(`${now()}: error`, error);
     },
     complete: () => {
-      missing.push(...takeMissing());
+      missing.push(...takeLostAudio());
       seen.push(`${now()}: complete`);
     },
   });
@@ -395,7 +395,7 @@ describe.each(STATES)('microphone, when its device is lost and it %s', (_, after
     const arrived = new Subject<void>();
     const recorders: FakeRecorder[] = [];
     const seen: unknown[] = [];
-    const missing: Missing[] = [];
+    const missing: LostAudio[] = [];
     const open = async (): Promise<FakeRecorder> => {
       if (recorders.length > 0 && slow) await arrived.forEach(() => undefined);
       recorders.push(new FakeRecorder());
@@ -404,7 +404,7 @@ describe.each(STATES)('microphone, when its device is lost and it %s', (_, after
     const subscription = microphone(options, open).subscribe({
       next: (chunk) => seen.push(chunk.length / 32),
       error: (error) => seen.push(error),
-      complete: () => seen.push('complete', takeMissing()),
+      complete: () => seen.push('complete', takeLostAudio()),
     });
     await jest.advanceTimersByTimeAsync(0);
     recorders[0]?.emit('data', new Uint8Array(3200).fill(1));
@@ -530,7 +530,7 @@ describe('the clock of microphone', () => {
     const bytes = Buffer.concat(audio);
     const msOf = (length: number): number => (length * 1000) / (sampleRate * 2);
     expect(Math.abs(msOf(bytes.length) - (performance.now() - began))).toBeLessThanOrEqual(Math.max(100, chunkMs) + 2);
-    const stretches: Missing[] = [];
+    const stretches: LostAudio[] = [];
     const heard: number[] = [];
     let at = 0;
     for (const chunk of audio) {

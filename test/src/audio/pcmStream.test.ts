@@ -3,7 +3,7 @@ import { ReadableStream } from 'node:stream/web';
 import { describe, it, expect, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { Subject, lastValueFrom, take, toArray } from 'rxjs';
-import { holdBack } from '../../../src/demand.ts';
+import { pauseSource } from '../../../src/backpressure.ts';
 import { pcmStream } from '../../../src/audio/pcmStream.ts';
 import type { PcmStreamOptions } from '../../../src/audio/pcmStream.ts';
 import { eventLoop } from './eventLoop.ts';
@@ -120,7 +120,7 @@ describe('pcmStream', () => {
       }
     }
     const done = pcmStream(input()).forEach(() => {
-      holdBack(() => new Promise((resolve) => void held.push(resolve)));
+      pauseSource(() => new Promise((resolve) => void held.push(resolve)));
     });
     await eventLoop();
     expect(asked).toEqual([0]);
@@ -138,7 +138,7 @@ describe('pcmStream', () => {
     const input = new PassThrough({ highWaterMark: 4 });
     const arrived = new Promise<void>((resolve) => {
       pcmStream(input).subscribe(() => {
-        holdBack(() => new Promise(() => undefined));
+        pauseSource(() => new Promise(() => undefined));
         resolve();
       });
     });

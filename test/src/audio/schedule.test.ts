@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, it, expect, jest } from '@jest/globals';
 import { Subject } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { holdBack } from '../../../src/demand.ts';
+import { pauseSource } from '../../../src/backpressure.ts';
 import { pull } from '../../../src/audio/pull.ts';
 import { Schedule } from '../../../src/audio/schedule.ts';
 
@@ -125,7 +125,7 @@ describe('a paced source', () => {
       count: 5,
       onChunk: (index) => {
         if (index === 1) {
-          holdBack(() => new Promise((resolve) => void setTimeout(resolve, 730)));
+          pauseSource(() => new Promise((resolve) => void setTimeout(resolve, 730)));
         }
       },
     });
@@ -202,7 +202,7 @@ describe('a paced source', () => {
 
   it('completes when stop comes while the consumer holds back', async () => {
     const stop$ = new Subject<void>();
-    const { times, ends, closed } = play({ stop$, onChunk: () => holdBack(() => new Promise(() => undefined)) });
+    const { times, ends, closed } = play({ stop$, onChunk: () => pauseSource(() => new Promise(() => undefined)) });
     await jest.advanceTimersByTimeAsync(50);
     expect(closed).not.toHaveBeenCalled();
     stop$.next();

@@ -13,7 +13,7 @@ import type { Wav } from '../../../src/audio/wav.ts';
 import { wavFile } from '../../../src/captions/files.ts';
 import type { WavFileOptions } from '../../../src/captions/files.ts';
 import { HEADER_BYTES, wavHeader } from '../../../src/captions/wavHeader.ts';
-import { offer } from '../../../src/demand.ts';
+import { emitWithBackpressure } from '../../../src/backpressure.ts';
 import type { TranscriptionError } from '../../../src/errors.ts';
 import { installed, until } from '../../support/captions.ts';
 import { tone } from '../audio/wavFile.ts';
@@ -152,9 +152,9 @@ describe('wavFile', () => {
   it('asks a source that can wait to wait for the disk, before much waits in memory', async () => {
     const chunk$ = new Subject<Uint8Array>();
     chunk$.pipe(wavFile(path('a.wav'), options())).subscribe();
-    expect(offer(() => chunk$.next(new Uint8Array(1000)))).toBeUndefined();
-    await offer(() => chunk$.next(new Uint8Array(2 ** 23)));
-    expect(offer(() => chunk$.next(new Uint8Array(1000)))).toBeUndefined();
+    expect(emitWithBackpressure(() => chunk$.next(new Uint8Array(1000)))).toBeUndefined();
+    await emitWithBackpressure(() => chunk$.next(new Uint8Array(2 ** 23)));
+    expect(emitWithBackpressure(() => chunk$.next(new Uint8Array(1000)))).toBeUndefined();
     chunk$.complete();
   });
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Subject } from 'rxjs';
 import { mute } from '../../../src/cli/mute.ts';
-import { emitWithMissing, takeMissing } from '../../../src/missing.ts';
-import type { Missing } from '../../../src/missing.ts';
+import { emitWithLostAudio, takeLostAudio } from '../../../src/lostAudio.ts';
+import type { LostAudio } from '../../../src/lostAudio.ts';
 
 /** 100 ms of audio at 16 kHz, marked with a number. */
 const chunk = (mark: number): Uint8Array => new Uint8Array(3200).fill(mark);
@@ -36,13 +36,13 @@ describe('mute', () => {
 
   it('moves the stretches in which the device was away to the clock of what passes', () => {
     const source$ = new Subject<Uint8Array>();
-    const stretches: Missing[] = [];
-    const taken: Missing[] = [];
+    const stretches: LostAudio[] = [];
+    const taken: LostAudio[] = [];
     let mutedUntil = -Infinity;
-    source$.pipe(mute(16_000, () => mutedUntil)).subscribe(() => taken.push(...takeMissing()));
+    source$.pipe(mute(16_000, () => mutedUntil)).subscribe(() => taken.push(...takeLostAudio()));
     const record = (): void => {
       jest.advanceTimersByTime(100);
-      emitWithMissing(stretches, () => source$.next(chunk(0)));
+      emitWithLostAudio(stretches, () => source$.next(chunk(0)));
     };
 
     record();

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { Subject, firstValueFrom, map, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { holdBack } from '../../../src/demand.ts';
+import { pauseSource } from '../../../src/backpressure.ts';
 import { feed } from '../../../src/streaming/feed.ts';
 import type { Pace } from '../../../src/streaming/feed.ts';
 import { Tape } from '../../../src/streaming/tape.ts';
@@ -77,7 +77,7 @@ describe('feed', () => {
       text(feed(tape, LIVE)).subscribe({
         next: (frame) => {
           played.push(frame);
-          if (frame === 'a') holdBack(() => firstValueFrom(ready));
+          if (frame === 'a') pauseSource(() => firstValueFrom(ready));
         },
         complete,
       });

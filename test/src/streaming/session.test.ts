@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { NEVER, Observable, Subject, concat, finalize, from, map, of, take, throwError } from 'rxjs';
 import type { ControlMessage } from '../../../operators/events.ts';
 import type { TranscriptionError } from '../../../src/errors.ts';
-import { offer } from '../../../src/demand.ts';
+import { emitWithBackpressure } from '../../../src/backpressure.ts';
 import { checkOptions } from '../../../src/streaming/options.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
 import { session } from '../../../src/streaming/session.ts';
@@ -593,7 +593,7 @@ describe('session', () => {
     let resumed = false;
     const input = new Observable<Uint8Array>((subscriber) => {
       const next = (): void => {
-        const held = sent < 1000 ? offer(() => subscriber.next(big)) : undefined;
+        const held = sent < 1000 ? emitWithBackpressure(() => subscriber.next(big)) : undefined;
         sent++;
         if (held) {
           setImmediate(() => service.connections[0]!.socket.resume());

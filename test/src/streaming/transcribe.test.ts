@@ -18,7 +18,7 @@ import {
 } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import type { ControlMessage, Stats, TranscriptionEvent, Turn } from '../../../operators/events.ts';
-import { emitWithMissing } from '../../../src/missing.ts';
+import { emitWithLostAudio } from '../../../src/lostAudio.ts';
 import { transcribeOver } from '../../../src/streaming/transcribe.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
 import { ModelService, modelAudio, modelTranscript } from '../../support/modelService.ts';
@@ -282,7 +282,7 @@ describe('transcribe', () => {
     const stretches = [{ startMs: 1000, endMs: 1400 }];
     const source = new Observable<Uint8Array>((subscriber) => {
       for (const frame of frames.slice(0, 14)) subscriber.next(frame);
-      for (const frame of frames.slice(14)) emitWithMissing(stretches, () => subscriber.next(frame));
+      for (const frame of frames.slice(14)) emitWithLostAudio(stretches, () => subscriber.next(frame));
       subscriber.complete();
     });
 
@@ -296,7 +296,7 @@ describe('transcribe', () => {
   it('tells so of a stretch that reaches to the end, too', () => {
     const source = new Observable<Uint8Array>((subscriber) => {
       for (const frame of modelAudio(3000)) subscriber.next(frame);
-      emitWithMissing([{ startMs: 2500, endMs: 3040 }], () => subscriber.complete()); // 40 ms were too short a tail
+      emitWithLostAudio([{ startMs: 2500, endMs: 3040 }], () => subscriber.complete()); // 40 ms were too short a tail
     });
 
     const one = run(new ModelService(), source);

@@ -1,5 +1,5 @@
 import { describe, it, expect, jest } from '@jest/globals';
-import { holdBack, offer } from '../../src/demand.ts';
+import { pauseSource, emitWithBackpressure } from '../../src/backpressure.ts';
 
 /** A promise to hold on to, and how to keep it. */
 function gate(): { readonly ready: Promise<void>; readonly open: () => void } {
@@ -10,19 +10,19 @@ function gate(): { readonly ready: Promise<void>; readonly open: () => void } {
   return { ready, open };
 }
 
-describe('offer', () => {
+describe('emitWithBackpressure', () => {
   it('gives nothing to wait for when nobody downstream holds back', () => {
     const emit = jest.fn();
-    expect(offer(emit)).toBeUndefined();
+    expect(emitWithBackpressure(emit)).toBeUndefined();
     expect(emit).toHaveBeenCalledTimes(1);
   });
 
   it('waits until everybody who held back is ready', async () => {
     const [first, second] = [gate(), gate()];
     const settled = jest.fn();
-    const held = offer(() => {
-      holdBack(() => first.ready);
-      holdBack(() => second.ready);
+    const held = emitWithBackpressure(() => {
+      pauseSource(() => first.ready);
+      pauseSource(() => second.ready);
     });
     const done = held?.then(settled);
     first.open();
@@ -35,17 +35,17 @@ describe('offer', () => {
 
   it('keeps what an inner emission is asked to wait for apart from the outer one', () => {
     let inner: unknown;
-    const outer = offer(() => {
-      inner = offer(() => holdBack(() => Promise.resolve()));
+    const outer = emitWithBackpressure(() => {
+      inner = emitWithBackpressure(() => pauseSource(() => Promise.resolve()));
     });
     expect(inner).toBeInstanceOf(Promise);
     expect(outer).toBeUndefined();
   });
 
   it('goes on with the outer emission after an inner one', () => {
-    const outer = offer(() => {
-      void offer(() => undefined);
-      holdBack(() => Promise.resolve());
+    const outer = emitWithBackpressure(() => {
+      void emitWithBackpressure(() => undefined);
+      pauseSource(() => Promise.resolve());
     });
     expect(outer).toBeInstanceOf(Promise);
   });
@@ -53,39 +53,39 @@ describe('offer', () => {
   it('passes what the emission throws, and is closed after it', () => {
     const ready = jest.fn(() => Promise.resolve());
     expect(() =>
-      offer(() => {
+      emitWithBackpressure(() => {
         throw new Error('downstream');
       }),
     ).toThrow('downstream');
-    holdBack(ready);
+    pauseSource(ready);
     expect(ready).not.toHaveBeenCalled();
   });
 
   it('leaves the outer emission open when an inner one throws', () => {
-    const outer = offer(() => {
+    const outer = emitWithBackpressure(() => {
       expect(() =>
-        offer(() => {
+        emitWithBackpressure(() => {
           throw new Error('inner');
         }),
       ).toThrow('inner');
-      holdBack(() => Promise.resolve());
+      pauseSource(() => Promise.resolve());
     });
     expect(outer).toBeInstanceOf(Promise);
   });
 });
 
-describe('holdBack', () => {
+describe('pauseSource', () => {
   it('asks nothing of a source that cannot wait', () => {
     const ready = jest.fn(() => Promise.resolve());
-    holdBack(ready);
+    pauseSource(ready);
     expect(ready).not.toHaveBeenCalled();
   });
 
   it('is too late once the emission is over', async () => {
     const ready = jest.fn(() => Promise.resolve());
     let later: Promise<void> | undefined;
-    const held = offer(() => {
-      later = Promise.resolve().then(() => holdBack(ready));
+    const held = emitWithBackpressure(() => {
+      later = Promise.resolve().then(() => pauseSource(ready));
     });
     await later;
     expect(held).toBeUndefined();

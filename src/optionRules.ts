@@ -1,23 +1,23 @@
-/** What one option accepts: a test, and its words for the message when the test fails. */
-export interface Rule {
+/** What one option accepts: a test, and the text for the message when the test fails. */
+export interface OptionRule {
   readonly accepts: (value: unknown) => boolean;
   readonly expected: string;
-  /** Whether a number belongs here, so that another number is out of its range. */
+  /** Whether the option is a number; a number that is not accepted is then a `RangeError`. */
   readonly numeric?: boolean;
-  /** Whether a value must not be shown, whatever is wrong with it. */
+  /** Whether the value is a secret, so that no message may show it. */
   readonly hidden?: boolean;
 }
 
 /** One rule per option name; an option without a rule does not exist. */
-export type Rules = Readonly<Record<string, Rule>>;
+export type OptionRules = Readonly<Record<string, OptionRule>>;
 
 /**
- * Checks options against their rules. An option that is `undefined` counts as not given.
+ * Checks options against their rules. An option that is `undefined` counts as omitted.
  *
  * @throws {RangeError} when a number is out of its range.
  * @throws {TypeError} when anything else is not accepted, or the option does not exist.
  */
-export function checkRules(options: object, rules: Rules, prefix = ''): void {
+export function checkOptionRules(options: object, rules: OptionRules, prefix = ''): void {
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (!rule) {
@@ -25,20 +25,20 @@ export function checkRules(options: object, rules: Rules, prefix = ''): void {
     }
     if (value !== undefined && !rule.accepts(value)) {
       const Refusal = rule.numeric && typeof value === 'number' ? RangeError : TypeError;
-      const instead = rule.hidden ? '' : `, not ${shown(value)}`;
+      const instead = rule.hidden ? '' : `, not ${describeValue(value)}`;
       throw new Refusal(`${prefix}${name} must be ${rule.expected}${instead}`);
     }
   }
 }
 
 /** True or false. */
-export const bool: Rule = { accepts: (value) => typeof value === 'boolean', expected: 'true or false' };
+export const bool: OptionRule = { accepts: (value) => typeof value === 'boolean', expected: 'true or false' };
 
 /** An object of any kind. */
-export const object: Rule = { accepts: isRecord, expected: 'an object' };
+export const object: OptionRule = { accepts: isRecord, expected: 'an object' };
 
 /** A string, not empty, of at most so many characters. */
-export function text(most: number = Infinity): Rule {
+export function text(most: number = Infinity): OptionRule {
   return {
     accepts: (value) => typeof value === 'string' && value !== '' && value.length <= most,
     expected: most === Infinity ? 'a string that is not empty' : `a string of 1 to ${most} characters`,
@@ -46,7 +46,7 @@ export function text(most: number = Infinity): Rule {
 }
 
 /** A list of at most so many strings. */
-export function list(most: number): Rule {
+export function list(most: number): OptionRule {
   return {
     accepts: (value) =>
       Array.isArray(value) && value.length <= most && value.every((item: unknown) => typeof item === 'string'),
@@ -54,22 +54,22 @@ export function list(most: number): Rule {
   };
 }
 
-/** Nothing at all, for a reason. */
-export function absent(why: string): Rule {
+/** An option that is not supported here, and why. */
+export function unsupported(why: string): OptionRule {
   return { accepts: () => false, expected: `left out (${why})` };
 }
 
-/** A whole number within bounds, both included. */
-export function whole(least: number, most: number, unit: string = ''): Rule {
+/** An integer within bounds, both included. */
+export function integer(least: number, most: number, unit: string = ''): OptionRule {
   return {
-    accepts: (value) => isWhole(value, least, most),
+    accepts: (value) => isIntegerWithin(value, least, most),
     expected: `a whole number from ${least} to ${most}${unit && ` (${unit})`}`,
     numeric: true,
   };
 }
 
 /** A number within bounds, both included. */
-export function range(least: number, most: number, unit: string = ''): Rule {
+export function range(least: number, most: number, unit: string = ''): OptionRule {
   return {
     accepts: (value) => isWithin(value, least, most),
     expected: `a number from ${least} to ${most}${unit && ` (${unit})`}`,
@@ -78,10 +78,10 @@ export function range(least: number, most: number, unit: string = ''): Rule {
 }
 
 /** One of these values. */
-export function oneOf(...values: readonly unknown[]): Rule {
+export function oneOf(...values: readonly unknown[]): OptionRule {
   return {
     accepts: (value) => values.includes(value),
-    expected: values.map(shown).join(values.length > 2 ? ', ' : ' or '),
+    expected: values.map(describeValue).join(values.length > 2 ? ', ' : ' or '),
     numeric: typeof values[0] === 'number',
   };
 }
@@ -90,7 +90,7 @@ function isWithin(value: unknown, least: number, most: number): value is number 
   return typeof value === 'number' && value >= least && value <= most;
 }
 
-export function isWhole(value: unknown, least: number, most: number): boolean {
+export function isIntegerWithin(value: unknown, least: number, most: number): boolean {
   return isWithin(value, least, most) && Number.isInteger(value);
 }
 
@@ -98,14 +98,14 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** How much of a value is shown in a message, in characters. */
-const SHOWN = 60;
+/** The longest value shown in full in a message, in characters. */
+const LONGEST_SHOWN = 60;
 
-/** A value as it is shown in a message: as it would be written, or described where that is long. */
-export function shown(value: unknown): string {
+/** A value as shown in a message: as JSON, or a description if that is long. */
+export function describeValue(value: unknown): string {
   if (typeof value === 'number') return String(value);
-  const written = JSON.stringify(value) ?? String(value);
-  if (written.length <= SHOWN) return written;
+  const json = JSON.stringify(value) ?? String(value);
+  if (json.length <= LONGEST_SHOWN) return json;
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  return typeof value === 'string' ? `a string of ${value.length} characters` : `${written.slice(0, SHOWN)}…`;
+  return typeof value === 'string' ? `a string of ${value.length} characters` : `${json.slice(0, LONGEST_SHOWN)}…`;
 }

@@ -1,47 +1,47 @@
 import { describe, it, expect } from '@jest/globals';
 import { Subject, asyncScheduler, observeOn, tap } from 'rxjs';
 import { bufferBytes } from '../../operators/bufferBytes.ts';
-import { emitWithMissing, takeMissing } from '../../src/missing.ts';
-import type { Missing } from '../../src/missing.ts';
+import { emitWithLostAudio, takeLostAudio } from '../../src/lostAudio.ts';
+import type { LostAudio } from '../../src/lostAudio.ts';
 
-const first: Missing = { startMs: 0, endMs: 100 };
-const second: Missing = { startMs: 300, endMs: 400 };
+const first: LostAudio = { startMs: 0, endMs: 100 };
+const second: LostAudio = { startMs: 300, endMs: 400 };
 
-describe('takeMissing', () => {
+describe('takeLostAudio', () => {
   it('takes what the notification being delivered offers, each stretch once', () => {
-    const taken: (readonly Missing[])[] = [];
-    emitWithMissing([first, second], () => taken.push(takeMissing(), takeMissing()));
+    const taken: (readonly LostAudio[])[] = [];
+    emitWithLostAudio([first, second], () => taken.push(takeLostAudio(), takeLostAudio()));
     expect(taken).toEqual([[first, second], []]);
   });
 
   it('takes nothing outside of a notification', () => {
-    emitWithMissing([first], () => undefined);
-    expect(takeMissing()).toEqual([]);
+    emitWithLostAudio([first], () => undefined);
+    expect(takeLostAudio()).toEqual([]);
   });
 
   it('leaves what it gave, whatever happens to the list afterwards', () => {
     const stretches = [first];
-    let taken: readonly Missing[] = [];
-    emitWithMissing(stretches, () => (taken = takeMissing()));
+    let taken: readonly LostAudio[] = [];
+    emitWithLostAudio(stretches, () => (taken = takeLostAudio()));
     stretches.push(second);
     expect(taken).toEqual([first]);
-    expect(takeMissing()).toEqual([]);
+    expect(takeLostAudio()).toEqual([]);
   });
 });
 
-describe('emitWithMissing', () => {
+describe('emitWithLostAudio', () => {
   it('offers again what nobody took', () => {
     const stretches = [first];
-    emitWithMissing(stretches, () => undefined);
+    emitWithLostAudio(stretches, () => undefined);
     stretches.push(second);
-    emitWithMissing(stretches, () => expect(takeMissing()).toEqual([first, second]));
+    emitWithLostAudio(stretches, () => expect(takeLostAudio()).toEqual([first, second]));
     expect(stretches).toEqual([]);
   });
 
   it('keeps the stretches of an inner source apart from those of the outer one', () => {
-    emitWithMissing([first], () => {
-      emitWithMissing([second], () => expect(takeMissing()).toEqual([second]));
-      expect(takeMissing()).toEqual([first]);
+    emitWithLostAudio([first], () => {
+      emitWithLostAudio([second], () => expect(takeLostAudio()).toEqual([second]));
+      expect(takeLostAudio()).toEqual([first]);
     });
   });
 
@@ -50,8 +50,8 @@ describe('emitWithMissing', () => {
     const emit = (): never => {
       throw new Error('downstream');
     };
-    expect(() => emitWithMissing(stretches, emit)).toThrow('downstream');
-    expect(takeMissing()).toEqual([]);
+    expect(() => emitWithLostAudio(stretches, emit)).toThrow('downstream');
+    expect(takeLostAudio()).toEqual([]);
     expect(stretches).toEqual([first]);
   });
 
@@ -59,13 +59,13 @@ describe('emitWithMissing', () => {
     const through = (end: (source: Subject<Uint8Array>) => void): unknown[] => {
       const source = new Subject<Uint8Array>();
       const seen: unknown[] = [];
-      const see = (what: string) => (): unknown => seen.push(what, takeMissing());
+      const see = (what: string) => (): unknown => seen.push(what, takeLostAudio());
       source
         .pipe(bufferBytes(4), tap({ next: see('frame'), complete: see('complete'), error: see('error') }))
         .subscribe({ error: () => undefined });
       const stretches = [first];
-      emitWithMissing(stretches, () => source.next(new Uint8Array(3)));
-      emitWithMissing(stretches, () => end(source));
+      emitWithLostAudio(stretches, () => source.next(new Uint8Array(3)));
+      emitWithLostAudio(stretches, () => end(source));
       return seen;
     };
     expect(through((source) => source.next(new Uint8Array(1)))).toEqual(['frame', [first]]);
@@ -75,10 +75,10 @@ describe('emitWithMissing', () => {
 
   it('reaches nobody behind an operator that delivers later', async () => {
     const source = new Subject<string>();
-    const taken = new Promise<readonly Missing[]>((resolve) => {
-      source.pipe(observeOn(asyncScheduler)).subscribe(() => resolve(takeMissing()));
+    const taken = new Promise<readonly LostAudio[]>((resolve) => {
+      source.pipe(observeOn(asyncScheduler)).subscribe(() => resolve(takeLostAudio()));
     });
-    emitWithMissing([first], () => source.next('late'));
+    emitWithLostAudio([first], () => source.next('late'));
     expect(await taken).toEqual([]);
   });
 });
