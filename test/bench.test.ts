@@ -24,7 +24,7 @@ interface Copies {
 describe('bufferBytes, counted', () => {
   it('copies a byte once, and allocates nothing but its frames', async () => {
     const sizes = [20, 320, 882, 960, 1326, 3200, 4096, 9600, 65_536];
-    const results = await counted<Copies[]>('copies.js', sizes.map(String));
+    const results = await counted<Copies[]>('countCopies.js', sizes.map(String));
 
     expect(results.map(({ size }) => size)).toEqual(sizes);
     for (const { size, chunks, frames, arrays, views, copied } of results) {
@@ -53,7 +53,7 @@ const LIMITS: Readonly<Record<string, number>> = {
 
 describe('entries, bundled', () => {
   it('are no larger than they may be', async () => {
-    const sizes = await counted<Record<string, { bytes: number; gzipped: number }>>('sizes.js');
+    const sizes = await counted<Record<string, { bytes: number; gzipped: number }>>('bundleSizes.js');
 
     expect(Object.keys(sizes).toSorted()).toEqual(Object.keys(LIMITS).toSorted());
     const tooLarge = Object.entries(sizes).filter(([name, { gzipped }]) => gzipped > (LIMITS[name] ?? 0));

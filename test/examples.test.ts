@@ -2,16 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundledRecording } from '../src/simulator/index.ts';
-import { ROOT, TALK, openWorkplace } from './support/workplace.ts';
-import type { Result, Workplace } from './support/workplace.ts';
+import { ROOT, TALK_TRANSCRIPTS, createUserProject } from './support/userProject.ts';
+import type { Result, UserProject } from './support/userProject.ts';
 
 const CAPTIONS = `WEBVTT
 
 00:00:00.500 --> 00:00:02.061
-${TALK[0]}
+${TALK_TRANSCRIPTS[0]}
 
 00:00:02.912 --> 00:00:06.720
-${TALK[1]}
+${TALK_TRANSCRIPTS[1]}
 
 `;
 
@@ -19,7 +19,7 @@ ${TALK[1]}
 const DIALOGUE = { fromMs: 2500, toMs: 10_200 };
 const QUESTION = 'Does it keep up when the network drops?';
 
-const MINUTES = `\`00:00:00\` **A:** ${TALK[1]}
+const MINUTES = `\`00:00:00\` **A:** ${TALK_TRANSCRIPTS[1]}
 
 \`00:00:05\` **B:** ${QUESTION}
 
@@ -76,22 +76,22 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('examples', () => {
-  let workplace: Workplace;
+  let project: UserProject;
   let results: Readonly<Record<string, Result>>;
 
   // all at once: most of their time they wait for the recording to be spoken
   beforeAll(async () => {
-    workplace = await openWorkplace();
-    await Promise.all([workplace.write('prepare.js', PREPARE), workplace.write('room.js', ROOM)]);
-    expect(await workplace.node('prepare.js')).toEqual({ code: 0, stdout: '', stderr: '' });
+    project = await createUserProject();
+    await Promise.all([project.write('prepare.js', PREPARE), project.write('room.js', ROOM)]);
+    expect(await project.node('prepare.js')).toEqual({ code: 0, stdout: '', stderr: '' });
     const run = async ([name, args]: [string, readonly string[]]): Promise<[string, Result]> => [
       name,
-      await workplace.node(...args),
+      await project.node(...args),
     ];
     results = Object.fromEntries(await Promise.all(Object.entries(PROGRAMS).map(run)));
   });
 
-  afterAll(() => workplace.close());
+  afterAll(() => project.close());
 
   it('are all run', async () => {
     // the folders have tests of their own, in test/examples
@@ -105,21 +105,21 @@ describe('examples', () => {
   });
 
   it('captions.js writes both turns with their times', async () => {
-    expect(await workplace.read('talk.vtt')).toBe(CAPTIONS);
+    expect(await project.read('talk.vtt')).toBe(CAPTIONS);
   });
 
   it('database.js saves every turn, the last batch too', async () => {
     expect(linesOf(results['database.js'])).toEqual(['2 saved', '1 saved']);
-    const rows = (await workplace.read('turns.jsonl')).trimEnd().split('\n');
+    const rows = (await project.read('turns.jsonl')).trimEnd().split('\n');
     expect(rows.map((row): unknown => JSON.parse(row))).toEqual([
-      { id: 0, startMs: 500, transcript: TALK[0] },
-      { id: 1, startMs: 2912, transcript: TALK[1] },
+      { id: 0, startMs: 500, transcript: TALK_TRANSCRIPTS[0] },
+      { id: 1, startMs: 2912, transcript: TALK_TRANSCRIPTS[1] },
       { id: 2, startMs: 7570, transcript: QUESTION },
     ]);
   });
 
   it('ffmpeg.js prints what ffmpeg delivers', () => {
-    expect(linesOf(results['ffmpeg.js'])).toEqual(TALK);
+    expect(linesOf(results['ffmpeg.js'])).toEqual(TALK_TRANSCRIPTS);
   });
 
   it('live-search.js searches for words while they are spoken', () => {
@@ -130,18 +130,18 @@ describe('examples', () => {
 
   it('meeting-recorder.js prints who said what, and writes it down', async () => {
     expect(linesOf(results['meeting-recorder.js'])).toEqual([
-      TALK[1], // as it is said, nobody is known yet
+      TALK_TRANSCRIPTS[1], // as it is said, nobody is known yet
       QUESTION,
       '',
-      `A: ${TALK[1]}`,
+      `A: ${TALK_TRANSCRIPTS[1]}`,
       `B: ${QUESTION}`,
     ]);
-    expect(await workplace.read('meeting.md')).toBe(MINUTES);
-    expect(await workplace.read('meeting.srt')).toBe(SUBTITLES);
+    expect(await project.read('meeting.md')).toBe(MINUTES);
+    expect(await project.read('meeting.srt')).toBe(SUBTITLES);
   });
 
   it('meeting-recorder.js records all that was heard', async () => {
-    const { stdout } = await workplace.node('-p', "fs.readFileSync('meeting.wav', 'base64')");
+    const { stdout } = await project.node('-p', "fs.readFileSync('meeting.wav', 'base64')");
     const wav = Buffer.from(stdout, 'base64');
     const { pcm } = await bundledRecording();
     const heard = pcm.subarray(DIALOGUE.fromMs * 32, DIALOGUE.toMs * 32);
@@ -163,9 +163,9 @@ describe('examples', () => {
 
   it('two-microphones.js tells who said what, in the order it was said', () => {
     expect(linesOf(results['two-microphones.js'])).toEqual([
-      `Anna: ${TALK[0]}`,
+      `Anna: ${TALK_TRANSCRIPTS[0]}`,
       `Ben: ${QUESTION}`,
-      `Anna: ${TALK[1]}`,
+      `Anna: ${TALK_TRANSCRIPTS[1]}`,
     ]);
   });
 

@@ -28,8 +28,8 @@ import * as simulator from '../src/simulator/index.ts';
 import type { SimulatorOptions } from '../src/simulator/index.ts';
 import * as tokens from '../src/tokens/index.ts';
 import type { TokenHandlerOptions } from '../src/tokens/index.ts';
-import { ROOT, TALK, openWorkplace } from './support/workplace.ts';
-import type { Result, Workplace } from './support/workplace.ts';
+import { ROOT, TALK_TRANSCRIPTS, createUserProject } from './support/userProject.ts';
+import type { Result, UserProject } from './support/userProject.ts';
 
 const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
 const snippets = programsOf('ts');
@@ -74,31 +74,31 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 };
 
 describe('README', () => {
-  let workplace: Workplace;
+  let project: UserProject;
   let compiled: string;
   let ran: Readonly<Record<string, Result>>;
 
   // all at once: most of their time they wait for the recording to be spoken
   beforeAll(async () => {
-    workplace = await openWorkplace();
+    project = await createUserProject();
     const programs = [...snippets, ...examples];
-    await Promise.all(programs.map(({ name, code }) => workplace.write(`${name}.ts`, code)));
-    await Promise.all([...pages, ...pageExamples].map(({ name, code }) => workplace.write(`page/${name}.ts`, code)));
-    await workplace.write('unserved.js', UNSERVED);
-    compiled = await workplace.compile();
+    await Promise.all(programs.map(({ name, code }) => project.write(`${name}.ts`, code)));
+    await Promise.all([...pages, ...pageExamples].map(({ name, code }) => project.write(`page/${name}.ts`, code)));
+    await project.write('unserved.js', UNSERVED);
+    compiled = await project.compile();
     const run = async (name: string, result: Promise<Result>): Promise<[string, Result]> => [name, await result];
     ran = Object.fromEntries(
       await Promise.all([
         ...programs.map(({ name, code }) => {
           const serves = /tokenHandler/.test(code) ? ['--import', './unserved.js'] : [];
-          return run(name, workplace.node(...serves, `out/${name}.js`));
+          return run(name, project.node(...serves, `out/${name}.js`));
         }),
-        ...commands.filter((line) => !(line in ELSEWHERE)).map((line) => run(line, workplace.shell(line))),
+        ...commands.filter((line) => !(line in ELSEWHERE)).map((line) => run(line, project.shell(line))),
       ]),
     );
   });
 
-  afterAll(() => workplace.close());
+  afterAll(() => project.close());
 
   it('has programs that compile in a strict project, and so have the doc comments', () => {
     expect(compiled).toBe('');
@@ -114,13 +114,13 @@ describe('README', () => {
     expect({ exitCode, unexpected }).toEqual({ exitCode: 0, unexpected: '' });
     // whoever prints finals prints all that was said
     if (/finals\(\)/.test(code) && /console\.log\(.*transcript\)/.test(code)) {
-      expect(stdout?.replaceAll('\n', ' ')).toContain(TALK.join(' '));
+      expect(stdout?.replaceAll('\n', ' ')).toContain(TALK_TRANSCRIPTS.join(' '));
     }
   });
 
   it('shows a session that breaks, and no breach of the protocol', () => {
     const { name = '' } = snippets.find(({ code }) => code.includes('startSimulator')) ?? {};
-    expect(ran[name]?.stdout).toBe(`${TALK.join('\n')}\n2 sessions, 0 violations\n`);
+    expect(ran[name]?.stdout).toBe(`${TALK_TRANSCRIPTS.join('\n')}\n2 sessions, 0 violations\n`);
   });
 
   it.each(commands.filter((line) => !(line in ELSEWHERE)))('shows a command that runs: %s', (line) => {
@@ -145,10 +145,10 @@ describe('README', () => {
   );
 
   it('names every command and every flag', async () => {
-    const { stdout: help } = await workplace.shell('rxscribe --help');
+    const { stdout: help } = await project.shell('rxscribe --help');
     const names = [...help.matchAll(/^  rxscribe ([a-z]+)/gm)].map(([, name = '']) => name);
     expect(names).toEqual(expect.arrayContaining(['listen', 'file', 'demo']));
-    const helps = await Promise.all(names.map((name) => workplace.shell(`rxscribe ${name} --help`)));
+    const helps = await Promise.all(names.map((name) => project.shell(`rxscribe ${name} --help`)));
     const flags = helps.flatMap(({ stdout }) =>
       [...stdout.matchAll(/(?<=^ .*)--[a-z-]+(?=  )/gm)].map(([flag]) => flag),
     );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { startSimulator } from '../src/simulator/index.ts';
-import { finalsWithin, growth, soak } from './support/soaking.js';
+import { expectedFinals, growthPerHour, runSoak } from './support/soak.js';
 
 const hours = Number(process.env.SOAK_HOURS ?? 3);
 const MB = 1024 * 1024;
@@ -8,7 +8,7 @@ const MB = 1024 * 1024;
 describe('transcribe, for hours', () => {
   it(`holds no more after ${hours} hours of audio than after one`, async () => {
     await using simulator = await startSimulator({ caDir: process.env.RXSCRIBE_TEST_CA_DIR ?? '', keepAudio: false });
-    const { code, samples, finals, stats } = await soak(simulator, hours);
+    const { code, samples, finals, stats } = await runSoak(simulator, hours);
 
     console.table(
       samples.map(({ hour, heapUsed, external, rss, handles }) => ({
@@ -20,11 +20,11 @@ describe('transcribe, for hours', () => {
       })),
     );
     expect(code).toBe(0);
-    expect(finals).toBe(finalsWithin(stats.capturedMs));
+    expect(finals).toBe(expectedFinals(stats.capturedMs));
     expect(stats.gapMs).toBe(0);
-    expect(growth(samples, 'heapUsed', 1)).toBeLessThan(MB);
+    expect(growthPerHour(samples, 'heapUsed', 1)).toBeLessThan(MB);
     expect(samples.at(-1)!.handles).toBeLessThanOrEqual(10);
     // the system gives memory back when it likes: that shows in a long run only
-    if (hours >= 12) expect(growth(samples, 'rss', 1)).toBeLessThan(MB);
+    if (hours >= 12) expect(growthPerHour(samples, 'rss', 1)).toBeLessThan(MB);
   }, 3_600_000);
 });

@@ -1,5 +1,5 @@
 import { startSimulator } from '../../dist/src/simulator/index.js';
-import { finalsWithin, growth, soak } from '../support/soaking.js';
+import { expectedFinals, growthPerHour, runSoak } from '../support/soak.js';
 
 export const title = 'what a process holds after hours of audio';
 export const targets = 'heap and RSS grow by less than 0.5 MB per audio hour, over 24 h of audio at high speed';
@@ -24,7 +24,7 @@ export async function bench({ quick, log }) {
   const started = performance.now();
   const onSample = ({ hour, heapUsed, rss }) =>
     log(`${hour} h: heap ${(heapUsed / MB).toFixed(1)} MB, resident ${(rss / MB).toFixed(1)} MB`);
-  const { code, samples, finals, stats } = await soak(simulator, hours, {
+  const { code, samples, finals, stats } = await runSoak(simulator, hours, {
     perHour: quick ? 4 : 1,
     onSample,
     execArgv: [YOUNG_GENERATION],
@@ -32,9 +32,9 @@ export async function bench({ quick, log }) {
   await simulator.close();
   const seconds = (performance.now() - started) / 1000;
   if (code !== 0) throw new Error(`the program ended with ${code}`);
-  if (finals !== finalsWithin(stats.capturedMs) || stats.gapMs > 0) {
+  if (finals !== expectedFinals(stats.capturedMs) || stats.gapMs > 0) {
     throw new Error(
-      `${finals} finals of ${finalsWithin(stats.capturedMs)}, ${stats.gapMs} ms lost: its memory says nothing`,
+      `${finals} finals of ${expectedFinals(stats.capturedMs)}, ${stats.gapMs} ms lost: its memory says nothing`,
     );
   }
 
@@ -67,7 +67,7 @@ export async function bench({ quick, log }) {
 /** The slope of the line through the hours, by least squares. */
 function verdict(label, name, samples, quick) {
   const after = quick ? SETTLED_AFTER_HOURS / 2 : SETTLED_AFTER_HOURS;
-  const slope = growth(samples, name, after) / MB;
+  const slope = growthPerHour(samples, name, after) / MB;
   return {
     target: `${label}: less than 0.5 MB per hour after the first ${quick ? 'hour' : `${SETTLED_AFTER_HOURS} h`}`,
     value: `${slope.toFixed(3)} MB per hour`,

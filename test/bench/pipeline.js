@@ -17,7 +17,7 @@ const WHERE =
   'of the chunk it was given) and one onto the tape 1; playing the tape and keeping the accounts 3; RxJS 2; checking and rebasing ' +
   'turns 2. 400 live sources, where nothing is in the cache when its turn comes: the copy into a frame 5, onto the tape 3, relay, ' +
   'feed and accounts 9, RxJS 8, turns 5, session 3, collecting garbage 5; no other function as much as 1. Tried: blocks for the ' +
-  'tape, no list, closure or notification per frame (objects per frame from 2377 to 732 bytes, test/support/allocated.js), twenty ' +
+  'tape, no list, closure or notification per frame (objects per frame from 2377 to 732 bytes, test/support/countAllocations.js), twenty ' +
   'chunks of a file per read. Not given up for it: frames that own their memory, and the tape.';
 /** A young generation that fills up in none of the counted stretches. */
 const NO_COLLECTION = ['--min-semi-space-size=256', '--max-semi-space-size=256'];

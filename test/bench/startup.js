@@ -76,7 +76,7 @@ export async function bench({ quick, log }) {
   const bare = imported['node -e 0'].wall;
 
   log('sizes');
-  const sizes = JSON.parse(node([join(ROOT, 'test/support/sizes.js')]));
+  const sizes = JSON.parse(node([join(ROOT, 'test/support/bundleSizes.js')]));
 
   log('demo');
   const demo = await interleave(

@@ -8,7 +8,7 @@ import type { TranscriptionEvent } from '../../operators/events.ts';
 import { PAGE, bundle, startBrowser, startSite, withoutBrowser } from '../support/browser.ts';
 import type { Site } from '../support/browser.ts';
 import { final, partial } from '../support/turns.ts';
-import { ROOT } from '../support/workplace.ts';
+import { ROOT } from '../support/userProject.ts';
 
 /** Mounts each component as an app would, with events that come from the test; `window.unmount` takes it away. */
 const PROGRAM = `

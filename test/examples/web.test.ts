@@ -9,8 +9,8 @@ import { bundledRecording, startSimulator } from '../../src/simulator/index.ts';
 import type { Fault, Recording, Simulator, SimulatorOptions } from '../../src/simulator/index.ts';
 import { recogniseRecordings } from '../../src/simulator/knownRecordings.ts';
 import { freePort, startBrowser, tabsOf, withoutBrowser } from '../support/browser.ts';
-import { KEEP_CAPTURED, capturedIn } from '../support/captured.ts';
-import { ears } from '../support/ears.ts';
+import { RECORD_CAPTURED, expectedPcmOf } from '../support/capturedAudio.ts';
+import { similarityRecogniser } from '../support/similarityRecogniser.ts';
 import { marbles } from '../support/marbles.ts';
 import { final } from '../support/turns.ts';
 import {
@@ -24,7 +24,7 @@ import {
   written,
 } from '../support/webExample.ts';
 import type { WebExample, WebFiles } from '../support/webExample.ts';
-import { ROOT } from '../support/workplace.ts';
+import { ROOT } from '../support/userProject.ts';
 
 const why = await withoutBrowser();
 if (why !== undefined) console.warn(`skipped: examples/web in a browser; ${why}`);
@@ -121,7 +121,7 @@ where('examples/web', () => {
     { service = {}, hears, allowed = true }: Circumstances = {},
   ): Promise<Visit> => {
     const caDir = process.env['RXSCRIBE_TEST_CA_DIR'] ?? '';
-    const simulator = await startSimulator({ caDir, recogniser: ears(recording), ...service });
+    const simulator = await startSimulator({ caDir, recogniser: similarityRecogniser(recording), ...service });
     const site = await serveWebExample(app, simulator);
     closing.push(
       () => site.close(),
@@ -132,7 +132,7 @@ where('examples/web', () => {
     const errors: string[] = [];
     page.on('pageerror', ({ message }) => errors.push(message));
     await page.addInitScript(takeNotes);
-    await page.addInitScript(KEEP_CAPTURED);
+    await page.addInitScript(RECORD_CAPTURED);
     if (hears) {
       const pcm = Buffer.from(hears.pcm).toString('base64');
       await page.addInitScript(hearInstead, { pcm, sampleRate: hears.sampleRate });
@@ -175,7 +175,7 @@ where('examples/web', () => {
     const night = await browser.newContext({ colorScheme: 'dark', viewport: { width: 900, height: 640 } });
     const visits = await Promise.all([
       open(await browser.newContext(README), { hears: recording }),
-      open(night, { service: { faults: CUTS, recogniser: ears(spoken) } }),
+      open(night, { service: { faults: CUTS, recogniser: similarityRecogniser(spoken) } }),
       open(tabs, { hears: recording }),
       open(await browser.newContext(), { service: { recogniser: recogniseRecordings([relabelled]) } }),
     ]);
@@ -188,7 +188,7 @@ where('examples/web', () => {
         await page.waitForFunction(() => notes.phases.includes('reconnecting'));
         await picture(page, 'reconnecting');
         await page.waitForFunction(hasCaptured, HEARD_S);
-        captured = await capturedIn(page);
+        captured = await expectedPcmOf(page);
         await page.keyboard.press('Escape');
       }),
       dictate(visits[2], async (page) => {

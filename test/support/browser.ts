@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContext } from 'playwright-core';
-import { ROOT } from './workplace.ts';
+import { ROOT } from './userProject.ts';
 
 /** Where Debian's package puts the browser. */
 const CHROMIUM = process.env['RXSCRIBE_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
@@ -152,7 +152,9 @@ export const PAGE =
  * @returns The bundle, one module with the program's exports. Rejects with what the bundler has to say.
  */
 export function bundle(program: string, ...external: readonly string[]): Promise<string> {
-  const child = execFile(process.execPath, [join(ROOT, 'test/support/bundle.js'), ...external], { maxBuffer: 2 ** 26 });
+  const child = execFile(process.execPath, [join(ROOT, 'test/support/bundleForBrowser.js'), ...external], {
+    maxBuffer: 2 ** 26,
+  });
   child.stdin?.end(program);
   return new Promise((resolve, reject) => {
     const output = { stdout: '', stderr: '' };

@@ -8,7 +8,7 @@ import type { Fault, FaultKind } from '../../src/simulator/faults.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 import type { Recording, Simulator, SimulatorEvent } from '../../src/simulator/index.ts';
 import { transcribe } from '../../src/streaming/transcribe.ts';
-import { generator, syntheticSpeech } from './speech.ts';
+import { seededRandom, syntheticSpeech } from './syntheticSpeech.ts';
 
 /** One run under faults. */
 export interface Chaos {
@@ -49,7 +49,7 @@ const NEXT_CONNECTION: ReadonlySet<FaultKind> = new Set(['refuse-connect', 'clos
  * before a session told of anything, and that rightly is the end.
  */
 function plan({ seed, minutes, faults, kinds = QUICK_FAULTS }: Chaos): Fault[] {
-  const next = generator(seed);
+  const next = seededRandom(seed);
   const stretch = (minutes * 60_000) / faults;
   return Array.from({ length: faults }, (_, index) => {
     const atMs = Math.round((index + next()) * stretch);

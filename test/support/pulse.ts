@@ -44,7 +44,7 @@ ctl.default { type pulse }
  * Tells why there can be no sound server here, or `undefined` where there can. In CI it always can: a test that needs
  * it must fail there, not be skipped.
  */
-export async function withoutPulse(): Promise<string | undefined> {
+export async function pulseSkipReason(): Promise<string | undefined> {
   if (process.env['CI'] === 'true' || process.platform !== 'linux') {
     return process.platform === 'linux' ? undefined : 'PulseAudio is used on Linux only';
   }

@@ -1,41 +1,54 @@
-// Transcribes hours of audio as fast as it goes, and prints after each hour, or more often, what the process holds, as a
-// line of JSON. Run with --expose-gc and: the address of a local service, its key, hours, samples per hour.
-import { readFile } from 'node:fs/promises';
-import { setImmediate as breathe } from 'node:timers/promises';
-import { pcmStream, transcribe } from 'rxscribe';
-import { bufferBytes } from 'rxscribe/operators';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 
-const [websocketBaseUrl, apiKey, hours, perHour] = process.argv.slice(2);
-const pcm = (await readFile(new URL('../../src/simulator/recording/demo.wav', import.meta.url))).subarray(44);
-const HOUR = 3600 * 32_000; // bytes of 16 kHz, 16-bit, mono
-let finals = 0;
-let stats;
+const PROGRAM = fileURLToPath(new URL('soakProgram.js', import.meta.url));
 
-async function* audio() {
-  let sent = 0;
-  for (let sample = 1; sample <= hours * perHour; sample++) {
-    const hour = sample / perHour;
-    for (; sent < hour * HOUR; sent += pcm.length) {
-      for (let at = 0; at < pcm.length; at += 64_000) {
-        yield pcm.subarray(at, at + 64_000);
-        await breathe();
+/**
+ * Transcribes hours of audio as fast as it goes, in a process of its own, and tells what that process held meanwhile.
+ *
+ * @param service Address and key of a local service.
+ * @param hours How many hours of audio.
+ * @param options How many samples `perHour`; `onSample`, called with each as it comes; `execArgv`, options for Node.
+ */
+export async function runSoak({ url, apiKey }, hours, { perHour = 1, onSample = () => {}, execArgv = [] } = {}) {
+  const args = ['--expose-gc', ...execArgv, PROGRAM, url, apiKey, String(hours), String(perHour)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const samples = [];
+  let last;
+  let rest = '';
+  child.stdout.on('data', (data) => {
+    const lines = (rest + data.toString()).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const told = JSON.parse(line);
+      if ('finals' in told) last = told;
+      else {
+        samples.push(told);
+        onSample(told);
       }
     }
-    globalThis.gc();
-    await breathe(); // buffers are let go of in a later task
-    globalThis.gc();
-    const { heapUsed, external, rss } = process.memoryUsage();
-    console.log(JSON.stringify({ hour, heapUsed, external, rss, handles: process.getActiveResourcesInfo().length }));
-  }
+  });
+  const [code] = await once(child, 'close');
+  return { code, samples, ...last };
 }
 
-await pcmStream(audio())
-  .pipe(
-    bufferBytes(3200),
-    transcribe({ apiKey, websocketBaseUrl, speechModel: 'u3-rt-pro', sampleRate: 16_000, catchUpSpeed: Infinity }),
-  )
-  .forEach((event) => {
-    if (event.type === 'Turn' && event.isFinal) finals++;
-    if (event.type === 'Stats') stats = event;
-  });
-console.log(JSON.stringify({ finals, stats }));
+/** How many finals there must be of so much audio: seven of each time the recording was played. */
+export function expectedFinals(ms) {
+  return Math.round(ms / 24_760) * 7;
+}
+
+/**
+ * By how much what is held grows per hour of audio: the slope of the line through the samples, by least squares.
+ *
+ * @param samples In order.
+ * @param name Which of what they tell: `heapUsed`, `external`, `rss`.
+ * @param afterHour Samples up to this hour are left out: what is allocated once is no growth.
+ */
+export function growthPerHour(samples, name, afterHour) {
+  const later = samples.filter(({ hour }) => hour > afterHour);
+  const mean = (value) => later.reduce((sum, sample) => sum + value(sample), 0) / later.length;
+  const hour = mean((sample) => sample.hour);
+  const held = mean((sample) => sample[name]);
+  return mean((sample) => (sample.hour - hour) * (sample[name] - held)) / mean((sample) => (sample.hour - hour) ** 2);
+}

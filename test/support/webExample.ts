@@ -12,7 +12,7 @@ import type { Recording, Simulator } from '../../src/simulator/index.ts';
 import { tokenHandler } from '../../src/tokens/index.ts';
 import { freePort, startSite } from './browser.ts';
 import type { Site } from './browser.ts';
-import { ROOT } from './workplace.ts';
+import { ROOT } from './userProject.ts';
 
 const run = promisify(execFile);
 

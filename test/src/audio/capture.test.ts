@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, it, expect } from '@jest/globals';
-import { PULSE_DEVICE, startPulse, withoutPulse } from '../../support/pulse.ts';
+import { PULSE_DEVICE, startPulse, pulseSkipReason } from '../../support/pulse.ts';
 import type { Pulse } from '../../support/pulse.ts';
 import { loudness, tone, wav } from './wavFile.ts';
 
@@ -49,7 +49,7 @@ const DEVICES = `
   for (const device of Microphone.devices()) console.error(device.name, device.isDefault);
 `;
 
-const skipped = await withoutPulse();
+const skipped = await pulseSkipReason();
 if (skipped) {
   process.stderr.write(`skipping the capture tests: ${skipped}\n`);
 }

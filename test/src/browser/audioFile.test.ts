@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { audioFile } from '../../../src/browser/audioFile.ts';
 import { bundle, startBrowser, startSite, withoutBrowser } from '../../support/browser.ts';
 import type { Site } from '../../support/browser.ts';
-import { ROOT } from '../../support/workplace.ts';
+import { ROOT } from '../../support/userProject.ts';
 import { loudness, tone, wav } from '../audio/wavFile.ts';
 
 /** Plays what it is handed, and tells what came of it. */

@@ -5,8 +5,8 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { microphone } from '../../../src/browser/microphone.ts';
 import { INSECURE_HOST, bundle, startBrowser, startSite, withoutBrowser } from '../../support/browser.ts';
 import type { Site } from '../../support/browser.ts';
-import { KEEP_CAPTURED, toDeliver } from '../../support/captured.ts';
-import { ROOT } from '../../support/workplace.ts';
+import { RECORD_CAPTURED, expectedPcm } from '../../support/capturedAudio.ts';
+import { ROOT } from '../../support/userProject.ts';
 
 const SPEECH = join(ROOT, 'src/simulator/recording/demo.wav');
 /** Where the samples of that file begin, and how many there are in a second. */
@@ -20,7 +20,7 @@ const RATE = 16_000;
 const PROGRAM = `
   import { Subject } from 'rxjs';
   import { microphone } from 'rxscribe';
-  ${KEEP_CAPTURED}
+  ${RECORD_CAPTURED}
   const seen = { log: [], chunks: [], ms: 0, clock: [], contexts: [], tracks: [], asked: 0, stop: new Subject() };
   Object.assign(globalThis, { seen, options: {} });
   globalThis.AudioContext = class extends AudioContext {
@@ -143,7 +143,7 @@ describeInBrowser('microphone, in a page', () => {
       return { sampleRate, samples, delivered: chunks };
     });
     const bytes = Buffer.from(delivered, 'base64');
-    expect(bytes.equals(toDeliver(captured))).toBe(true);
+    expect(bytes.equals(expectedPcm(captured))).toBe(true);
     const spoken = samplesOf((await readFile(SPEECH)).subarray(HEADER, HEADER + 2 * RATE * 8));
     const pieces = [1, 2, 3, 4, 5].map((at) => samplesOf(bytes).subarray(RATE * at, RATE * (at + 0.5)));
     // a busy machine loses some before it is captured

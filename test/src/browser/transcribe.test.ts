@@ -10,7 +10,7 @@ import { bundledRecording, startSimulator } from '../../../src/simulator/index.t
 import type { Simulator, SimulatorOptions } from '../../../src/simulator/index.ts';
 import { PAGE, bundle, startBrowser, startSite, withoutBrowser } from '../../support/browser.ts';
 import type { Site } from '../../support/browser.ts';
-import { ROOT } from '../../support/workplace.ts';
+import { ROOT } from '../../support/userProject.ts';
 
 const SENTENCES = [
   'Welcome to rxscribe.',

@@ -7,10 +7,10 @@ import { key, node } from '../../../src/cli/examine.ts';
 import { clock } from '../../../src/cli/examineService.ts';
 import { levelOf, meter } from '../../../src/cli/level.ts';
 import { killAll, rxscribe } from '../../support/cli.ts';
-import { PULSE_DEVICE, startPulse, withoutPulse } from '../../support/pulse.ts';
+import { PULSE_DEVICE, startPulse, pulseSkipReason } from '../../support/pulse.ts';
 import { WAV, keyOf, startService } from './service.ts';
 
-const skipped = await withoutPulse();
+const skipped = await pulseSkipReason();
 if (skipped) process.stderr.write(`skipping the test of rxscribe doctor with a device: ${skipped}\n`);
 const itWithPulse = skipped ? it.skip : it;
 

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Simulator } from '../../../src/simulator/index.ts';
 import { killAll, rxscribe, start } from '../../support/cli.ts';
-import { PULSE_DEVICE, startPulse, withoutPulse } from '../../support/pulse.ts';
+import { PULSE_DEVICE, startPulse, pulseSkipReason } from '../../support/pulse.ts';
 import type { Pulse } from '../../support/pulse.ts';
 import { WAV, keyOf, startService } from './service.ts';
 
-const skipped = await withoutPulse();
+const skipped = await pulseSkipReason();
 if (skipped) process.stderr.write(`skipping the tests of rxscribe listen: ${skipped}\n`);
 const describeWithPulse = skipped ? describe.skip : describe;
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { bundledRecording } from '../../../src/simulator/index.ts';
 import type { Simulator, SimulatorOptions } from '../../../src/simulator/index.ts';
 import { MAIN } from '../../support/cli.ts';
-import { startPulse, withoutPulse } from '../../support/pulse.ts';
+import { startPulse, pulseSkipReason } from '../../support/pulse.ts';
 import type { Pulse } from '../../support/pulse.ts';
 import { openScreen, withoutTmux } from '../../support/tmux.ts';
 import type { Screen } from '../../support/tmux.ts';
@@ -15,7 +15,7 @@ import { WAV, keyOf, sentences, startService } from './service.ts';
 const skipped = await withoutTmux();
 if (skipped) process.stderr.write(`skipping the tests of the terminal view: ${skipped}\n`);
 const describeOnScreen = skipped ? describe.skip : describe;
-const silent = skipped ?? (await withoutPulse());
+const silent = skipped ?? (await pulseSkipReason());
 if (silent && !skipped) process.stderr.write(`skipping the tests of keys with a device: ${silent}\n`);
 const describeWithPulse = silent ? describe.skip : describe;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { recogniseRecordings } from '../../../src/simulator/knownRecordings.ts';
 import type { Heard, Recording } from '../../../src/simulator/index.ts';
-import { syntheticSpeech } from '../../support/speech.ts';
+import { syntheticSpeech } from '../../support/syntheticSpeech.ts';
 
 const RATE = 16_000;
 const recording = syntheticSpeech({ seed: 7, seconds: 60 });

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { bundledRecording, type Recording, type Simulator, type SimulatorEvent } from '../../../src/simulator/index.ts';
-import { syntheticSpeech } from '../../support/speech.ts';
+import { syntheticSpeech } from '../../support/syntheticSpeech.ts';
 import { BareClient, start } from './bareClient.ts';
 
 const US = 'universal-streaming-english';

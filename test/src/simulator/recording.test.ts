@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { bundledRecording, loadRecording } from '../../../src/simulator/index.ts';
-import { syntheticSpeech } from '../../support/speech.ts';
+import { syntheticSpeech } from '../../support/syntheticSpeech.ts';
 
 /** A WAV file at 8 kHz with an extra chunk before the format. */
 function wavFile(channels: number, samples: number): Uint8Array {

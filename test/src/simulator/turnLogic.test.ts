@@ -7,7 +7,7 @@ import type { Heard } from '../../../src/simulator/index.ts';
 import type { Message } from '../../../src/simulator/turn.ts';
 import { SpeakerLabels } from '../../../src/simulator/speakerLabels.ts';
 import { TurnLogic } from '../../../src/simulator/turnLogic.ts';
-import { syntheticSpeech } from '../../support/speech.ts';
+import { syntheticSpeech } from '../../support/syntheticSpeech.ts';
 
 const PRO = { speech_model: 'universal-3-5-pro' };
 const US = { speech_model: 'universal-streaming-english' };

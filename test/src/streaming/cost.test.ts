@@ -9,7 +9,7 @@ import type { session } from '../../../src/streaming/session.ts';
 import { transcribeOver } from '../../../src/streaming/transcribe.ts';
 import { FRAME_BYTES, modelAudio } from '../../support/modelService.ts';
 
-const SCRIPT = fileURLToPath(new URL('../../support/allocated.js', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../../support/countAllocations.js', import.meta.url));
 const FLAGS = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
 
 interface Counted {

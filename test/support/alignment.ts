@@ -17,7 +17,7 @@ const NEAR = 2 * PER_MS;
 const DRIFT = 0.006;
 
 /** Audio that follows a recording: its sample `at` is sample `at + lag` of the recording, and the lag drifts. */
-export class Track {
+export class Alignment {
   readonly #heard: LowBand;
   readonly #known: LowBand;
   #sureAt: number;
@@ -30,9 +30,9 @@ export class Track {
     this.lag = lag;
   }
 
-  /** The same track, to be followed elsewhere. */
-  copy(): Track {
-    return new Track(this.#heard, this.#known, this.#sureAt, this.lag);
+  /** The same alignment, to be followed elsewhere. */
+  copy(): Alignment {
+    return new Alignment(this.#heard, this.#known, this.#sureAt, this.lag);
   }
 
   /** Looks at the audio between two points: how alike it is, and whether it can be what the recording has there. */

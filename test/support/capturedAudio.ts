@@ -9,7 +9,7 @@ import { Resampler } from '../../src/browser/resampler.ts';
  * A browser whose audio thread stood still drops sound before that, so a busy machine may lose some of what was spoken. What
  * was handed over is the measure of what we have to deliver, to the sample, on every machine.
  */
-export const KEEP_CAPTURED = `
+export const RECORD_CAPTURED = `
   globalThis.captured = [];
   globalThis.AudioWorkletNode = class extends AudioWorkletNode {
     constructor(context, ...rest) {
@@ -35,8 +35,8 @@ declare global {
 }
 
 /** What the latest recording of a page has to deliver of what was captured so far: 16-bit mono of 16 kHz. */
-export async function capturedIn(page: Page): Promise<Buffer> {
-  return toDeliver(
+export async function expectedPcmOf(page: Page): Promise<Buffer> {
+  return expectedPcm(
     await page.evaluate(async () => {
       const { sampleRate, parts } = captured.at(-1)!;
       return { sampleRate, samples: await base64(parts) };
@@ -45,7 +45,13 @@ export async function capturedIn(page: Page): Promise<Buffer> {
 }
 
 /** The same of a recording at the rate of its device, its samples as numbers of 32 bits in base64. */
-export function toDeliver({ sampleRate, samples }: { readonly sampleRate: number; readonly samples: string }): Buffer {
+export function expectedPcm({
+  sampleRate,
+  samples,
+}: {
+  readonly sampleRate: number;
+  readonly samples: string;
+}): Buffer {
   const bytes = Buffer.from(samples, 'base64');
   const floats = new Float32Array(new Uint8Array(bytes).buffer);
   return Buffer.from(pcm16(new Resampler(Math.round(sampleRate), 16_000).push(floats)));

@@ -17,7 +17,7 @@ export interface Soaked {
   readonly stats: Stats;
 }
 
-export function soak(
+export function runSoak(
   service: { readonly url: string; readonly apiKey: string },
   hours: number,
   options?: {
@@ -27,6 +27,10 @@ export function soak(
   },
 ): Promise<Soaked>;
 
-export function finalsWithin(ms: number): number;
+export function expectedFinals(ms: number): number;
 
-export function growth(samples: readonly Sample[], name: 'heapUsed' | 'external' | 'rss', afterHour: number): number;
+export function growthPerHour(
+  samples: readonly Sample[],
+  name: 'heapUsed' | 'external' | 'rss',
+  afterHour: number,
+): number;

@@ -2,7 +2,7 @@ import type { Heard, Recogniser, RecogniserFactory, Recording } from '../../src/
 import { Passage } from '../../src/simulator/passage.ts';
 import { SpeechActivity } from '../../src/simulator/speechActivity.ts';
 import { LowBand, PER_MS } from './lowBand.ts';
-import { ALIKE, Track } from './track.ts';
+import { ALIKE, Alignment } from './alignment.ts';
 
 /** How often it is checked whether the audio still is where it is taken to be, and over how much audio. */
 const HOP = 20 * PER_MS;
@@ -43,22 +43,22 @@ const ENOUGH = 3;
  * part is cut (`text~`), one not received is not told, one received twice is told twice. Jumps of less than 80 ms, and less
  * than 30 ms at either end of a word, it does not notice.
  */
-export function ears(recording: Recording): RecogniserFactory {
+export function similarityRecogniser(recording: Recording): RecogniserFactory {
   const known = new LowBand(recording.sampleRate, recording.pcm);
-  return (sampleRate) => new Ears(recording, known, sampleRate);
+  return (sampleRate) => new SimilarityRecogniser(recording, known, sampleRate);
 }
 
 /** A passage of the recording and the audio that follows it, from one point on. */
 interface Following {
   readonly passage: Passage;
-  readonly track: Track;
+  readonly alignment: Alignment;
   readonly from: number;
   /** Where it jumped a little, and what its lag was before that. */
   readonly jump?: { readonly at: number; readonly lag: number };
 }
 
 /** Positions are samples of the low band. */
-class Ears implements Recogniser {
+class SimilarityRecogniser implements Recogniser {
   readonly #known: LowBand;
   readonly #words: Recording['words'];
   readonly #heard: LowBand;
@@ -109,15 +109,15 @@ class Ears implements Recogniser {
   #follow(following: Following, heard: Heard[]): boolean {
     const to = this.#examined + HOP;
     if (to > this.#heard.length) return false;
-    const { track, from } = following;
-    const before = track.copy();
-    if (track.look(Math.max(from, to - WINDOW), to).fits) {
+    const { alignment, from } = following;
+    const before = alignment.copy();
+    if (alignment.look(Math.max(from, to - WINDOW), to).fits) {
       this.#examined = to;
       heard.push(...this.#grow(following, to - DOUBT));
       return true;
     }
     const at = edge(before, Math.max(from, to - WINDOW - HOP), to);
-    this.#lost = { ...following, track: before, at };
+    this.#lost = { ...following, alignment: before, at };
     this.#following = undefined;
     this.#examined = at;
     return true;
@@ -166,13 +166,13 @@ class Ears implements Recogniser {
 
   /** How alike all audio from `anchor` on is, if it follows the recording from there. */
   #likenessAlong(anchor: number, lag: number): number {
-    const track = new Track(this.#heard, this.#known, anchor, lag);
+    const alignment = new Alignment(this.#heard, this.#known, anchor, lag);
     const last = Math.min(this.#heard.length, anchor + PATIENCE);
     let [sum, weights] = [0, 0];
     for (let at = anchor; at < last; at += WINDOW) {
       const to = Math.min(at + WINDOW, last);
-      const { alike } = track.look(at, to);
-      const weight = track.loudness(at, to) * (to - at);
+      const { alike } = alignment.look(at, to);
+      const weight = alignment.loudness(at, to) * (to - at);
       sum += weight * alike;
       weights += weight;
     }
@@ -182,18 +182,22 @@ class Ears implements Recogniser {
   /** The place is found: follows the recording, from as far back as the audio does. */
   #settle(anchor: number, lag: number): Heard[] {
     const lost = this.#lost;
-    const track = new Track(this.#heard, this.#known, anchor, lag);
+    const alignment = new Alignment(this.#heard, this.#known, anchor, lag);
     this.#lost = undefined;
     this.#examined = Math.min(anchor + ANCHOR, this.#heard.length);
-    if (lost && Math.abs(lost.track.lag - lag) <= SLIP) {
-      this.#following = { ...lost, track, jump: { at: lost.at, lag: lost.track.lag } };
+    if (lost && Math.abs(lost.alignment.lag - lag) <= SLIP) {
+      this.#following = { ...lost, alignment, jump: { at: lost.at, lag: lost.alignment.lag } };
       return [];
     }
-    const from = edge(track.copy(), anchor, Math.max(this.#told, lost?.at ?? 0));
+    const from = edge(alignment.copy(), anchor, Math.max(this.#told, lost?.at ?? 0));
     const heard = lost ? this.#leave(lost, lost.at) : [];
     heard.push(...this.#tellUnknown(from), ...this.#activity.end().map((word) => this.#inOrder(word)));
     const at = from + lag;
-    this.#following = { passage: new Passage({ words: this.#words, at, from: at, bytesPerMs: PER_MS }), track, from };
+    this.#following = {
+      passage: new Passage({ words: this.#words, at, from: at, bytesPerMs: PER_MS }),
+      alignment,
+      from,
+    };
     return heard;
   }
 
@@ -218,22 +222,22 @@ class Ears implements Recogniser {
   #grow(following: Following, to: number): Heard[] {
     if (to <= this.#told) return [];
     this.#told = to;
-    const heard = following.passage.grow(to + following.track.lag - EDGE);
+    const heard = following.passage.grow(to + following.alignment.lag - EDGE);
     return heard.map((word) => this.#placed(word, following, to));
   }
 
   #leave(following: Following, at: number): Heard[] {
     this.#told = Math.max(this.#told, at);
-    const heard = following.passage.end(at + following.track.lag);
+    const heard = following.passage.end(at + following.alignment.lag);
     return heard.map((word) => this.#placed(word, following, at));
   }
 
   /** A word with its edges, at its times in the audio. */
-  #placed(word: Heard, { track, from, jump }: Following, to: number): Heard {
+  #placed(word: Heard, { alignment, from, jump }: Following, to: number): Heard {
     const ms = (knownMs: number, more: number): number => {
       const known = knownMs * PER_MS + more;
       const before = jump && known - jump.lag <= jump.at;
-      return Math.max(from, Math.min(to, known - (before ? jump.lag : track.lag))) / PER_MS;
+      return Math.max(from, Math.min(to, known - (before ? jump.lag : alignment.lag))) / PER_MS;
     };
     return this.#inOrder({
       ...word,
@@ -250,12 +254,12 @@ class Ears implements Recogniser {
 }
 
 /** Where on the way from one point to another, either way, the audio stops to follow the recording. */
-function edge(track: Track, from: number, to: number): number {
+function edge(alignment: Alignment, from: number, to: number): number {
   const step = Math.sign(to - from) * STEP;
   let [best, highest, sum] = [from, 0, 0];
   for (let at = from; Math.abs(to - at) >= STEP && sum > highest - ENOUGH; at += step) {
-    const { alike, fits } = step > 0 ? track.look(at, at + GLANCE) : track.look(at - GLANCE, at);
-    const weight = Math.min(1, track.loudness(Math.min(at, at + step), Math.max(at, at + step)) / FULL);
+    const { alike, fits } = step > 0 ? alignment.look(at, at + GLANCE) : alignment.look(at - GLANCE, at);
+    const weight = Math.min(1, alignment.loudness(Math.min(at, at + step), Math.max(at, at + step)) / FULL);
     sum += fits ? Math.max(QUIET_STEP, weight * (alike - ALIKE)) : weight * (alike - ALIKE);
     if (sum > highest) [best, highest] = [at + step, sum];
   }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { bundledRecording } from '../../src/simulator/index.ts';
 import type { Heard } from '../../src/simulator/index.ts';
-import { ears } from './ears.ts';
-import { generator } from './speech.ts';
+import { similarityRecogniser } from './similarityRecogniser.ts';
+import { seededRandom } from './syntheticSpeech.ts';
 
 const RATE = 16_000;
 const recording = await bundledRecording();
 const { words } = recording;
-const factory = ears(recording);
+const factory = similarityRecogniser(recording);
 const samples = new Int16Array(recording.pcm.buffer.slice(recording.pcm.byteOffset), 0, recording.pcm.length >> 1);
 
 /** What a capture does to audio. */
@@ -25,7 +25,7 @@ const BROWSER: Capture = { gain: 0.5, noise: 60, drift: 1.004, phase: 0.37 };
 
 /** The audio as it comes out of a capture that resamples it to 48 kHz and back. */
 function captured(audio: Int16Array, { gain = 1, noise = 0, drift = 1, phase = 0 }: Capture = BROWSER): Int16Array {
-  const random = generator(3);
+  const random = seededRandom(3);
   const between = (source: ArrayLike<number>, at: number): number => {
     const index = Math.floor(at);
     return (source[index] ?? 0) * (1 - at + index) + (source[index + 1] ?? 0) * (at - index);
@@ -78,7 +78,7 @@ function phrase(from: number, to: number): string {
 
 const everything = phrase(0, words.length);
 
-describe('ears', () => {
+describe('similarityRecogniser', () => {
   it('hear every word of the recording itself, at its time', () => {
     const heard = listen(samples).filter(({ done }) => done);
     expect(said(heard)).toBe(everything);
@@ -132,7 +132,7 @@ describe('ears', () => {
   });
 
   it('tell of other speech that there is some', () => {
-    const random = generator(5);
+    const random = seededRandom(5);
     const noise = Int16Array.from({ length: RATE }, () => 8000 * (random() - 0.5));
     expect(said(listen(join(silence(500), noise, silence(1000))))).toMatch(/^\[speech 1\.0 s\]$/);
   });

@@ -6,13 +6,16 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundledRecording, startSimulator } from '../../src/simulator/index.ts';
 
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
-const PRELOAD = pathToFileURL(join(ROOT, 'test/support/preload.js')).href;
+const PRELOAD = pathToFileURL(join(ROOT, 'test/support/preloadFakes.js')).href;
 
 /** How much of the bundled recording `talk.wav` is, in milliseconds: two turns of it. */
 const TALK_MS = 7300;
 const TALK_BYTES = TALK_MS * 32;
 /** What is said in `talk.wav`. */
-export const TALK = ['Welcome to rxscribe.', 'Your microphone becomes text, word by word, while you speak.'];
+export const TALK_TRANSCRIPTS = [
+  'Welcome to rxscribe.',
+  'Your microphone becomes text, word by word, while you speak.',
+];
 
 /** How a program ended, and what it wrote. */
 export interface Result {
@@ -22,7 +25,7 @@ export interface Result {
 }
 
 /** A project of a user: a folder outside the checkout where this package is installed, with a recording to transcribe. */
-export interface Workplace {
+export interface UserProject {
   /** Writes a file. */
   write(name: string, text: string): Promise<void>;
   /** Reads a file. */
@@ -69,8 +72,8 @@ const PAGE_TSCONFIG = {
  * name of the service leads to the local one, the microphone hears `talk.wav` and then somebody presses Ctrl-C, and
  * `ffmpeg` is a stand-in that writes the audio of `talk.wav`.
  */
-export async function openWorkplace(): Promise<Workplace> {
-  const dir = await mkdtemp(join(tmpdir(), 'rxscribe-workplace-'));
+export async function createUserProject(): Promise<UserProject> {
+  const dir = await mkdtemp(join(tmpdir(), 'rxscribe-project-'));
   const simulator = await startSimulator({ caDir: process.env['RXSCRIBE_TEST_CA_DIR'] ?? '' });
   await install(dir);
   const env = {

@@ -20,7 +20,7 @@ const WORDS = (
  * from is certain. Words of 120 to 600 ms in turns with punctuation and pauses; now and then a word is said twice in a row.
  */
 export function syntheticSpeech({ seed, seconds, sampleRate = 16_000 }: SpeechOptions): Recording {
-  const random = generator(seed);
+  const random = seededRandom(seed);
   const between = (least: number, most: number): number => least + Math.floor(random() * (most - least + 1));
   const words: RecordedWord[] = [];
   const endMs = 1000 * seconds;
@@ -85,7 +85,7 @@ function sound(words: readonly RecordedWord[], seconds: number, sampleRate: numb
 }
 
 /** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
-export function generator(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
