@@ -1,24 +1,15 @@
 import { Observable } from 'rxjs';
 import type { OperatorFunction } from 'rxjs';
+import type { BufferBytesOptions } from './bufferBytesOptions.ts';
 import { FrameCutter } from './frameCutter.ts';
-
-/** What becomes of the bytes that are left when the source completes. */
-export interface BufferBytesOptions {
-  /**
-   * The shortest tail worth emitting, in bytes, 0 to `size`. @defaultValue half of `size`, rounded up
-   */
-  readonly minTail?: number;
-  /** Whether a tail shorter than `minTail` is filled up with zeros instead of dropped. @defaultValue false */
-  readonly padTail?: boolean;
-}
 
 /**
  * Cuts chunks of bytes of any length into frames of exactly `size` bytes.
  *
- * Order and content are kept, wherever the chunks are cut. When the source completes, the bytes that are left are the
- * tail: at least `minTail` of them are emitted as they are, fewer are dropped, or zero-padded to `minTail` with
- * `padTail`. When the source errors, what is left is dropped and the error passes. The result is cold and may be
- * subscribed to many times; each subscription has bytes of its own, and so has each frame.
+ * The bytes keep their order, wherever chunks end. When the source completes, the remaining bytes are the tail: one of at
+ * least `minTail` bytes is emitted, a shorter one is dropped, or zero-padded to `minTail` with `padTail`. When the source
+ * errors, the remaining bytes are dropped and the error is passed on. Cold; state per subscription. Each frame owns its
+ * memory.
  *
  * ```text
  * source          -a---b----c--|         a: 3 bytes, b: 2 bytes, c: 6 bytes
@@ -33,9 +24,9 @@ export interface BufferBytesOptions {
  *   .pipe(bufferBytes(3200))
  *   .subscribe((frame) => console.log(frame.length)); // 3200, 3200, 3200; the tail of 400 bytes is dropped
  *
- * @param size Bytes per frame, a positive whole number. 3200 is 100 ms of 16 kHz 16-bit mono; the service takes 50 to
- * 1000 ms per message, which is why the default `minTail` of 3200 is 1600.
- * @returns A function that returns an Observable of frames. It errors with a `TypeError` on a chunk that is not bytes.
+ * @param size Bytes per frame, a positive whole number. 3200 is 100 ms of 16 kHz 16-bit mono. The service accepts 50 to
+ * 1000 ms per message, so the default `minTail` (half a frame) keeps the tail of 100 ms frames legal.
+ * @returns An operator that emits frames. It errors with a `TypeError` if a chunk is not bytes.
  * @throws {RangeError} when `size` or `minTail` is out of range; {TypeError} when an argument is of another type.
  * @see https://www.assemblyai.com/docs/streaming/common-session-errors-and-closures
  */

@@ -1,24 +1,23 @@
 import { Subscription } from 'rxjs';
 import type { Observer } from 'rxjs';
-import type { BufferBytesOptions } from './bufferBytes.ts';
+import type { BufferBytesOptions } from './bufferBytesOptions.ts';
 
 /**
- * Stands between a source of chunks and a consumer of frames, for one subscription of `bufferBytes`.
+ * Cuts chunks into frames, for one subscription of `bufferBytes`.
  *
- * Written by hand, because composed of `concatMap` and `concat` the same cost 2 to 12 times the copying of its bytes (table
- * `batching` of test/bench/RESULTS.md, rows 20 to 1326, contender `composed`). What the composed form had for nothing is
- * earned here:
+ * It is written by hand because the same composed of `concatMap` and `concat` costs 2 to 12 times as much as copying the
+ * bytes (table `batching` of test/bench/RESULTS.md, rows 20 to 1326, contender `composed`). It keeps what composition gives:
  *
- * - An observer that is a Subscription is taken by RxJS as it is (its tests of interoperability rely on that), so a source
- *   sees `closed` while it still emits: one that emits synchronously stops as soon as the consumer has enough.
- * - A chunk is cut to its end before a frame of it goes out, and frames go out one after the other. So a consumer that pushes
- *   a chunk, completes the source or overwrites the chunk in reaction to a frame neither reorders nor changes bytes.
- * - Completing or failing, it unsubscribes first: the source is finalized before the tail goes out, a device free before
- *   who catches the error opens it again.
+ * - RxJS subscribes an observer that is a Subscription as it is (its interoperability tests rely on that). So a synchronous
+ *   source sees `closed` and stops as soon as the consumer has enough.
+ * - A chunk is cut completely before its first frame is emitted, and frames are emitted one after the other. So a consumer
+ *   that pushes a chunk, completes the source or overwrites the chunk while it receives a frame cannot change the order.
+ * - It unsubscribes before it completes or errors. So the source is finalized, and its device free, before the consumer
+ *   receives the tail or the error.
  *
- * A byte is copied once. A frame is made empty when its first byte comes and a whole one is made of its bytes, which saves
- * filling it with zeros (rows 3200 and above); no frame is cut from a larger piece of memory, although that would be cheaper still,
- * as `frame.buffer` is the consumer's to transfer or to reinterpret.
+ * Each byte is copied once. The buffer of the current frame is allocated before it is full; whole frames are copied from
+ * the chunk without zero-filling first (rows 3200 and above). Frames do not share a larger buffer, although that is cheaper,
+ * because a consumer may transfer `frame.buffer`.
  */
 export class FrameCutter extends Subscription implements Observer<Uint8Array> {
   readonly #size: number;
@@ -41,7 +40,7 @@ export class FrameCutter extends Subscription implements Observer<Uint8Array> {
   next(chunk: Uint8Array): void {
     if (this.closed) return;
     if (!isBytes(chunk)) {
-      this.error(new TypeError(`bufferBytes takes chunks of Uint8Array, not ${kindOf(chunk)}`));
+      this.error(new TypeError(`bufferBytes accepts chunks of Uint8Array, not ${kindOf(chunk)}`));
       return;
     }
     try {
@@ -53,7 +52,7 @@ export class FrameCutter extends Subscription implements Observer<Uint8Array> {
       }
       this.#cut(chunk);
     } catch (error) {
-      this.error(error); // no memory for a frame, say: not the producer's to catch
+      this.error(error); // for example out of memory, which the producer must not catch
       return;
     }
     this.#emit();
@@ -72,7 +71,7 @@ export class FrameCutter extends Subscription implements Observer<Uint8Array> {
     this.#emit();
   }
 
-  /** Takes a chunk with which a frame is full; what is left of it begins the next. */
+  /** Cuts a chunk that completes the current frame; the rest of the chunk starts the next frame. */
   #cut(chunk: Uint8Array): void {
     let taken = 0;
     if (this.#filled > 0) {
@@ -88,7 +87,7 @@ export class FrameCutter extends Subscription implements Observer<Uint8Array> {
     if (this.#filled > 0) this.#frame.set(part(chunk, taken, chunk.length));
   }
 
-  /** Hands on the frames that are full; called while it does, it leaves them to the call that is at it. */
+  /** Emits the full frames. A call made during an emission returns at once; the outer call emits its frames. */
   #emit(): void {
     if (this.#isEmitting) return;
     this.#isEmitting = true;
@@ -108,7 +107,7 @@ export class FrameCutter extends Subscription implements Observer<Uint8Array> {
   }
 }
 
-/** A chunk, or a part of it as a view, without asking the chunk's class, which for a Buffer is slower. */
+/** A view of a part of a chunk. It avoids `subarray`, which is slower for a Buffer. */
 function part(chunk: Uint8Array, begin: number, end: number): Uint8Array {
   if (end - begin === chunk.length) return chunk;
   return new Uint8Array(chunk.buffer, chunk.byteOffset + begin, end - begin);
@@ -116,7 +115,7 @@ function part(chunk: Uint8Array, begin: number, end: number): Uint8Array {
 
 function isBytes(chunk: unknown): boolean {
   if (chunk instanceof Uint8Array) return true;
-  // those of another realm, and signed or clamped ones
+  // arrays of another realm, Int8Array and Uint8ClampedArray
   return ArrayBuffer.isView(chunk) && 'BYTES_PER_ELEMENT' in chunk && chunk.BYTES_PER_ELEMENT === 1;
 }
 

@@ -17,9 +17,9 @@ import type { FinalTurn, PartialTurn, TranscriptionEvent, Turn } from './events.
  *
  * const turn$ = audioFile('talk.wav').pipe(
  *   bufferBytes(3200),
- *   transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'u3-rt-pro', sampleRate: 16_000 }),
+ *   transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'universal-3-6-pro', sampleRate: 16_000 }),
  *   turns(),
- *   share(), // one transcription, seen by two views: without it each view would run its own
+ *   share(), // both views share one transcription; without it each would start its own
  * );
  * turn$.pipe(partials()).subscribe((turn) => console.error('…', turn.transcript));
  * turn$.pipe(finals()).subscribe((turn) => console.log(turn.transcript));
@@ -29,25 +29,27 @@ export function turns(): OperatorFunction<TranscriptionEvent, Turn> {
 }
 
 /**
- * Keeps the turns that may still change. Each replaces the one before with the same `turn_order`.
+ * Keeps the turns that may still change and drops every other event. Each replaces the previous one with the same
+ * `turn_order`. Works with and without `turns()` before it.
  *
  * ```text
- * source      -p-p-f--p-f|
- * partials()  -p-p----p--|
+ * source      -b-p-p-f--p-f|      b: Begin, p: PartialTurn, f: FinalTurn
+ * partials()  ---p-p----p--|
  * ```
  */
-export function partials(): OperatorFunction<Turn, PartialTurn> {
-  return filter((turn): turn is PartialTurn => !turn.isFinal);
+export function partials(): OperatorFunction<TranscriptionEvent, PartialTurn> {
+  return filter((event): event is PartialTurn => event.type === 'Turn' && !event.isFinal);
 }
 
 /**
- * Keeps the turns that ended: one per `turn_order`, never empty.
+ * Keeps the turns that ended and drops every other event: one per `turn_order`, never empty. Works with and without
+ * `turns()` before it.
  *
  * ```text
- * source    -p-p-f--p-f|
- * finals()  -----f----f|
+ * source    -b-p-p-f--p-f|      b: Begin, p: PartialTurn, f: FinalTurn
+ * finals()  -------f----f|
  * ```
  */
-export function finals(): OperatorFunction<Turn, FinalTurn> {
-  return filter((turn): turn is FinalTurn => turn.isFinal);
+export function finals(): OperatorFunction<TranscriptionEvent, FinalTurn> {
+  return filter((event): event is FinalTurn => event.type === 'Turn' && event.isFinal);
 }

@@ -84,7 +84,20 @@ describe('public surface', () => {
     const frame$ = of(new Uint8Array(3200));
     // @ts-expect-error -- frames are no events
     expect(() => frame$.pipe(operators.turns())).not.toThrow();
-    // @ts-expect-error -- events are no turns
-    expect(() => from<TranscriptionEvent[]>([]).pipe(operators.finals())).not.toThrow();
+    // @ts-expect-error -- frames are no events
+    expect(() => frame$.pipe(operators.finals())).not.toThrow();
+    // @ts-expect-error -- frames are no events
+    expect(() => frame$.pipe(operators.partials())).not.toThrow();
+  });
+
+  it('takes events and turns in the views alike', () => {
+    const { finals, partials, turns } = operators;
+    const event$ = from<TranscriptionEvent[]>([]);
+    const seen: string[] = [];
+    event$.pipe(finals()).subscribe((turn: FinalTurn) => seen.push(turn.transcript));
+    event$.pipe(turns(), finals()).subscribe((turn: FinalTurn) => seen.push(turn.transcript));
+    event$.pipe(partials()).subscribe((turn: PartialTurn) => seen.push(turn.transcript));
+    event$.pipe(turns(), partials()).subscribe((turn: PartialTurn) => seen.push(turn.transcript));
+    expect(seen).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { EMPTY, Observable, Subject, concat, from, lastValueFrom, of, range, tak
 import { finalize, map, tap } from 'rxjs';
 import type { OperatorFunction } from 'rxjs';
 import { bufferBytes } from '../../operators/bufferBytes.ts';
-import type { BufferBytesOptions } from '../../operators/bufferBytes.ts';
+import type { BufferBytesOptions } from '../../operators/bufferBytesOptions.ts';
 import { marbles } from '../support/marbles.ts';
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
@@ -303,7 +303,7 @@ describe('bufferBytes', () => {
       [[1, 2], 'Array'],
     ] as const) {
       marbles(({ cold, expectObservable }) => {
-        const error = new TypeError(`bufferBytes takes chunks of Uint8Array, not ${what}`);
+        const error = new TypeError(`bufferBytes accepts chunks of Uint8Array, not ${what}`);
         expectObservable(cold('-a', { a: chunk as never }).pipe(bufferBytes(4))).toBe('-#', {}, error);
       });
     }

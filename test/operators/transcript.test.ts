@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { from, lastValueFrom, toArray } from 'rxjs';
 import { transcript } from '../../operators/transcript.ts';
-import type { Transcript } from '../../operators/transcript.ts';
+import type { Transcript } from '../../operators/reduceTranscript.ts';
 import type { FinalTurn, PartialTurn, SpeakerRevision, TranscriptionEvent } from '../../operators/events.ts';
 import { final, partial } from '../support/turns.ts';
 import { marbles } from '../support/marbles.ts';

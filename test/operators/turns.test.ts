@@ -40,6 +40,15 @@ describe('partials and finals', () => {
     });
   });
 
+  it('drop every other event, so that turns() is not needed before them', () => {
+    marbles(({ hot, expectObservable }) => {
+      const source = hot<TranscriptionEvent>('-b-s-p-f-t|', { b, s, p, f, t });
+
+      expectObservable(source.pipe(partials())).toBe('-----p----|', { p });
+      expectObservable(source.pipe(finals())).toBe('  -------f--|', { f });
+    });
+  });
+
   it('go by isFinal, not by end_of_turn', () => {
     marbles(({ cold, expectObservable }) => {
       const u: Turn = { ...final(0, 'please'), isFinal: false, session: 0 }; // its formatted copy is still to come
