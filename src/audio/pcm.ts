@@ -1,16 +1,16 @@
-/** How one sample of mono PCM is written: 16-bit signed little-endian, or 8-bit mu-law. */
+/** The encoding of a sample of mono PCM: 16-bit signed little-endian, or 8-bit mu-law. */
 export type PcmEncoding = 'pcm_s16le' | 'pcm_mulaw';
 
-/** What turns a number of bytes into a length of time. */
+/** The format of mono PCM: it relates a number of bytes to a duration. */
 export interface PcmFormat {
   /** Samples per second, in hertz: a positive whole number. */
   readonly sampleRate: number;
-  /** How one sample is written. @defaultValue 'pcm_s16le' */
+  /** The encoding of a sample. @defaultValue 'pcm_s16le' */
   readonly encoding?: PcmEncoding;
 }
 
 /**
- * The least and the most audio one message to the service may hold, in milliseconds, both included.
+ * The least and the most audio in one message to the service, in milliseconds, both included.
  *
  * @see https://www.assemblyai.com/docs/streaming/common-session-errors-and-closures error 3007
  */
@@ -20,7 +20,7 @@ export const MAX_FRAME_MS = 1000;
 const SAMPLE_BYTES: Readonly<Record<PcmEncoding, number>> = { pcm_s16le: 2, pcm_mulaw: 1 };
 
 /**
- * Tells how many bytes one sample takes.
+ * Returns the bytes per sample.
  *
  * @throws {TypeError} when the encoding is not one of the two.
  */
@@ -32,7 +32,7 @@ export function bytesPerSample(encoding: PcmEncoding = 'pcm_s16le'): number {
 }
 
 /**
- * Turns milliseconds into bytes: the nearest whole number of samples.
+ * Converts milliseconds to bytes, rounded to whole samples.
  *
  * @example
  * msToBytes(100, { sampleRate: 44_100 }); // 8820
@@ -46,7 +46,7 @@ export function msToBytes(ms: number, format: PcmFormat): number {
 }
 
 /**
- * Turns bytes into milliseconds. The inverse of `msToBytes` for every whole number of samples.
+ * Converts bytes to milliseconds: the inverse of `msToBytes` for whole samples.
  *
  * @param bytes Bytes, not negative; a part of a sample counts as that part.
  * @throws {RangeError} when `bytes` is negative or not finite, or the sample rate is not a positive whole number.
@@ -58,11 +58,9 @@ export function bytesToMs(bytes: number, format: PcmFormat): number {
 }
 
 /**
- * Gives the size of a frame the service accepts: `ms` milliseconds as whole samples, never under the least nor over the
- * most it takes. This is the number for `bufferBytes`.
+ * Returns the size in bytes of a frame that the service accepts: the argument for `bufferBytes`.
  *
- * Where `ms` is no whole number of samples, the nearest is taken; at 50 ms the next one up, since a sample less would
- * be refused.
+ * It is rounded to whole samples; at 50 ms it is rounded up, because the service refuses a shorter frame.
  *
  * @example
  * frameBytes(100, { sampleRate: 16_000 }); // 3200
@@ -80,7 +78,7 @@ export function frameBytes(ms: number, format: PcmFormat): number {
   return Math.max(least, Math.round(samplesIn(ms, format))) * bytesPerSample(format.encoding);
 }
 
-/** Tells whether the service takes a message of so many bytes: whole samples, 50 to 1000 ms of them. */
+/** Whether the service accepts a message of so many bytes: whole samples, 50 to 1000 ms of them. */
 export function isLegalFrame(bytes: number, format: PcmFormat): boolean {
   const ms = bytesToMs(bytes, format);
   return bytes % bytesPerSample(format.encoding) === 0 && ms >= MIN_FRAME_MS && ms <= MAX_FRAME_MS;

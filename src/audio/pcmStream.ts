@@ -1,32 +1,31 @@
 import type { Observable } from 'rxjs';
 import { TranscriptionError } from '../errors.ts';
-import { describe } from './describe.ts';
-import { readInput } from './input.ts';
-import type { PcmInput } from './input.ts';
+import { errorDetails } from './errorDetails.ts';
+import { readInput } from './byteInput.ts';
+import type { PcmInput } from './byteInput.ts';
 import { bytesPerSample } from './pcm.ts';
 import type { PcmEncoding } from './pcm.ts';
-import { pull, UNPACED } from './pull.ts';
-import { stopped } from './stop.ts';
+import { pausableSource, UNPACED } from './pausableSource.ts';
+import { stopSignal } from './stop.ts';
 import type { Stop } from './stop.ts';
 
-/** What the bytes are, and when to stop. */
+/** The format of the bytes, and when to stop. */
 export interface PcmStreamOptions {
   /** Ends the stream gracefully: the first emission, or the abort of a signal. */
   readonly stop?: Stop;
-  /** How a sample is written: pieces are cut between samples. @defaultValue 'pcm_s16le' */
+  /** The encoding of a sample; chunks are cut between samples. @defaultValue 'pcm_s16le' */
   readonly encoding?: PcmEncoding;
 }
 
 /**
- * Takes raw mono PCM from a Node stream, a web stream or an async iterable: standard input, a socket, ffmpeg.
+ * Reads raw mono PCM from a Node stream, a web stream or an async iterable: standard input, a socket, ffmpeg.
  *
- * Pieces of any length are re-aligned, so that every chunk is whole samples in the order they came; half a sample at
- * the very end is dropped. The next piece is asked for only when the consumer took the one before, so a consumer that
- * asks to wait holds the producer back through the pipe.
+ * Pieces of any length become chunks of whole samples, in order; half a sample at the very end is dropped. A piece is
+ * read only after the consumer has accepted the one before, so a consumer that pauses also pauses the producer behind a
+ * pipe.
  *
- * Cold, but the input is not ours to make: it is read by the first subscription, and a second one finds it used up.
- * Whatever ends the subscription before the input ends destroys the input (a web stream is cancelled, an iterator
- * returned).
+ * Cold, but there is only one input: the first subscription reads it, and a second one finds it used up. If the
+ * subscription ends before the input does, the input is destroyed (a web stream is cancelled, an iterator returned).
  *
  * ```text
  * input      ---abc--de--f|     one letter a byte
@@ -35,8 +34,8 @@ export interface PcmStreamOptions {
  *
  * | What happens | Input | Observable |
  * | --- | --- | --- |
- * | the input ends | read to its end | complete |
- * | `stop` emits or aborts | destroyed | complete, after the chunk being delivered |
+ * | the input ends | left alone | complete |
+ * | `stop` emits or aborts | destroyed | complete, after the chunk being emitted |
  * | the input fails | destroyed | `TranscriptionError`, kind `file` |
  * | the input yields anything but bytes | destroyed | `TypeError` |
  * | unsubscribe | destroyed at once | nothing |
@@ -46,21 +45,21 @@ export interface PcmStreamOptions {
  * // ffmpeg -i talk.mp3 -f s16le -ac 1 -ar 16000 - | node program.js
  * pcmStream(process.stdin).subscribe((chunk) => console.log(chunk.length));
  *
- * @param input Bytes of mono PCM at the sample rate that `transcribe` is told, with no header.
+ * @param input Bytes of mono PCM without a header, at the `sampleRate` of `transcribe`.
  * @throws {TypeError} when the input is not a stream or an async iterable, or an option is not accepted.
  */
 export function pcmStream(input: PcmInput, { stop, encoding }: PcmStreamOptions = {}): Observable<Uint8Array> {
   const size = bytesPerSample(encoding);
   const read = readInput(input);
-  return pull({
-    open: (released) => aligned(withOurErrors(read(released)), size),
+  return pausableSource({
+    open: (released) => aligned(withTranscriptionErrors(read(released)), size),
     pace: () => UNPACED,
-    stop$: stopped(stop),
+    stop$: stopSignal(stop),
   });
 }
 
 /**
- * Cuts pieces between samples: what is left of one goes to the front of the next.
+ * Cuts pieces between samples; a partial sample is completed by the next piece.
  *
  * @yields Whole samples.
  */
@@ -87,14 +86,14 @@ function bytesOf(piece: unknown): Uint8Array {
   if (piece instanceof Uint8Array) {
     return piece;
   }
-  const got = typeof piece === 'string' ? 'a string, so leave setEncoding away' : `a piece of type ${typeof piece}`;
+  const got = typeof piece === 'string' ? 'a string, so do not call setEncoding' : `a piece of type ${typeof piece}`;
   throw new TypeError(`the input of pcmStream must yield bytes, not ${got}`);
 }
 
-async function* withOurErrors(pieces: AsyncIterable<unknown>): AsyncGenerator {
+async function* withTranscriptionErrors(pieces: AsyncIterable<unknown>): AsyncGenerator {
   try {
     yield* pieces;
   } catch (cause) {
-    throw new TranscriptionError('file', `the input of raw PCM failed: ${describe(cause).message}`, { cause });
+    throw new TranscriptionError('file', `the input of raw PCM failed: ${errorDetails(cause).message}`, { cause });
   }
 }

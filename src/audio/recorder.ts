@@ -2,30 +2,30 @@ import type { AecMetrics, MicrophoneOptions as DecibriOptions } from 'decibri';
 import type { ReadableOptions } from 'node:stream';
 import { TranscriptionError } from '../errors.ts';
 import type { CaptureStream } from './capture.ts';
-import { loadDecibri } from './decibri.ts';
-import { describe } from './describe.ts';
-import type { DeliveredFormat } from './options.ts';
+import { loadDecibri } from './loadDecibri.ts';
+import { errorDetails } from './errorDetails.ts';
+import type { DeliveredFormat } from './audioOptions.ts';
 
-/** The options of decibri's `Microphone` under its names, but for the two that the service fixes and Node's own. */
+/** The options of decibri's `Microphone` under its names, except `channels`, `dtype` and those of Node's streams. */
 export type RecorderOptions = {
   readonly [Name in keyof Omit<DecibriOptions, keyof ReadableOptions | 'channels' | 'dtype'>]?: DecibriOptions[Name];
 } & DeliveredFormat;
 
-/** What a running recorder tells besides its audio, and what can be told to it. Handed to `onOpen`. */
+/** What a running recorder offers besides its audio: the argument of `onOpen`. */
 export interface Recorder {
   /** Score of the latest chunk, 0 to 1; 0 without `vad`. */
   readonly vadScore: number;
-  /** Buffers lost since the start because they were not taken in time. Falls back to 0 once the recorder stopped. */
+  /** Buffers lost since the start because they were not read in time; 0 again once the recorder has stopped. */
   readonly overrunCount: number;
-  /** Takes what the loudspeaker plays, as it plays it, for `aec` to remove from the recording. */
+  /** Passes what the loudspeaker is playing, so that `aec` can remove it from the recording. */
   pushAecReference(data: Uint8Array): void;
-  /** How the echo canceller does, or `null` without `aec`. */
+  /** Metrics of the echo canceller, or `null` without `aec`. */
   aecMetrics(): AecMetrics | null;
-  /** Calls the listener each time that `vad` finds the beginning or the end of speech. */
+  /** Calls the listener each time `vad` detects the start or the end of speech. */
   on(event: 'speech' | 'silence', listener: () => void): unknown;
 }
 
-/** The part of decibri's `Microphone` that `microphone` needs: what a test has to play. */
+/** The part of decibri's `Microphone` that `microphone` needs, and that a test has to provide. */
 export type RecorderStream = Recorder & CaptureStream;
 
 /** Opens a recorder without blocking the event loop. */
@@ -40,9 +40,9 @@ export const openRecorder: OpenRecorder = async (options) => {
 };
 
 /**
- * Ends the capture of a device that failed. decibri 5.7 does not: its `stop` does nothing after an error, and meanwhile
- * cpal's thread for ALSA turns without a pause and writes tens of thousands of lines a second to standard error, until
- * the garbage collector finds the stream. The native stream underneath can be stopped, and takes it twice.
+ * Ends the capture of a device that failed. decibri 5.7 does not: its `stop` does nothing after an error, and until the
+ * garbage collector finds the stream, cpal's ALSA thread spins and writes tens of thousands of lines a second to standard
+ * error. The native stream underneath can be stopped, also twice.
  */
 function stopNative(recorder: object): void {
   const native: unknown = Reflect.get(recorder, '_native');
@@ -65,10 +65,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   CHANNEL_MAP_OUT_OF_RANGE: 'choose a channel that the device has',
 };
 
-/** What may pass by itself: the device is busy, or comes back. */
-const PASSING = new Set(['STREAM_OPEN_FAILED', 'STREAM_START_FAILED', 'DEVICE_FAILED']);
+/** Codes of failures that may be temporary: the device is busy, or was unplugged. */
+const TRANSIENT = new Set(['STREAM_OPEN_FAILED', 'STREAM_START_FAILED', 'DEVICE_FAILED']);
 
-/** What means, of a device that was there before, that it is not back yet. */
+/** Codes that mean that a device that was there before is not back yet. */
 const ABSENT = new Set([
   'MICROPHONE_NOT_FOUND',
   'NO_MICROPHONE_FOUND',
@@ -76,27 +76,27 @@ const ABSENT = new Set([
   'DEVICE_ENUMERATION_FAILED',
 ]);
 
-/** Tells whether a device that delivered before may do so again after this failure: of it, or of opening it again. */
+/** Whether a device that has delivered may come back after this failure, of itself or of opening it again. */
 export function mayComeBack(failure: TranscriptionError): boolean {
-  const { code, message } = describe(failure.cause);
+  const { code, message } = errorDetails(failure.cause);
   return failure.retryable || ABSENT.has(code) || isIndexOut(message);
 }
 
-/** decibri's word for a list of devices that got shorter has no code. */
+/** decibri reports an index beyond the end of its list of devices without a code. */
 function isIndexOut(message: string): boolean {
   return message.startsWith('device index');
 }
 
-/** Turns what decibri threw or emitted into our error, with decibri's as the cause. */
+/** Turns an error of decibri into a `TranscriptionError` with that error as its cause. */
 export function recorderFailure(cause: unknown): TranscriptionError {
   if (cause instanceof TranscriptionError) {
     return cause;
   }
-  const { code, message } = describe(cause);
+  const { code, message } = errorDetails(cause);
   const advice = ADVICE[code] ?? (isIndexOut(message) ? ADVICE['MICROPHONE_NOT_FOUND'] : undefined);
-  const said = `microphone: ${message.replace(/[. ]+$/, '')}`;
-  return new TranscriptionError('microphone', advice ? `${said}; ${advice}` : said, {
+  const text = `microphone: ${message.replace(/[. ]+$/, '')}`;
+  return new TranscriptionError('microphone', advice ? `${text}; ${advice}` : text, {
     cause,
-    retryable: PASSING.has(code),
+    retryable: TRANSIENT.has(code),
   });
 }

@@ -1,17 +1,17 @@
 import { open, stat } from 'node:fs/promises';
 import type { FileOptions } from 'decibri';
 import { TranscriptionError } from '../errors.ts';
-import { loadDecibri } from './decibri.ts';
-import { fileFailure } from './fileFailure.ts';
-import type { DeliveredFormat } from './options.ts';
+import { loadDecibri } from './loadDecibri.ts';
+import { fileError } from './fileError.ts';
+import type { DeliveredFormat } from './audioOptions.ts';
 import { readWav } from './wav.ts';
 import type { Wav } from './wav.ts';
 import { chunkBytes, isPcm16, wavSamples } from './wavSamples.ts';
 
-/** Bytes that any of the containers begins with before it says anything of its audio. */
-const SMALLEST = 12;
+/** The bytes at the start of every container before it describes its audio. */
+const MIN_FILE_BYTES = 12;
 
-/** The format to deliver, and what to do to the audio on the way. */
+/** The output format, and how the audio is conditioned. */
 export type RecordingOptions = DeliveredFormat &
   Readonly<Pick<FileOptions, 'sampleRate' | 'channelMap' | 'dcRemoval' | 'denoise' | 'highpass' | 'agc' | 'limiter'>>;
 
@@ -26,15 +26,15 @@ export async function* recording(path: string, options: RecordingOptions): Async
       yield* converted(path, options);
     }
   } catch (error) {
-    throw fileFailure(path, error);
+    throw fileError(path, error);
   }
 }
 
 /**
- * Delivers the audio as it stands in the file, if that is what was asked for.
+ * Reads the audio unchanged, if the file has the wanted format.
  *
  * @yields Chunks of the file.
- * @returns Whether it was.
+ * @returns Whether it did.
  */
 async function* unconverted(
   path: string,
@@ -80,7 +80,7 @@ async function* converted(path: string, options: RecordingOptions): AsyncGenerat
   }
 }
 
-/** The size in bytes of what must be a file with something in it; a pipe would block whoever opens it. */
+/** Returns the size of a file in bytes. Refuses anything else before it is opened: opening a pipe would block. */
 async function sizeOf(path: string): Promise<number> {
   const stats = await stat(path);
   if (stats.isDirectory()) {
@@ -92,8 +92,8 @@ async function sizeOf(path: string): Promise<number> {
   if (stats.size === 0) {
     throw new TranscriptionError('file', 'it is empty');
   }
-  if (stats.size < SMALLEST) {
-    throw new TranscriptionError('file', `it is no recording, it holds only ${stats.size} bytes`);
+  if (stats.size < MIN_FILE_BYTES) {
+    throw new TranscriptionError('file', `it is not a recording, it holds only ${stats.size} bytes`);
   }
   return stats.size;
 }

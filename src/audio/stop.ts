@@ -2,19 +2,19 @@ import { from, NEVER, Observable, take } from 'rxjs';
 import type { ObservableInput } from 'rxjs';
 
 /**
- * Ends a source gracefully: what it still holds is delivered, then it completes.
+ * Ends a source gracefully: it emits what it still holds, then completes.
  *
- * The first emission is the signal, and so is the abort of an `AbortSignal`; one that is aborted already stops the
- * source at once. Completing without an emission does nothing. An error of the notifier is an error of the source.
+ * The first emission stops the source, and so does the abort of an `AbortSignal`; an aborted signal stops it at once.
+ * A notifier that completes without an emission does nothing. If the notifier errors, the source errors with it.
  */
 export type Stop = ObservableInput<unknown> | AbortSignal;
 
 /**
- * Turns a `stop` option into an observable that emits once, when it is time to stop.
+ * Turns a `stop` option into an Observable that emits once, when it is time to stop.
  *
  * @throws {TypeError} when the option is neither of the two.
  */
-export function stopped(stop: Stop | undefined): Observable<unknown> {
+export function stopSignal(stop: Stop | undefined): Observable<unknown> {
   if (stop === undefined) {
     return NEVER;
   }

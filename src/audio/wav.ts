@@ -6,9 +6,9 @@ export interface RandomAccess {
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
 }
 
-/** What a WAV file says of its audio, and where that is. */
+/** The format of the audio in a WAV file, and its place. */
 export interface Wav {
-  /** Whether samples are linear PCM, as opposed to float or compressed. */
+  /** Whether the samples are linear PCM, and not float or compressed. */
   readonly pcm: boolean;
   readonly channels: number;
   /** Samples per second, in hertz. */
@@ -16,21 +16,21 @@ export interface Wav {
   readonly bitsPerSample: number;
   /** Position of the first byte of audio. */
   readonly start: number;
-  /** Bytes of audio as the header claims; 0 and 4294967295 come from writers that could not know. */
+  /** Bytes of audio according to the header; 0 and 4294967295 mean unknown. */
   readonly claimed: number;
 }
 
 type Format = Omit<Wav, 'start' | 'claimed'>;
 
-/** The format tags that matter: linear PCM, and the one that says that the real tag stands further on. */
+/** Format tags: linear PCM, and the extensible format, whose real tag follows later. */
 const PCM = 1;
 const EXTENSIBLE = 0xfffe;
 
 /**
  * Reads the header of a WAV file, chunk by chunk, up to its audio.
  *
- * Resolves to `undefined` when the file is not a WAV file, or its header makes no sense to us. Rejects with a
- * `TranscriptionError` when the file ends within its header.
+ * Resolves to `undefined` if the file is not a WAV file or its header is invalid. Rejects with a `TranscriptionError` if
+ * the file ends within its header.
  *
  * @see https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/WAVE/WAVE.html
  */
@@ -54,7 +54,7 @@ export async function readWav(file: RandomAccess): Promise<Wav | undefined> {
   return undefined;
 }
 
-/** Reads up to so many bytes at a position: fewer only where the file ends. */
+/** Reads bytes at a position; returns fewer only at the end of the file. */
 export async function readAt(file: RandomAccess, position: number, length: number): Promise<Uint8Array> {
   const buffer = new Uint8Array(length);
   let filled = 0;

@@ -4,9 +4,9 @@ import { msToBytes } from './pcm.ts';
 import { readAt } from './wav.ts';
 import type { RandomAccess, Wav } from './wav.ts';
 
-/** How much audio one chunk of a recording holds, in milliseconds. */
+/** The audio in one chunk of a recording, in milliseconds. */
 const CHUNK_MS = 100;
-/** How many chunks are read at once: to go to the file for each costs more than to send it. */
+/** Chunks per read: a read for each chunk costs more than sending it. */
 const CHUNKS_READ = 20;
 
 /** The length of a chunk in bytes of 16-bit mono. */
@@ -14,13 +14,13 @@ export function chunkBytes(sampleRate: number = 16_000): number {
   return msToBytes(CHUNK_MS, { sampleRate });
 }
 
-/** Tells whether the audio of a WAV file is 16-bit mono PCM at this rate, so that its bytes can go out as they are. */
+/** Whether a WAV file holds 16-bit mono PCM at this rate, so that its bytes can be emitted unchanged. */
 export function isPcm16(wav: Wav, sampleRate: number): boolean {
   return wav.pcm && wav.channels === 1 && wav.bitsPerSample === 16 && wav.sampleRate === sampleRate;
 }
 
 /**
- * Reads the audio up to where the header says it ends, or the file does if it holds less or the header does not know.
+ * Reads the audio to the end that the header gives, or to the end of the file if that is nearer or the header gives none.
  *
  * @yields Chunks of the file.
  */

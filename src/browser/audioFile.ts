@@ -1,9 +1,9 @@
 import type { Observable } from 'rxjs';
-import { CONDITIONING } from '../audio/options.ts';
-import type { DeliveredFormat } from '../audio/options.ts';
-import { pull } from '../audio/pull.ts';
+import { CONDITIONING_RULES } from '../audio/audioOptions.ts';
+import type { DeliveredFormat } from '../audio/audioOptions.ts';
+import { pausableSource } from '../audio/pausableSource.ts';
 import { Schedule } from '../audio/schedule.ts';
-import { stopped } from '../audio/stop.ts';
+import { stopSignal } from '../audio/stop.ts';
 import type { Stop } from '../audio/stop.ts';
 import { unsupported, checkOptionRules, integer } from '../optionRules.ts';
 import type { OptionRules } from '../optionRules.ts';
@@ -22,7 +22,7 @@ export interface AudioFileOptions extends DeliveredFormat {
 const NODE_ONLY = unsupported('a browser has it not, only Node');
 
 const RULES: OptionRules = {
-  ...CONDITIONING,
+  ...CONDITIONING_RULES,
   sampleRate: integer(8000, 96_000, 'hertz'),
   channelMap: NODE_ONLY,
   dcRemoval: NODE_ONLY,
@@ -70,9 +70,9 @@ export function audioFile(file: Blob, { speed = 1, stop, ...options }: AudioFile
   }
   checkOptionRules(options, RULES);
   const { sampleRate = 16_000 } = options;
-  return pull({
+  return pausableSource({
     open: () => blobRecording(file, sampleRate),
     pace: () => new Schedule({ sampleRate }, speed),
-    stop$: stopped(stop),
+    stop$: stopSignal(stop),
   });
 }

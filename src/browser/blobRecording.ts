@@ -1,5 +1,5 @@
-import { describe } from '../audio/describe.ts';
-import { CONVERT } from '../audio/fileFailure.ts';
+import { errorDetails } from '../audio/errorDetails.ts';
+import { CONVERT_COMMAND } from '../audio/fileError.ts';
 import { readWav } from '../audio/wav.ts';
 import type { RandomAccess } from '../audio/wav.ts';
 import { chunkBytes, isPcm16, wavSamples } from '../audio/wavSamples.ts';
@@ -8,7 +8,7 @@ import { pcm16 } from './pcm16.ts';
 
 /** What to do, by the name of the browser's error. */
 const ADVICE: Readonly<Record<string, string>> = {
-  EncodingError: `this browser can not decode it; ${CONVERT}`,
+  EncodingError: `this browser can not decode it; ${CONVERT_COMMAND}`,
   NotReadableError: 'it can not be read any more, choose it again',
   NotFoundError: 'it can not be found any more, choose it again',
 };
@@ -57,7 +57,7 @@ function average(audio: AudioBuffer): Float32Array {
 
 function blobFailure(blob: Blob, error: unknown): TranscriptionError {
   const name = blob instanceof File ? JSON.stringify(blob.name) : 'the Blob';
-  const { message } = describe(error);
+  const { message } = errorDetails(error);
   const text = error instanceof DOMException ? (ADVICE[error.name] ?? message) : message;
   const options = error instanceof TranscriptionError ? {} : { cause: error };
   return new TranscriptionError('file', `cannot read ${name}: ${text}`, options);

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
-import { live } from '../audio/live.ts';
-import type { LiveOptions } from '../audio/live.ts';
+import { liveSource } from '../audio/liveSource.ts';
+import type { LiveOptions } from '../audio/liveSource.ts';
 import { mayComeBack, microphoneFailure } from './microphoneFailure.ts';
 import { checkRecorder } from './microphoneOptions.ts';
 import type { RecorderOptions } from './microphoneOptions.ts';
@@ -44,7 +44,7 @@ export type MicrophoneOptions = RecorderOptions & LiveOptions<Recorder>;
 export function microphone(options: MicrophoneOptions = {}): Observable<Uint8Array> {
   const { stop, onOpen, onLost, maxAbsence, ...recorderOptions } = options;
   checkRecorder(recorderOptions);
-  return live(
+  return liveSource(
     {
       open: () => openRecorder(recorderOptions),
       failure: microphoneFailure,

@@ -1,4 +1,4 @@
-import { describe } from '../audio/describe.ts';
+import { errorDetails } from '../audio/errorDetails.ts';
 import { TranscriptionError } from '../errors.ts';
 
 /** What happened, what to do about it, and whether it may pass by itself. */
@@ -39,8 +39,8 @@ export function mayComeBack(failure: TranscriptionError): boolean {
 /** Turns what the browser or decibri failed with into our error, with theirs as the cause: its `name` tells the case. */
 export function microphoneFailure(cause: unknown): TranscriptionError {
   if (cause instanceof TranscriptionError) return cause;
-  const { advice, passing } = CASES[nameOf(cause)] ?? { advice: adviceOn(describe(cause).message) };
-  const said = `microphone: ${describe(cause).message.replace(/[. ]+$/, '') || nameOf(cause)}`;
+  const { advice, passing } = CASES[nameOf(cause)] ?? { advice: adviceOn(errorDetails(cause).message) };
+  const said = `microphone: ${errorDetails(cause).message.replace(/[. ]+$/, '') || nameOf(cause)}`;
   return new TranscriptionError('microphone', advice === undefined ? said : `${said}; ${advice}`, {
     cause,
     retryable: passing ?? false,

@@ -1,5 +1,5 @@
-import { CAPTURE, checkModel } from '../audio/options.ts';
-import type { DeliveredFormat } from '../audio/options.ts';
+import { CAPTURE_RULES, checkModelOption } from '../audio/audioOptions.ts';
+import type { DeliveredFormat } from '../audio/audioOptions.ts';
 import { unsupported, bool, checkOptionRules, oneOf, range, text } from '../optionRules.ts';
 import type { OptionRules } from '../optionRules.ts';
 
@@ -36,7 +36,7 @@ export interface EnergyDetector {
 const NODE_ONLY = 'a browser has it not, only Node';
 
 const RECORDER: OptionRules = {
-  ...CAPTURE,
+  ...CAPTURE_RULES,
   device: { ...text(), expected: 'the deviceId of a MediaDeviceInfo' },
   echoCancellation: bool,
   noiseSuppression: bool,
@@ -64,5 +64,5 @@ const VAD: OptionRules = {
 /** Checks the options of a recorder in a page. */
 export function checkRecorder(options: { vad?: unknown }): void {
   checkOptionRules(options, RECORDER);
-  checkModel('vad', options.vad === false ? undefined : options.vad, VAD);
+  checkModelOption('vad', options.vad === false ? undefined : options.vad, VAD);
 }

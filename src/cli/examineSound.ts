@@ -1,6 +1,6 @@
 import { lastValueFrom, map, scan, timeout } from 'rxjs';
 import { microphone } from '../audio/microphone.ts';
-import { loadDecibri } from '../audio/decibri.ts';
+import { loadDecibri } from '../audio/loadDecibri.ts';
 import { recorderFailure } from '../audio/recorder.ts';
 import { deviceOption } from './deviceFlags.ts';
 import type { Finding } from './examine.ts';

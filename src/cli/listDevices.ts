@@ -1,5 +1,5 @@
 import type { MicrophoneInfo } from 'decibri';
-import { loadDecibri } from '../audio/decibri.ts';
+import { loadDecibri } from '../audio/loadDecibri.ts';
 import { recorderFailure } from '../audio/recorder.ts';
 import { columnsOf } from '../captions/columnsOf.ts';
 import { printable } from './printable.ts';

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, it, expect } from '@jest/globals';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
 import { audioFile } from '../../../src/audio/audioFile.ts';
 import { microphone } from '../../../src/audio/microphone.ts';
-import { tone, wav } from './wavFile.ts';
+import { tone, wav } from './recordings.ts';
 
-// The addon's loader looks here first, and at nothing else then: in this file the addon cannot load.
+// The addon's loader uses this path if it is set, so in this file the addon cannot load.
 process.env['NAPI_RS_NATIVE_LIBRARY_PATH'] = '/nowhere/decibri.node';
 
 let folder: string;
@@ -25,7 +25,7 @@ describe('without the native addon', () => {
     expect(Buffer.concat(chunks)).toEqual(tone(200));
   });
 
-  it('a file that needs conversion errors, and says what is missing', async () => {
+  it('a file that needs conversion errors, and names what is missing', async () => {
     const path = join(folder, 'other.wav');
     await writeFile(path, wav(tone(200, 8000), { sampleRate: 8000 }));
     await expect(lastValueFrom(audioFile(path))).rejects.toMatchObject({
@@ -34,7 +34,7 @@ describe('without the native addon', () => {
     });
   });
 
-  it('a microphone errors, and says what is missing', async () => {
+  it('a microphone errors, and names what is missing', async () => {
     await expect(firstValueFrom(microphone())).rejects.toMatchObject({
       kind: 'microphone',
       message: expect.stringMatching(/^the audio addon did not load: .*reinstall/),

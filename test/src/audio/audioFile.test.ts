@@ -9,8 +9,8 @@ import { firstValueFrom, lastValueFrom, Subject, take, toArray } from 'rxjs';
 import { audioFile } from '../../../src/audio/audioFile.ts';
 import type { AudioFileOptions } from '../../../src/audio/audioFile.ts';
 import { pauseSource } from '../../../src/backpressure.ts';
-import { eventLoop } from './eventLoop.ts';
-import { fmt, loudness, riff, tone, wav } from './wavFile.ts';
+import { settle } from './settle.ts';
+import { fmt, loudness, riff, tone, wav } from './recordings.ts';
 
 let folder: string;
 
@@ -34,11 +34,11 @@ async function written(name: string, samples: Buffer, sampleRate: number, channe
   return path;
 }
 
-/** All chunks, as fast as they come. */
+/** All chunks, as fast as possible. */
 const play = (path: string, options: AudioFileOptions = {}): Promise<Uint8Array[]> =>
   lastValueFrom(audioFile(path, { speed: Infinity, ...options }).pipe(toArray()));
 
-/** Where Linux lists what this process has open. */
+/** Where Linux lists the open files of this process. */
 const OPEN_FILES = '/proc/self/fd';
 
 async function openFiles(): Promise<string[]> {
@@ -46,9 +46,9 @@ async function openFiles(): Promise<string[]> {
   return Promise.all(entries.map((entry) => readlink(join(OPEN_FILES, entry)).catch(() => '')));
 }
 
-/** Whether nobody has the file open: closing takes some turns of the event loop, and nothing tells its end. */
+/** Whether the file is closed: closing takes some turns of the event loop and emits no event. */
 async function isClosed(path: string, looks = 50): Promise<boolean> {
-  await eventLoop();
+  await settle();
   const open = (await openFiles()).includes(path);
   return open && looks > 0 ? isClosed(path, looks - 1) : !open;
 }
@@ -58,7 +58,7 @@ const describeWhereListed = existsSync(OPEN_FILES) ? describe : describe.skip;
 const lengths = (chunks: readonly Uint8Array[]): number[] => chunks.map(({ length }) => length);
 
 describe('audioFile', () => {
-  it('passes 16-bit mono at the wanted rate through byte by byte, in chunks of 100 ms', async () => {
+  it('passes 16-bit mono at the wanted rate through unchanged, in chunks of 100 ms', async () => {
     const samples = tone(250);
     const chunks = await play(await saved('plain.wav', wav(samples)));
     expect(lengths(chunks)).toEqual([3200, 3200, 1600]);
@@ -101,19 +101,19 @@ describe('audioFile', () => {
     const path = await written(`stereo.${ending}`, tone(500, 44_100, 2), 44_100, 2);
     const chunks = await play(path);
     expect(new Set(lengths(chunks).slice(0, -1))).toEqual(new Set([3200]));
-    // The resampler rings out for some milliseconds more.
+    // The resampler adds some milliseconds.
     expect(Buffer.concat(chunks).length).toBeGreaterThanOrEqual(500 * 32);
     expect(Buffer.concat(chunks).length).toBeLessThan(520 * 32);
     expect(loudness(Buffer.concat(chunks))).toBeCloseTo(0.5 / Math.SQRT2, 1);
   });
 
-  it('changes nothing about what needs no more than unpacking', async () => {
+  it('does not change the samples of a FLAC file at the wanted rate', async () => {
     const chunks = await play(await written('plain.flac', tone(250), 16_000, 1));
     expect(lengths(chunks)).toEqual([3200, 3200, 1600]);
     expect(Buffer.concat(chunks)).toEqual(tone(250));
   });
 
-  it('takes one channel of many', async () => {
+  it('reads one of several channels', async () => {
     const stereo = Buffer.alloc(2 * 3200);
     const mono = tone(100);
     for (let at = 0; at < mono.length; at += 2) {
@@ -124,14 +124,14 @@ describe('audioFile', () => {
     expect(loudness(Buffer.concat(await play(path, { channelMap: [1] })))).toBeCloseTo(0.354, 2);
   });
 
-  it('conditions audio that it would pass through otherwise', async () => {
+  it('conditions audio that it would otherwise pass through', async () => {
     const path = await saved('loud.wav', wav(tone(500)));
     const quiet = Buffer.concat(await play(path, { limiter: -3, agc: -40, dcRemoval: true, highpass: 100 }));
     expect(quiet).toHaveLength(tone(500).length);
     expect(loudness(quiet)).toBeLessThan(loudness(tone(500)));
   });
 
-  it('reads the file anew for each subscription', async () => {
+  it('reads the file again for each subscription', async () => {
     const source = audioFile(await saved('twice.wav', wav(tone(200))), { speed: Infinity });
     const [one, two] = await Promise.all([
       lastValueFrom(source.pipe(toArray())),
@@ -140,12 +140,12 @@ describe('audioFile', () => {
     expect(one).toEqual(two);
   });
 
-  it('reads no further than it is taken', async () => {
+  it('reads no further than the consumer needs', async () => {
     const path = await saved('long.wav', wav(Buffer.alloc(1_920_000)));
     expect(await lastValueFrom(audioFile(path, { speed: Infinity }).pipe(take(3), toArray()))).toHaveLength(3);
   });
 
-  it('waits for a consumer that holds back, converted or not', async () => {
+  it('waits for a consumer that pauses, converted or not', async () => {
     const paths = [await saved('held.wav', wav(tone(300))), await written('held.flac', tone(300), 16_000, 1)];
     for (const path of paths) {
       const waiting: (() => void)[] = [];
@@ -167,19 +167,19 @@ describe('audioFile', () => {
     const source = audioFile(await written('closed.flac', tone(500), 16_000, 1), { speed: Infinity });
     await lastValueFrom(source);
     await lastValueFrom(source.pipe(take(2)));
-    await eventLoop();
+    await settle();
     expect(close).toHaveBeenCalledTimes(2);
     close.mockRestore();
   });
 
-  it('plays at the pace it is told', async () => {
+  it('plays at the given speed', async () => {
     const path = await saved('paced.wav', wav(tone(500)));
     const from = performance.now();
     await play(path, { speed: 10 });
     expect(performance.now() - from).toBeGreaterThanOrEqual(39);
   });
 
-  it('completes when stop emits, after the chunk being delivered', async () => {
+  it('completes when stop emits, after the chunk being emitted', async () => {
     const path = await saved('stopped.wav', wav(Buffer.alloc(1_920_000)));
     const stop = new Subject<void>();
     const chunks: Uint8Array[] = [];
@@ -230,7 +230,7 @@ describe('audioFile', () => {
     [
       'is too short to be one',
       () => saved('short.wav', Buffer.from('RIFF')),
-      /: it is no recording, it holds only 4 bytes$/,
+      /: it is not a recording, it holds only 4 bytes$/,
     ],
     [
       'is cut off in its header',
@@ -253,9 +253,9 @@ describe('audioFile', () => {
       /: it holds less audio than its header says; /,
     ],
     [
-      'makes no sense',
+      'has an invalid header',
       () => saved('z.wav', Buffer.concat([riff([]), Buffer.alloc(64)])),
-      /: its header makes no sense; |: it holds less audio /,
+      /: its header is invalid; |: it holds less audio /,
     ],
   ])('errors with one line when the file %s', async (_, make, message) => {
     const path = await make();
@@ -305,7 +305,7 @@ describeWhereListed('the file of audioFile', () => {
     expect(await isClosed(cut)).toBe(true);
   });
 
-  it('is closed on unsubscribe, also while the consumer holds back', async () => {
+  it('is closed on unsubscribe, also while the consumer pauses', async () => {
     const path = await saved('held-open.wav', wav(tone(500)));
     const held = new Subject<void>();
     const waiting = firstValueFrom(held);

@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, it, expect } from '@jest/globals';
 import { PULSE_DEVICE, startPulse, pulseSkipReason } from '../../support/pulse.ts';
 import type { Pulse } from '../../support/pulse.ts';
-import { loudness, tone, wav } from './wavFile.ts';
+import { loudness, tone, wav } from './recordings.ts';
 
 /** The built source, for programs that run in a process of their own. */
 const MICROPHONE = new URL('../../../dist/src/audio/microphone.js', import.meta.url).href;
@@ -37,7 +37,7 @@ const LEAVE = `
   microphone().pipe(take(1)).subscribe((chunk) => console.error('chunk', chunk.length));
 `;
 
-/** Asks for a device that is not there. */
+/** Opens a device that does not exist. */
 const ABSENT = `
   import { microphone } from '${MICROPHONE}';
   microphone({ device: 'no such device' }).subscribe({ error: (error) =>
@@ -55,7 +55,7 @@ if (skipped) {
 }
 const describeWithPulse = skipped ? describe.skip : describe;
 
-/** A program of its own process: its audio, its lines as they come, and its exit code. */
+/** Runs a program: its audio, its lines as they arrive, and its exit code. */
 function program(source: string, { env }: Pulse) {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], { env });
   const lines: string[] = [];
@@ -95,7 +95,7 @@ describeWithPulse('microphone, with a real device', () => {
     expect(lines).toContain(`${PULSE_DEVICE} true`);
   });
 
-  it('delivers what is played, and on stop the rest of it, and completes', async () => {
+  it('emits what is played, and on stop the rest, then completes', async () => {
     const path = join(folder, 'tone.wav');
     await writeFile(path, wav(tone(1000)));
     const { lines, line, audio, stop, exit } = program(RECORD, pulse);
@@ -107,18 +107,18 @@ describeWithPulse('microphone, with a real device', () => {
     expect(lines).toContain('speech 0');
     expect(lines.at(-1)).toBe(`complete ${recorded.length}`);
     expect(recorded.length).toBeGreaterThan(Number(lines.find((seen) => seen.startsWith('stop'))?.slice(5)));
-    // The tone is at least 900 ms of what was recorded, as loud as it was played.
+    // At least 900 ms of the recording are the tone, at the level that was played.
     const loud = slices(recorded).filter((slice) => Math.abs(loudness(slice) - loudness(tone(100))) < 0.02);
     expect(loud.length).toBeGreaterThanOrEqual(90);
   });
 
-  it('lets go of the device on unsubscribe, so that the process ends by itself', async () => {
+  it('releases the device on unsubscribe, so that the process ends', async () => {
     const { lines, exit } = program(LEAVE, pulse);
     expect(await exit()).toBe(0);
     expect(lines).toEqual(['chunk 3200']);
   });
 
-  it('says which device is not there', async () => {
+  it('names the device that does not exist', async () => {
     const { lines, exit } = program(ABSENT, pulse);
     expect(await exit()).toBe(0);
     expect(lines).toEqual([

@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { RecorderStream } from '../../../src/audio/recorder.ts';
 
 /**
- * A recorder that is played by hand and keeps a list of what was asked of it. As the real one, it captures from the
- * first read on, holds a rest until it is stopped, and then ends.
+ * A recorder that tests control; it records the calls that it receives. Like the real one, it holds a rest until it is
+ * stopped, and then ends.
  */
 export class FakeRecorder extends EventEmitter implements RecorderStream {
   readonly calls: string[] = [];
@@ -12,7 +12,7 @@ export class FakeRecorder extends EventEmitter implements RecorderStream {
   vadScore = 0;
   overrunCount = 0;
 
-  /** The device begins to capture. */
+  /** The device starts to capture. */
   start(): this {
     this.isOpen = true;
     return this;

@@ -21,11 +21,11 @@ describe('bytesPerSample', () => {
     ['pcm_s16le', 2],
     ['pcm_mulaw', 1],
     [undefined, 2],
-  ] as const)('takes %s for %i bytes', (encoding, bytes) => {
+  ] as const)('of %s is %i', (encoding, bytes) => {
     expect(bytesPerSample(encoding)).toBe(bytes);
   });
 
-  it('refuses an encoding it does not know', () => {
+  it('refuses an unknown encoding', () => {
     // @ts-expect-error not one of the two
     expect(() => bytesPerSample('opus')).toThrow(
       new TypeError(`encoding must be 'pcm_s16le' or 'pcm_mulaw', not "opus"`),
@@ -44,17 +44,17 @@ describe('msToBytes and bytesToMs', () => {
     [44_100, 100, 8820],
     [44_100, 3_600_000, 317_520_000],
     [48_000, 1000, 96_000],
-  ])('at %i Hz %i ms are %i bytes, and back', (sampleRate, ms, bytes) => {
+  ])('convert at %i Hz %i ms to %i bytes and back', (sampleRate, ms, bytes) => {
     expect(msToBytes(ms, { sampleRate })).toBe(bytes);
     expect(bytesToMs(bytes, { sampleRate })).toBe(ms);
   });
 
-  it('counts mu-law as one byte a sample', () => {
+  it('count one byte per sample of mu-law', () => {
     expect(msToBytes(100, { sampleRate: 8000, encoding: 'pcm_mulaw' })).toBe(800);
     expect(bytesToMs(800, { sampleRate: 8000, encoding: 'pcm_mulaw' })).toBe(100);
   });
 
-  it('are inverse for every whole number of samples', () => {
+  it('are inverse for whole samples', () => {
     fc.assert(
       fc.property(format, fc.integer({ min: 0, max: 2 ** 31 }), (pcm, samples) => {
         const bytes = samples * bytesPerSample(pcm.encoding);
@@ -88,11 +88,11 @@ describe('frameBytes', () => {
     [48_000, 1000, 96_000],
     [11_025, 50, 1104],
     [11_025, 1000, 22_050],
-  ])('at %i Hz a frame of %i ms has %i bytes', (sampleRate, ms, bytes) => {
+  ])('returns at %i Hz for %i ms %i bytes', (sampleRate, ms, bytes) => {
     expect(frameBytes(ms, { sampleRate })).toBe(bytes);
   });
 
-  it('is legal at every rate, length and encoding, and within a sample of what was asked', () => {
+  it('is legal at every rate, length and encoding, within one sample of the argument', () => {
     fc.assert(
       fc.property(format, fc.double({ min: MIN_FRAME_MS, max: MAX_FRAME_MS, noNaN: true }), (pcm, ms) => {
         const bytes = frameBytes(ms, pcm);

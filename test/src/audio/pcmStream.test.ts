@@ -6,7 +6,7 @@ import { Subject, lastValueFrom, take, toArray } from 'rxjs';
 import { pauseSource } from '../../../src/backpressure.ts';
 import { pcmStream } from '../../../src/audio/pcmStream.ts';
 import type { PcmStreamOptions } from '../../../src/audio/pcmStream.ts';
-import { eventLoop } from './eventLoop.ts';
+import { settle } from './settle.ts';
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
@@ -16,7 +16,7 @@ async function* iterate(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Arra
 
 const all = (...given: Parameters<typeof pcmStream>) => lastValueFrom(pcmStream(...given).pipe(toArray()));
 
-/** A promise, and how to keep it. */
+/** A promise, and the function that resolves it. */
 function deferred() {
   let resolve!: () => void;
   const promise = new Promise<void>((keep) => {
@@ -25,7 +25,7 @@ function deferred() {
   return { promise, resolve };
 }
 
-/** Everything that arrives, and a promise for the end. */
+/** Records what the source emits, with a promise for the end. */
 function record(input: Parameters<typeof pcmStream>[0], options: PcmStreamOptions = {}) {
   const seen: unknown[] = [];
   const { promise: ended, resolve } = deferred();
@@ -60,7 +60,7 @@ describe('pcmStream', () => {
     expect(await all(iterate([bytes(1, 2, 3)]))).toEqual([bytes(1, 2)]);
   });
 
-  it('leaves mu-law as it comes', async () => {
+  it('passes mu-law through unchanged', async () => {
     expect(await all(iterate([bytes(1), bytes(2, 3, 4)]), { encoding: 'pcm_mulaw' })).toEqual([
       bytes(1),
       bytes(2, 3, 4),
@@ -79,7 +79,7 @@ describe('pcmStream', () => {
     );
   });
 
-  it('keeps its half sample when the producer uses its buffer again', async () => {
+  it('keeps its half sample when the producer reuses its buffer', async () => {
     const buffer = Buffer.from([1, 2, 3]);
     async function* reusing(): AsyncGenerator<Uint8Array> {
       yield buffer;
@@ -110,31 +110,31 @@ describe('pcmStream', () => {
     expect(await all(input)).toEqual([bytes(1, 2)]);
   });
 
-  it('asks for no more while the consumer holds back', async () => {
-    const asked: number[] = [];
+  it('reads no further while the consumer pauses', async () => {
+    const read: number[] = [];
     const held: (() => void)[] = [];
     async function* input(): AsyncGenerator<Uint8Array> {
       for (let index = 0; index < 3; index += 1) {
-        asked.push(index);
+        read.push(index);
         yield bytes(index, index);
       }
     }
     const done = pcmStream(input()).forEach(() => {
       pauseSource(() => new Promise((resolve) => void held.push(resolve)));
     });
-    await eventLoop();
-    expect(asked).toEqual([0]);
+    await settle();
+    expect(read).toEqual([0]);
     held.shift()?.();
-    await eventLoop();
-    expect(asked).toEqual([0, 1]);
+    await settle();
+    expect(read).toEqual([0, 1]);
     held.shift()?.();
-    await eventLoop();
+    await settle();
     held.shift()?.();
     await done;
-    expect(asked).toEqual([0, 1, 2]);
+    expect(read).toEqual([0, 1, 2]);
   });
 
-  it('lets a pipe fill up while the consumer holds back', async () => {
+  it('lets a pipe fill up while the consumer pauses', async () => {
     const input = new PassThrough({ highWaterMark: 4 });
     const arrived = new Promise<void>((resolve) => {
       pcmStream(input).subscribe(() => {
@@ -199,7 +199,7 @@ describe('pcmStream', () => {
     });
   });
 
-  it('returns an iterator that is not at its end, whatever comes of it', async () => {
+  it('returns an iterator that has not ended, even if that fails', async () => {
     const returned = jest.fn(() => Promise.reject(new Error('not now')));
     const input = {
       [Symbol.asyncIterator]: () => ({
@@ -211,18 +211,18 @@ describe('pcmStream', () => {
     expect(returned).toHaveBeenCalled();
   });
 
-  it('leaves a stream that ended alone: the other half of a socket may be in use', async () => {
+  it('does not destroy a stream that has ended: the other half of a socket may be in use', async () => {
     const socket = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
     socket.push(bytes(1, 2));
     socket.push(null);
     const { seen, ended } = record(socket);
     await ended;
-    await eventLoop();
+    await settle();
     expect(seen).toEqual([[1, 2], 'complete']);
     expect(socket.destroyed).toBe(false);
   });
 
-  it('makes the errors of the input ours', async () => {
+  it('turns an error of the input into a TranscriptionError', async () => {
     const cause = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
     const input = new PassThrough();
     const { seen, ended } = record(input);
@@ -233,7 +233,7 @@ describe('pcmStream', () => {
     ]);
   });
 
-  it('errors on an input that is read already', async () => {
+  it('errors if the input is already being read', async () => {
     const input = new ReadableStream<Uint8Array>();
     input.getReader();
     const { seen, ended } = record(input);
@@ -248,7 +248,7 @@ describe('pcmStream', () => {
     const gone = closed(input);
     await Promise.all([ended, gone]);
     expect(seen).toEqual([
-      new TypeError('the input of pcmStream must yield bytes, not a string, so leave setEncoding away'),
+      new TypeError('the input of pcmStream must yield bytes, not a string, so do not call setEncoding'),
     ]);
   });
 
@@ -259,12 +259,12 @@ describe('pcmStream', () => {
     expect(seen).toEqual([new TypeError('the input of pcmStream must yield bytes, not a piece of type number')]);
   });
 
-  it.each([[undefined], [null], ['path.raw'], [bytes(1, 2)], [{}]])('refuses %p for an input when called', (input) => {
-    // @ts-expect-error nothing that can be read
+  it.each([[undefined], [null], ['path.raw'], [bytes(1, 2)], [{}]])('refuses %p as an input when called', (input) => {
+    // @ts-expect-error not a stream or an iterable
     expect(() => pcmStream(input)).toThrow(TypeError);
   });
 
-  it('refuses an encoding and a stop it does not know when called', () => {
+  it('refuses an unknown encoding and stop when called', () => {
     // @ts-expect-error not one of the two
     expect(() => pcmStream(iterate([]), { encoding: 'opus' })).toThrow(TypeError);
     // @ts-expect-error neither an observable nor a signal

@@ -2,15 +2,15 @@ import { afterEach, beforeEach, describe, it, expect, jest } from '@jest/globals
 import { Subject } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { pauseSource } from '../../../src/backpressure.ts';
-import { pull } from '../../../src/audio/pull.ts';
+import { pausableSource } from '../../../src/audio/pausableSource.ts';
 import { Schedule } from '../../../src/audio/schedule.ts';
 
 const second = { sampleRate: 16_000 };
 
 /**
- * So many chunks of 100 ms; reading one takes `readingMs` of wall time where given.
+ * So many chunks of 100 ms; reading a chunk takes `readingMs`.
  *
- * @yields Chunks that tell their place.
+ * @yields Chunks filled with their index.
  */
 async function* chunks(
   count: number,
@@ -41,14 +41,14 @@ interface Play {
   readonly onChunk?: (index: number) => void;
 }
 
-/** When each chunk went out, in milliseconds since the subscription, and how it ended. */
+/** Records when each chunk was emitted, in milliseconds since the subscription, and the end. */
 function play({ count = 1000, speed = 1, stop$ = new Subject(), readingMs = () => 0, onChunk }: Play) {
   const times: number[] = [];
   const ends: unknown[] = [];
   const from = performance.now();
   const closed = jest.fn();
   const open = () => chunks(count, readingMs, closed);
-  const subscription = pull({ open, pace: () => new Schedule(second, speed), stop$ }).subscribe({
+  const subscription = pausableSource({ open, pace: () => new Schedule(second, speed), stop$ }).subscribe({
     next: (chunk) => {
       times.push(Math.round(performance.now() - from));
       onChunk?.(chunk[0] ?? -1);
@@ -59,12 +59,12 @@ function play({ count = 1000, speed = 1, stop$ = new Subject(), readingMs = () =
   return { times, ends, closed, subscription };
 }
 
-/** A turn of the event loop costs a millisecond of the fake clock, so what goes out at once is seen as so many. */
+/** Rounds down: with the fake clock a turn of the event loop takes a millisecond. */
 const roughly = (times: readonly number[]): number[] => times.map((ms) => Math.floor(ms / 50) * 50);
 
 const every = (ms: number, count: number): number[] => Array.from({ length: count }, (_, index) => index * ms);
 
-describe('a paced source', () => {
+describe('a source paced by Schedule', () => {
   beforeEach(() => {
     jest.useFakeTimers();
   });
@@ -83,7 +83,7 @@ describe('a paced source', () => {
     [2, 50],
     [0.5, 200],
     [4, 25],
-  ])('at speed %d a chunk goes out every %i ms', async (speed, ms) => {
+  ])('at speed %d a chunk is emitted every %i ms', async (speed, ms) => {
     const { times } = play({ count: 5, speed });
     await jest.advanceTimersByTimeAsync(1000);
     expect(times).toEqual(every(ms, 5));
@@ -101,13 +101,13 @@ describe('a paced source', () => {
     expect(roughly(times).at(-1)).toBe(10_000);
   });
 
-  it('makes up for a delay at once', async () => {
+  it('catches up after a delay at once', async () => {
     const { times } = play({ count: 8, readingMs: (index) => (index === 3 ? 450 : 0) });
     await jest.advanceTimersByTimeAsync(1000);
     expect(roughly(times)).toEqual([0, 100, 200, 650, 650, 650, 650, 700]);
   });
 
-  it('never lets more than 1000 ms of audio out at once, and moves the schedule past that', async () => {
+  it('never emits more than 1000 ms of audio at once, and delays the schedule beyond that', async () => {
     const { times } = play({ count: 30, readingMs: (index) => (index === 1 ? 5000 : 0) });
     await jest.advanceTimersByTimeAsync(10_000);
     expect(roughly(times).slice(0, 13)).toEqual([0, ...Array.from({ length: 10 }, () => 5000), 5100, 5200]);
@@ -120,7 +120,7 @@ describe('a paced source', () => {
     expect(roughly(times).slice(0, 13)).toEqual([0, ...Array.from({ length: 10 }, () => 5000), 5050, 5100]);
   });
 
-  it('waits for a consumer that holds back, and moves the schedule by that', async () => {
+  it('waits for a consumer that pauses, and delays the schedule by the pause', async () => {
     const { times } = play({
       count: 5,
       onChunk: (index) => {
@@ -133,7 +133,7 @@ describe('a paced source', () => {
     expect(times).toEqual([0, 100, 930, 1030, 1130]);
   });
 
-  it('goes as fast as it is taken at speed Infinity, without timers', async () => {
+  it('emits as fast as the consumer accepts at speed Infinity, without timers', async () => {
     const timer = jest.spyOn(globalThis, 'setTimeout');
     const { times, ends } = play({ count: 500, speed: Infinity });
     await jest.advanceTimersByTimeAsync(600);
@@ -142,7 +142,7 @@ describe('a paced source', () => {
     expect(timer).not.toHaveBeenCalled();
   });
 
-  it('gives the event loop its turn between two chunks, however fast', async () => {
+  it('yields to the event loop between two chunks, however fast', async () => {
     const { times } = play({ count: 500, speed: Infinity });
     await Promise.all(Array.from({ length: 100 }, () => Promise.resolve()));
     expect(times).toEqual([]);
@@ -162,7 +162,7 @@ describe('a paced source', () => {
     expect(ends).toEqual([]);
   });
 
-  it('waits for nothing more when it is unsubscribed while the next chunk is being read', async () => {
+  it('sets no timer when it is unsubscribed while the next chunk is being read', async () => {
     const { times, closed, subscription } = play({ readingMs: (index) => index * 30 });
     await jest.advanceTimersByTimeAsync(20);
     subscription.unsubscribe();
@@ -172,7 +172,7 @@ describe('a paced source', () => {
     expect(times).toHaveLength(1);
   });
 
-  it('completes at once when stop comes between two chunks', async () => {
+  it('completes at once when stop emits between two chunks', async () => {
     const stop$ = new Subject<void>();
     const { times, ends } = play({ stop$ });
     await jest.advanceTimersByTimeAsync(150);
@@ -183,7 +183,7 @@ describe('a paced source', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('delivers the chunk during which stop comes, then completes', async () => {
+  it('completes after the chunk during which stop emits', async () => {
     const stop$ = new Subject<void>();
     const order: string[] = [];
     const { ends } = play({
@@ -191,16 +191,16 @@ describe('a paced source', () => {
       onChunk: (index) => {
         if (index === 1) {
           stop$.next();
-          order.push(`ends while delivering: ${ends.length}`);
+          order.push(`ends while emitting: ${ends.length}`);
         }
       },
     });
     await jest.advanceTimersByTimeAsync(500);
-    expect(order).toEqual(['ends while delivering: 0']);
+    expect(order).toEqual(['ends while emitting: 0']);
     expect(ends).toEqual(['complete']);
   });
 
-  it('completes when stop comes while the consumer holds back', async () => {
+  it('completes when stop emits while the consumer pauses', async () => {
     const stop$ = new Subject<void>();
     const { times, ends, closed } = play({ stop$, onChunk: () => pauseSource(() => new Promise(() => undefined)) });
     await jest.advanceTimersByTimeAsync(50);
@@ -222,7 +222,7 @@ describe('a paced source', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('waits out a speed so low that no timer can hold it', async () => {
+  it('supports a speed so low that it exceeds the longest timer', async () => {
     const { times } = play({ speed: 1e-9 });
     await jest.advanceTimersByTimeAsync(60_000);
     expect(times).toEqual([0]);

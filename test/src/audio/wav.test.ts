@@ -2,10 +2,10 @@ import { describe, it, expect } from '@jest/globals';
 import fc from 'fast-check';
 import { readAt, readWav } from '../../../src/audio/wav.ts';
 import type { RandomAccess } from '../../../src/audio/wav.ts';
-import { fmt, riff } from './wavFile.ts';
-import type { RiffChunk } from './wavFile.ts';
+import { fmt, riff } from './recordings.ts';
+import type { RiffChunk } from './recordings.ts';
 
-/** A file in memory that gives at most so many bytes at a time. */
+/** A file in memory that returns at most so many bytes per read. */
 function file(bytes: Uint8Array, most = Infinity): RandomAccess {
   return {
     read: (buffer, offset, length, position) => {
@@ -34,7 +34,7 @@ describe('readWav', () => {
     });
   });
 
-  it('finds them among any other chunks, of odd and even length, however little a read gives', async () => {
+  it('finds them among other chunks of odd and even length, however short the reads', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(other), fc.array(other), fc.integer({ min: 1, max: 50 }), async (a, b, most) => {
         const bytes = riff([...a, fmt(), ...b, data, { id: 'LIST', body: new Uint8Array(5) }]);
@@ -52,11 +52,11 @@ describe('readWav', () => {
     ['extensible linear PCM', { tag: 0xfffe, subFormat: 1 }, true],
     ['extensible float', { tag: 0xfffe, subFormat: 3 }, false],
     ['extensible without its extension', { tag: 0xfffe }, false],
-  ])('tells %s', async (_, format, pcm) => {
+  ])('recognises %s', async (_, format, pcm) => {
     expect(await readWav(file(riff([fmt(format), data])))).toMatchObject({ pcm });
   });
 
-  it('passes on what the header claims, even where that is no length', async () => {
+  it('returns the size in the header, even if it means unknown', async () => {
     expect(await readWav(file(riff([fmt(), { ...data, size: 0xffffffff }])))).toMatchObject({ claimed: 0xffffffff });
   });
 
@@ -79,11 +79,11 @@ describe('readWav', () => {
     ['a format too short to be one', riff([{ id: 'fmt ', body: new Uint8Array(14) }, data])],
     ['zeros where a chunk should be', Buffer.concat([riff([]), Buffer.alloc(64)])],
     ['nothing', Buffer.alloc(0)],
-  ])('does not understand %s', async (_, bytes) => {
+  ])('returns undefined for %s', async (_, bytes) => {
     expect(await readWav(file(bytes))).toBeUndefined();
   });
 
-  it('comes to an end on any bytes', async () => {
+  it('ends for any bytes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
         const found = readWav(file(Buffer.concat([riff([]), bytes])));
@@ -97,7 +97,7 @@ describe('readWav', () => {
 });
 
 describe('readAt', () => {
-  it('gives the bytes at a position, fewer only at the end', async () => {
+  it('returns the bytes at a position, fewer only at the end', async () => {
     const bytes = Uint8Array.from({ length: 10 }, (_, index) => index);
     expect(await readAt(file(bytes, 3), 2, 5)).toEqual(Buffer.from([2, 3, 4, 5, 6]));
     expect(await readAt(file(bytes, 3), 8, 5)).toEqual(Buffer.from([8, 9]));

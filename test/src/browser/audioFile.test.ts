@@ -7,7 +7,7 @@ import { audioFile } from '../../../src/browser/audioFile.ts';
 import { bundle, startBrowser, startSite, withoutBrowser } from '../../support/browser.ts';
 import type { Site } from '../../support/browser.ts';
 import { ROOT } from '../../support/userProject.ts';
-import { loudness, tone, wav } from '../audio/wavFile.ts';
+import { loudness, tone, wav } from '../audio/recordings.ts';
 
 /** Plays what it is handed, and tells what came of it. */
 const PROGRAM = `

@@ -16,7 +16,7 @@ import { HEADER_BYTES, wavHeader } from '../../../src/captions/wavHeader.ts';
 import { emitWithBackpressure } from '../../../src/backpressure.ts';
 import type { TranscriptionError } from '../../../src/errors.ts';
 import { installed, until } from '../../support/captions.ts';
-import { tone } from '../audio/wavFile.ts';
+import { tone } from '../audio/recordings.ts';
 
 let dir: string;
 let failures: TranscriptionError[];

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, it, expect, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { Subject } from 'rxjs';
-import { microphone } from '../../../src/audio/microphone.ts';
-import type { MicrophoneOptions } from '../../../src/audio/microphone.ts';
+import { microphoneSource } from '../../../src/audio/microphoneSource.ts';
+import type { MicrophoneOptions } from '../../../src/audio/microphoneSource.ts';
 import type { TranscriptionError } from '../../../src/errors.ts';
 import { takeLostAudio } from '../../../src/lostAudio.ts';
 import type { LostAudio } from '../../../src/lostAudio.ts';
@@ -16,7 +16,7 @@ function coded(message: string, code: string): Error {
   return Object.assign(new Error(message), { code });
 }
 
-/** A microphone in virtual time: what it opened and when, and what came from it and when. */
+/** A microphone in virtual time; records what it opened and emitted, and when. */
 function listen(options: MicrophoneOptions = {}) {
   const began = performance.now();
   const now = (): number => Math.round(performance.now() - began);
@@ -24,7 +24,7 @@ function listen(options: MicrophoneOptions = {}) {
   const openedAt: number[] = [];
   const seen: unknown[] = [];
   const audio: Uint8Array[] = [];
-  const missing: LostAudio[] = [];
+  const lostAudio: LostAudio[] = [];
   const device: { failure: unknown } = { failure: undefined };
   const open = async (): Promise<FakeRecorder> => {
     openedAt.push(now());
@@ -33,32 +33,32 @@ function listen(options: MicrophoneOptions = {}) {
     recorders.push(recorder);
     return recorder;
   };
-  const source = microphone(options, open);
+  const source = microphoneSource(options, open);
   const subscription = source.subscribe({
     next: (chunk) => {
       audio.push(chunk);
-      missing.push(...takeLostAudio());
+      lostAudio.push(...takeLostAudio());
       seen.push(`${now()}: ${chunk[0] === 0 ? 'silence' : 'audio'} ${chunk.length / 32}`);
     },
     error: (error) => {
-      missing.push(...takeLostAudio());
+      lostAudio.push(...takeLostAudio());
       seen.push(`${now()}: error`, error);
     },
     complete: () => {
-      missing.push(...takeLostAudio());
+      lostAudio.push(...takeLostAudio());
       seen.push(`${now()}: complete`);
     },
   });
   const latest = (): FakeRecorder => recorders.at(-1) as FakeRecorder;
   const wait = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
   /** The device records for 100 ms and delivers. */
-  const hear = async (times = 1): Promise<void> => {
+  const deliver = async (times = 1): Promise<void> => {
     for (let time = 0; time < times; time++) {
       await wait(100);
       latest().emit('data', new Uint8Array(3200).fill(1));
     }
   };
-  return { device, recorders, openedAt, seen, audio, missing, subscription, latest, wait, hear, now };
+  return { device, recorders, openedAt, seen, audio, lostAudio, subscription, latest, wait, deliver, now };
 }
 
 beforeEach(() => {
@@ -71,20 +71,20 @@ afterEach(async () => {
   jest.restoreAllMocks();
 });
 
-describe('microphone, when its device is lost', () => {
+describe('a microphone that is lost', () => {
   it.each<[string, (recorder: FakeRecorder) => void, RegExp]>([
     ['fails', (recorder) => recorder.emit('error', failed), /audio device error: gone; check/],
-    ['ends by itself', (recorder) => recorder.emit('end'), /the recording ended by itself; check/],
-    ['closes by itself', (recorder) => recorder.emit('close'), /the recording ended by itself; check/],
-  ])('fills with silence and opens it again when it %s', async (_, lose, message) => {
+    ['ends', (recorder) => recorder.emit('end'), /the recording ended unexpectedly; check/],
+    ['closes', (recorder) => recorder.emit('close'), /the recording ended unexpectedly; check/],
+  ])('fills the gap with silence and opens the device again when it %s', async (_, lose, message) => {
     const onLost = jest.fn<(error: TranscriptionError) => void>();
     const onOpen = jest.fn();
-    const { seen, recorders, latest, openedAt, hear, wait, missing, subscription } = listen({ onLost, onOpen });
-    await hear(2);
+    const { seen, recorders, latest, openedAt, deliver, wait, lostAudio, subscription } = listen({ onLost, onOpen });
+    await deliver(2);
     lose(latest());
     expect(recorders[0]?.calls).toEqual(['stop', 'destroy']);
     await wait(330);
-    await hear(2);
+    await deliver(2);
     expect(seen).toEqual([
       '100: audio 100',
       '200: audio 100',
@@ -97,73 +97,72 @@ describe('microphone, when its device is lost', () => {
       '730: audio 100',
     ]);
     expect(openedAt).toEqual([0, 450]);
-    expect(missing).toEqual([{ startMs: 200, endMs: 600 }]);
+    expect(lostAudio).toEqual([{ startMs: 200, endMs: 600 }]);
     expect(onLost.mock.calls).toEqual([[expect.objectContaining({ kind: 'microphone', retryable: true })]]);
     expect(onLost.mock.calls[0]?.[0].message).toMatch(message);
     expect(onOpen.mock.calls).toEqual([[recorders[0]], [recorders[1]]]);
     subscription.unsubscribe();
   });
 
-  it('fills up to the beginning of the audio that comes back', async () => {
-    const { seen, latest, hear, wait, missing, subscription } = listen();
-    await hear();
+  it('fills up to the start of the audio that follows', async () => {
+    const { seen, latest, deliver, wait, lostAudio, subscription } = listen();
+    await deliver();
     latest().emit('error', failed);
     await wait(265);
     latest().emit('data', new Uint8Array(320).fill(1));
     expect(seen.slice(1)).toEqual(['200: silence 100', '300: silence 100', '365: silence 55', '365: audio 10']);
-    expect(missing).toEqual([{ startMs: 100, endMs: 355 }]);
+    expect(lostAudio).toEqual([{ startMs: 100, endMs: 355 }]);
     subscription.unsubscribe();
   });
 
-  it('takes what it filled in too much off the next absence', async () => {
-    const { audio, latest, hear, wait, now, subscription } = listen();
-    await hear();
+  it('shortens the next absence by what it filled too much', async () => {
+    const { audio, latest, deliver, wait, now, subscription } = listen();
+    await deliver();
     for (let time = 0; time < 20; time++) {
       latest().emit('error', failed);
       await wait(5000 + 399);
-      await hear();
+      await deliver();
     }
     const ms = audio.reduce((sum, { length }) => sum + length / 32, 0);
     expect(Math.abs(ms - now())).toBeLessThanOrEqual(100);
     subscription.unsubscribe();
   });
 
-  it('takes what waited while the device was opened off the next absence', async () => {
-    const { audio, latest, hear, wait, now, subscription } = listen();
-    await hear();
+  it('shortens the next absence by audio that was buffered while the device opened', async () => {
+    const { audio, latest, deliver, wait, now, subscription } = listen();
+    await deliver();
     for (let time = 0; time < 20; time++) {
       latest().emit('error', failed);
       await wait(5000 + 399);
       for (let chunk = 0; chunk < 3; chunk++) latest().emit('data', new Uint8Array(3200).fill(1));
-      await hear();
+      await deliver();
     }
     const ms = audio.reduce((sum, { length }) => sum + length / 32, 0);
     expect(Math.abs(ms - now())).toBeLessThanOrEqual(300);
     subscription.unsubscribe();
   });
 
-  it('takes a device for lost that says nothing for 2 s, and fills them at once, 1000 ms at a time', async () => {
+  it('treats a device without a chunk for 2 s as lost, and fills the 2 s at once, 1000 ms at a time', async () => {
     const onLost = jest.fn<(error: TranscriptionError) => void>();
-    const { seen, recorders, openedAt, hear, wait, subscription } = listen({ onLost });
-    await hear();
+    const { seen, recorders, openedAt, deliver, wait, subscription } = listen({ onLost });
+    await deliver();
     await wait(1999);
     expect(seen).toEqual(['100: audio 100']);
     await wait(101);
     expect(seen.slice(1)).toEqual(['2101: silence 1000', '2102: silence 1000', '2200: silence 100']);
     expect(recorders[0]?.calls).toEqual(['stop', 'destroy']);
     expect(onLost.mock.calls[0]?.[0].message).toBe(
-      'microphone: the device fell silent without an error, nothing came from it for 2 s; ' +
-        'check that the device is still connected',
+      'microphone: the device delivered nothing for 2 s, without an error; check that the device is still connected',
     );
     await wait(150);
     expect(openedAt).toEqual([0, 2350]);
     subscription.unsubscribe();
   });
 
-  it('hears the chunks that waited while the event loop was blocked before it takes the device for lost', async () => {
+  it('receives the chunks that waited while the event loop was blocked before it treats the device as lost', async () => {
     const onLost = jest.fn<(error: TranscriptionError) => void>();
-    const { seen, latest, hear, wait, subscription } = listen({ onLost });
-    await hear();
+    const { seen, latest, deliver, wait, subscription } = listen({ onLost });
+    await deliver();
     await jest.advanceTimersToNextTimerAsync();
     latest().emit('data', Uint8Array.of(1, 1));
     await wait(1999);
@@ -172,7 +171,7 @@ describe('microphone, when its device is lost', () => {
     subscription.unsubscribe();
   });
 
-  it('waits for a chunk as long as two of them take, where they are long', async () => {
+  it('waits at least as long as two chunks take', async () => {
     const onLost = jest.fn<(error: TranscriptionError) => void>();
     const { latest, wait, subscription } = listen({ onLost, framesPerBuffer: 64_000 });
     await wait(7999);
@@ -188,8 +187,8 @@ describe('microphone, when its device is lost', () => {
     const real = performance.now.bind(performance);
     let suspended = 0;
     jest.spyOn(performance, 'now').mockImplementation(() => real() + suspended);
-    const { device, seen, latest, hear, wait, subscription } = listen();
-    await hear();
+    const { device, seen, latest, deliver, wait, subscription } = listen();
+    await deliver();
     device.failure = notFound;
     latest().emit('error', failed);
     await wait(100);
@@ -205,25 +204,25 @@ describe('microphone, when its device is lost', () => {
     subscription.unsubscribe();
   });
 
-  it('fills all that is missing before the audio that comes back, at most 1000 ms at once', async () => {
+  it('fills everything before the audio that follows, at most 1000 ms at once', async () => {
     const real = performance.now.bind(performance);
     let suspended = 0;
     jest.spyOn(performance, 'now').mockImplementation(() => real() + suspended);
-    const { seen, latest, hear, wait, missing, subscription } = listen();
-    await hear();
+    const { seen, latest, deliver, wait, lostAudio, subscription } = listen();
+    await deliver();
     latest().emit('error', failed);
     await wait(250);
     suspended = 2000;
     latest().emit('data', new Uint8Array(3200).fill(1));
     expect(seen.slice(3)).toEqual(['2350: silence 1000', '2350: silence 950', '2350: audio 100']);
-    expect(missing).toEqual([{ startMs: 100, endMs: 2250 }]);
+    expect(lostAudio).toEqual([{ startMs: 100, endMs: 2250 }]);
     subscription.unsubscribe();
   });
 
-  it('tries again after 250 ms and then twice as long each time up to 5 s, while it is not back', async () => {
+  it('retries after 250 ms, then after twice as long each time, up to 5 s', async () => {
     const onLost = jest.fn<(error: TranscriptionError) => void>();
-    const { device, openedAt, latest, hear, wait, seen, subscription } = listen({ onLost });
-    await hear(100);
+    const { device, openedAt, latest, deliver, wait, seen, subscription } = listen({ onLost });
+    await deliver(100);
     latest().emit('error', failed);
     const failures = [
       notFound,
@@ -241,35 +240,35 @@ describe('microphone, when its device is lost', () => {
     }
     device.failure = undefined;
     await wait(5000);
-    await hear();
+    await deliver();
     expect(onLost).toHaveBeenCalledTimes(1);
     expect(seen.filter((line) => String(line).includes('silence'))).toHaveLength(228);
     subscription.unsubscribe();
   });
 
-  it('goes on with the longer waits when the device fails again within 5 s, and begins anew after that', async () => {
+  it('keeps the longer waits if the device fails again within 5 s, and starts over after that', async () => {
     const onLost = jest.fn<(error: TranscriptionError) => void>();
-    const { openedAt, latest, hear, wait, now, subscription } = listen({ onLost });
-    await hear(50);
+    const { openedAt, latest, deliver, wait, now, subscription } = listen({ onLost });
+    await deliver(50);
     const waited = async (): Promise<number> => {
       const [lostAt, opened] = [now(), openedAt.length];
       latest().emit('error', failed);
       while (openedAt.length === opened) await wait(10);
       return (openedAt.at(-1) ?? 0) - lostAt;
     };
-    await hear();
+    await deliver();
     expect(await waited()).toBe(250);
-    await hear(10);
+    await deliver(10);
     expect(await waited()).toBe(500);
-    await hear(51);
+    await deliver(51);
     expect(await waited()).toBe(250);
     expect(onLost).toHaveBeenCalledTimes(3);
     subscription.unsubscribe();
   });
 
-  it('errors when the device is away for maxAbsence, with what began it as the cause', async () => {
-    const { device, seen, missing, latest, hear, wait } = listen({ maxAbsence: 3000 });
-    await hear();
+  it('errors when the device is lost for maxAbsence, with the first failure as the cause', async () => {
+    const { device, seen, lostAudio, latest, deliver, wait } = listen({ maxAbsence: 3000 });
+    await deliver();
     device.failure = notFound;
     latest().emit('error', failed);
     await wait(10_000);
@@ -284,11 +283,11 @@ describe('microphone, when its device is lost', () => {
         cause: { kind: 'microphone', cause: failed },
       },
     ]);
-    expect(missing[0]?.startMs).toBe(100);
-    expect(missing[0]?.endMs).toBeGreaterThanOrEqual(3000);
+    expect(lostAudio[0]?.startMs).toBe(100);
+    expect(lostAudio[0]?.endMs).toBeGreaterThanOrEqual(3000);
   });
 
-  it('waits 5 minutes unless told otherwise, and for ever when told so', async () => {
+  it('waits 5 minutes by default, and forever with Infinity', async () => {
     const usual = listen();
     const patient = listen({ maxAbsence: Infinity });
     await usual.wait(100);
@@ -304,31 +303,31 @@ describe('microphone, when its device is lost', () => {
     await patient.wait(300_000);
     patient.device.failure = undefined;
     await patient.wait(5000);
-    await patient.hear();
+    await patient.deliver();
     expect(patient.seen.at(-1)).toMatch(/audio 100$/);
-    expect(patient.missing).toHaveLength(1);
+    expect(patient.lostAudio).toHaveLength(1);
     patient.subscription.unsubscribe();
   });
 
-  it('errors at once when it can not be opened again for a reason that stays', async () => {
-    const { device, seen, latest, hear, wait } = listen();
-    await hear();
+  it('errors at once when it cannot be opened again for a lasting reason', async () => {
+    const { device, seen, latest, deliver, wait } = listen();
+    await deliver();
     device.failure = denied;
     latest().emit('error', failed);
     await wait(1000);
     expect(seen.slice(-2)).toMatchObject(['350: error', { retryable: false, cause: denied }]);
   });
 
-  it('errors at once when it can not be opened at first, even for a reason that may pass', async () => {
+  it('errors at once when it cannot be opened at first, even for a temporary reason', async () => {
     const recorder = new FakeRecorder();
     const error = jest.fn();
-    microphone({}, () => Promise.resolve(recorder)).subscribe({ error });
+    microphoneSource({}, () => Promise.resolve(recorder)).subscribe({ error });
     await jest.advanceTimersByTimeAsync(0);
     recorder.emit('error', coded('Failed to start audio stream: busy', 'STREAM_START_FAILED'));
     expect(error).toHaveBeenCalledTimes(1);
   });
 
-  it('gives the first chunk 5 s, and errors when nothing comes at all', async () => {
+  it('waits 5 s for the first chunk, and errors without one', async () => {
     const slow = listen();
     const dead = listen();
     await slow.wait(4999);
@@ -339,15 +338,15 @@ describe('microphone, when its device is lost', () => {
       '5000: error',
       {
         retryable: true,
-        message: /^microphone: the device was opened without an error, but nothing came from it for 5 s/,
+        message: /^microphone: the device opened without an error but delivered nothing for 5 s/,
       },
     ]);
     slow.subscription.unsubscribe();
   });
 
-  it('opens once more when nothing comes from the recorder that was opened again', async () => {
-    const { openedAt, recorders, latest, hear, wait, subscription } = listen();
-    await hear();
+  it('opens the device once more when the reopened recorder delivers nothing', async () => {
+    const { openedAt, recorders, latest, deliver, wait, subscription } = listen();
+    await deliver();
     latest().emit('error', failed);
     await wait(250 + 5000 + 500);
     expect(openedAt).toEqual([0, 350, 5850]);
@@ -357,51 +356,51 @@ describe('microphone, when its device is lost', () => {
 
   it('errors with what onLost throws', async () => {
     const thrown = new Error('in onLost');
-    const { seen, latest, hear } = listen({
+    const { seen, latest, deliver } = listen({
       onLost: () => {
         throw thrown;
       },
     });
-    await hear();
+    await deliver();
     latest().emit('error', failed);
     expect(seen.slice(1)).toEqual(['100: error', thrown]);
   });
 
   it('errors with what onOpen throws when the device is back, and releases the recorder', async () => {
     const onOpen = jest.fn<() => void>().mockImplementationOnce(() => undefined);
-    const { seen, recorders, latest, hear, wait } = listen({ onOpen });
-    await hear();
+    const { seen, recorders, latest, deliver, wait } = listen({ onOpen });
+    await deliver();
     latest().emit('error', failed);
     await wait(250);
     onOpen.mockImplementationOnce(() => {
       throw failed;
     });
-    await hear();
+    await deliver();
     expect(seen.slice(-1)).toEqual([failed]);
     expect(recorders[1]?.calls).toEqual(['stop', 'destroy']);
   });
 });
 
-/** Each state that a lost device can be in, and how to get there. */
+/** Each state of a lost device, and how long after the loss it is reached. */
 const STATES: [string, number, boolean][] = [
-  ['waits to open it again', 100, false],
-  ['is opening it again', 250, true],
-  ['has opened it, without a chunk yet', 250, false],
+  ['is about to be opened again', 100, false],
+  ['is being opened again', 250, true],
+  ['was opened again but delivered no chunk yet', 250, false],
 ];
 
-describe.each(STATES)('microphone, when its device is lost and it %s', (_, after, slow) => {
-  /** A microphone in that state; `arrive` lets the opening come to its end. */
+describe.each(STATES)('a lost microphone that %s', (_, after, slow) => {
+  /** A microphone in that state; `arrive` completes the opening. */
   async function lost(options: MicrophoneOptions = {}) {
     const arrived = new Subject<void>();
     const recorders: FakeRecorder[] = [];
     const seen: unknown[] = [];
-    const missing: LostAudio[] = [];
+    const lostAudio: LostAudio[] = [];
     const open = async (): Promise<FakeRecorder> => {
       if (recorders.length > 0 && slow) await arrived.forEach(() => undefined);
       recorders.push(new FakeRecorder());
       return recorders.at(-1) as FakeRecorder;
     };
-    const subscription = microphone(options, open).subscribe({
+    const subscription = microphoneSource(options, open).subscribe({
       next: (chunk) => seen.push(chunk.length / 32),
       error: (error) => seen.push(error),
       complete: () => seen.push('complete', takeLostAudio()),
@@ -410,10 +409,10 @@ describe.each(STATES)('microphone, when its device is lost and it %s', (_, after
     recorders[0]?.emit('data', new Uint8Array(3200).fill(1));
     recorders[0]?.emit('error', failed);
     await jest.advanceTimersByTimeAsync(after);
-    return { recorders, seen, missing, subscription, arrive: () => arrived.complete() };
+    return { recorders, seen, lostAudio, subscription, arrive: () => arrived.complete() };
   }
 
-  it('completes on stop, emits nothing further, and tells the stretch', async () => {
+  it('completes on stop, emits nothing further, and reports the lost stretch', async () => {
     const stop = new Subject<void>();
     const { seen, recorders, arrive } = await lost({ stop });
     const filled = seen.length - 1;
@@ -451,15 +450,15 @@ describe.each(STATES)('microphone, when its device is lost and it %s', (_, after
   });
 });
 
-describe('microphone, when it is stopped', () => {
+describe('a microphone that is stopped', () => {
   it.each<[string, (recorder: FakeRecorder) => void]>([
     ['fails', (recorder) => recorder.emit('error', failed)],
-    ['says nothing for 2 s', () => undefined],
+    ['delivers nothing for 2 s', () => undefined],
   ])('completes when the device then %s, and does not open it again', async (_, then) => {
     const stop = new Subject<void>();
     const onLost = jest.fn<(error: TranscriptionError) => void>();
-    const { seen, openedAt, latest, hear, wait } = listen({ stop, onLost });
-    await hear();
+    const { seen, openedAt, latest, deliver, wait } = listen({ stop, onLost });
+    await deliver();
     latest().isOpen = true;
     latest().stop = () => undefined;
     stop.next();
@@ -472,7 +471,7 @@ describe('microphone, when it is stopped', () => {
 });
 
 describe('the clock of microphone', () => {
-  it('is as long as the time that passed, whatever the absences, and the stretches are exactly the silence', async () => {
+  it('is as long as the time that passed, whatever the absences, and reports exactly the silence', async () => {
     const run = fc.record({
       chunks: fc.integer({ min: 1, max: 8 }),
       end: fc.constantFrom('error', 'end', 'silence'),
@@ -493,10 +492,10 @@ describe('the clock of microphone', () => {
     readonly delay: number;
   }
 
-  /** Plays runs of the device one after another, each with its loss at the end and the time until it is there again. */
+  /** Plays runs of the device one after another; each ends with a loss and the time until the device is back. */
   async function check(runs: Run[], sampleRate: number, framesPerBuffer: number): Promise<void> {
     const chunkMs = (framesPerBuffer * 1000) / sampleRate;
-    const { device, openedAt, audio, missing, latest, wait, subscription, seen } = listen({
+    const { device, openedAt, audio, lostAudio, latest, wait, subscription, seen } = listen({
       sampleRate,
       framesPerBuffer,
     });
@@ -531,19 +530,19 @@ describe('the clock of microphone', () => {
     const msOf = (length: number): number => (length * 1000) / (sampleRate * 2);
     expect(Math.abs(msOf(bytes.length) - (performance.now() - began))).toBeLessThanOrEqual(Math.max(100, chunkMs) + 2);
     const stretches: LostAudio[] = [];
-    const heard: number[] = [];
+    const received: number[] = [];
     let at = 0;
     for (const chunk of audio) {
       const previous = stretches.at(-1);
-      if (chunk[0] !== 0) heard.push(chunk[0] as number);
+      if (chunk[0] !== 0) received.push(chunk[0] as number);
       else if (previous?.endMs === msOf(at))
         stretches[stretches.length - 1] = { ...previous, endMs: msOf(at + chunk.length) };
       else stretches.push({ startMs: msOf(at), endMs: msOf(at + chunk.length) });
       expect(chunk[0] === 0 ? msOf(chunk.length) : 0).toBeLessThanOrEqual(1000);
       at += chunk.length;
     }
-    expect(heard).toEqual(played);
-    expect(missing).toEqual(stretches);
+    expect(received).toEqual(played);
+    expect(lostAudio).toEqual(stretches);
     expect(seen.join()).not.toContain('error');
   }
 });

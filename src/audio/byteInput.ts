@@ -1,5 +1,5 @@
 /* oxlint-disable no-await-in-loop -- pieces are read one after another */
-/** A web stream, as far as reading it goes: those of browsers, of Node and of `fetch` all fit. */
+/** The part of a web stream that reading needs: the streams of browsers, of Node and of `fetch` all have it. */
 export interface WebStream {
   getReader(): {
     read(): Promise<Piece>;
@@ -10,7 +10,7 @@ export interface WebStream {
 /** Where raw PCM can come from: a Node stream and a generator are async iterables. */
 export type PcmInput = AsyncIterable<Uint8Array> | WebStream;
 
-/** Begins to read; the signal aborts when nobody wants any more. */
+/** Starts to read; the input is released when the signal aborts. */
 export type ReadInput = (released: AbortSignal) => AsyncIterable<unknown>;
 
 interface Piece {
@@ -18,10 +18,10 @@ interface Piece {
   readonly value?: unknown;
 }
 
-/** An input being read: how to get the next piece, and how to let go of it even while it is silent. */
-interface Reading {
+/** An input that is being read; `release` works even while `next` is pending. */
+interface InputReader {
   readonly next: () => Promise<Piece>;
-  readonly letGo: () => unknown;
+  readonly release: () => unknown;
 }
 
 interface NodeStream {
@@ -30,16 +30,16 @@ interface NodeStream {
 }
 
 /**
- * Finds out how to read an input.
+ * Returns the function that reads an input.
  *
- * @throws {TypeError} when it is none of those that can be read.
+ * @throws {TypeError} when the input is neither a stream nor an async iterable.
  */
 export function readInput(input: unknown): ReadInput {
-  const open = opener(input);
+  const open = readerFor(input);
   return (released) => pieces(open, released);
 }
 
-function opener(input: unknown): () => Reading {
+function readerFor(input: unknown): () => InputReader {
   if (isWebStream(input)) {
     return () => readWeb(input);
   }
@@ -53,42 +53,40 @@ function opener(input: unknown): () => Reading {
 }
 
 /**
- * Reads piece by piece. Lets go of the input only when it is not at its end: the other half of a socket may still be in
- * use.
+ * Reads piece by piece. An input that has ended is not released: the other half of a socket may still be in use.
  *
  * @yields What the input yields.
  */
-async function* pieces(open: () => Reading, released: AbortSignal): AsyncGenerator {
-  const { next, letGo } = open();
+async function* pieces(open: () => InputReader, released: AbortSignal): AsyncGenerator {
+  const { next, release } = open();
   let ended = false;
-  released.addEventListener('abort', () => void (ended || quietly(letGo)));
+  released.addEventListener('abort', () => void (ended || ignoreErrors(release)));
   for (let piece = await next(); !piece.done; piece = await next()) {
     yield piece.value;
   }
   ended = true;
 }
 
-function readWeb(input: WebStream): Reading {
+function readWeb(input: WebStream): InputReader {
   const reader = input.getReader();
-  return { next: () => reader.read(), letGo: () => reader.cancel() };
+  return { next: () => reader.read(), release: () => reader.cancel() };
 }
 
-function readNode(input: NodeStream): Reading {
+function readNode(input: NodeStream): InputReader {
   const iterator = input.iterator({ destroyOnReturn: false });
-  return { next: () => iterator.next(), letGo: () => input.destroy() };
+  return { next: () => iterator.next(), release: () => input.destroy() };
 }
 
-function readIterable(input: AsyncIterable<unknown>): Reading {
+function readIterable(input: AsyncIterable<unknown>): InputReader {
   const iterator = input[Symbol.asyncIterator]();
-  return { next: () => iterator.next(), letGo: () => iterator.return?.() };
+  return { next: () => iterator.next(), release: () => iterator.return?.() };
 }
 
-/** Nobody listens to how letting go went. */
-async function quietly(letGo: () => unknown): Promise<void> {
+async function ignoreErrors(action: () => unknown): Promise<void> {
   try {
-    await letGo();
+    await action();
   } catch {
-    // The consumer has gone.
+    // The consumer has unsubscribed and cannot receive the error.
   }
 }
 

@@ -1,25 +1,25 @@
 import { bool, checkOptionRules, isRecord, isIntegerWithin, oneOf, range, integer } from '../optionRules.ts';
 import type { OptionRules } from '../optionRules.ts';
 
-/** The format that every source delivers, for those who spell it out: anything else is refused. */
+/** The format that every source emits. The options exist so that it can be stated; other values are refused. */
 export interface DeliveredFormat {
-  /** Channels delivered: any number is averaged into one, or one is picked by `channelMap`. @defaultValue 1 */
+  /** Channels of the output. Several channels are averaged, unless `channelMap` picks one. @defaultValue 1 */
   readonly channels?: 1;
-  /** How a sample is written. @defaultValue 'int16' */
+  /** The encoding of a sample: 16-bit signed little-endian. @defaultValue 'int16' */
   readonly dtype?: 'int16';
 }
 
-/** What decibri takes for the sample rate of a recorder or a file, in hertz. */
+/** The sample rates that decibri supports, in hertz. */
 const RATE = integer(1000, 384_000, 'hertz');
 
-/** The options that `microphone` and `audioFile` share. The ranges are those of decibri 5.7. */
-export const CONDITIONING: OptionRules = {
+/** Rules for the options that `microphone` and `audioFile` share. The ranges are those of decibri 5.7. */
+export const CONDITIONING_RULES: OptionRules = {
   sampleRate: RATE,
   channels: {
     accepts: (value) => value === 1,
-    expected: '1, since mono is what leaves (to take one channel of many, set channelMap to its index in brackets)',
+    expected: '1, because the output is mono (to use one of several channels, set channelMap to its index in brackets)',
   },
-  dtype: { accepts: (value) => value === 'int16', expected: "'int16', since 16-bit samples are what leaves" },
+  dtype: { accepts: (value) => value === 'int16', expected: "'int16', because the output has 16-bit samples" },
   channelMap: {
     accepts: (value) => Array.isArray(value) && value.length === 1 && isIntegerWithin(value[0], 0, 65_535),
     expected: 'the index of one channel in brackets, such as [0]',
@@ -46,11 +46,11 @@ const AEC: OptionRules = {
   referenceChannels: integer(1, 65_535, 'channels'),
 };
 
-/** The options that only a recorder has. */
-export const CAPTURE: OptionRules = {
-  ...CONDITIONING,
+/** Rules for all options of a recorder. */
+export const CAPTURE_RULES: OptionRules = {
+  ...CONDITIONING_RULES,
   framesPerBuffer: integer(64, 65_536, 'samples'),
-  device: { accepts: isDevice, expected: 'an index, a part of a name, or { id }', numeric: true },
+  device: { accepts: isDevice, expected: 'an index, part of a name, or { id }', numeric: true },
   vad: {
     accepts: (value) => value === false || typeof value === 'string' || isRecord(value),
     expected: "false, 'silero', 'energy', or an object with a model",
@@ -62,27 +62,27 @@ export const CAPTURE: OptionRules = {
   },
 };
 
-/** Checks the options of a recorder: each by itself, then those that depend on the sample rate. */
-export function checkCapture(options: { sampleRate?: number; vad?: unknown; aec?: unknown }): void {
-  checkOptionRules(options, CAPTURE);
+/** Checks each option of a recorder, then those that depend on the sample rate. */
+export function checkRecorderOptions(options: { sampleRate?: number; vad?: unknown; aec?: unknown }): void {
+  checkOptionRules(options, CAPTURE_RULES);
   const { sampleRate = 16_000, vad, aec } = options;
-  const detector = checkModel('vad', vad === false ? undefined : vad, VAD);
+  const detector = checkModelOption('vad', vad === false ? undefined : vad, VAD);
   if (detector === 'silero' && sampleRate !== 8000 && sampleRate !== 16_000) {
     throw new RangeError(`sampleRate must be 8000 or 16000 with vad 'silero', not ${sampleRate}`);
   }
-  if (checkModel('aec', aec, AEC) !== undefined && !isIntegerWithin(sampleRate, 8000, 48_000)) {
+  if (checkModelOption('aec', aec, AEC) !== undefined && !isIntegerWithin(sampleRate, 8000, 48_000)) {
     throw new RangeError(`sampleRate must be 8000 to 48000 with aec, not ${sampleRate}`);
   }
 }
 
-/** Checks an option that is the name of a model or an object with one, and gives that name. */
-export function checkModel(name: string, value: unknown, rules: OptionRules): unknown {
+/** Checks an option that is the name of a model or an object with one, and returns the name. */
+export function checkModelOption(name: string, value: unknown, rules: OptionRules): unknown {
   if (value === undefined) {
     return undefined;
   }
-  const given = isRecord(value) ? value : { model: value };
-  checkOptionRules({ ...given, model: given['model'] ?? null }, rules, `${name}.`);
-  return given['model'];
+  const settings = isRecord(value) ? value : { model: value };
+  checkOptionRules({ ...settings, model: settings['model'] ?? null }, rules, `${name}.`);
+  return settings['model'];
 }
 
 function isDevice(value: unknown): boolean {

@@ -1,11 +1,11 @@
-/** One chunk of a RIFF file: `size` is what its header claims, the length of its body unless told otherwise. */
+/** One chunk of a RIFF file; `size` is the size in its header, by default the length of its body. */
 export interface RiffChunk {
   readonly id: string;
   readonly body: Uint8Array;
   readonly size?: number;
 }
 
-/** What a `fmt ` chunk says; mono 16-bit linear PCM at 16 kHz by default. */
+/** The fields of a `fmt ` chunk; mono 16-bit linear PCM at 16 kHz by default. */
 export interface WavFormat {
   readonly tag?: number;
   readonly channels?: number;
@@ -15,7 +15,7 @@ export interface WavFormat {
   readonly subFormat?: number;
 }
 
-/** Puts a RIFF file together, each chunk padded to an even length. */
+/** Builds a RIFF file, each chunk padded to an even length. */
 export function riff(chunks: readonly RiffChunk[], form = 'WAVE'): Buffer {
   const body = Buffer.concat(
     chunks.map(({ id, body: bytes, size = bytes.length }) =>
@@ -44,7 +44,7 @@ export function fmt(format: WavFormat = {}): RiffChunk {
   return { id: 'fmt ', body };
 }
 
-/** A WAV file of the samples given. */
+/** Builds a WAV file. */
 export function wav(samples: Uint8Array, format: WavFormat = {}): Buffer {
   return riff([fmt(format), { id: 'data', body: samples }]);
 }

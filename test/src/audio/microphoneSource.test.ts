@@ -2,9 +2,10 @@ import { afterEach, describe, it, expect, jest } from '@jest/globals';
 import { Subject } from 'rxjs';
 import type { Observable, Subscription } from 'rxjs';
 import { microphone } from '../../../src/audio/microphone.ts';
-import type { MicrophoneOptions } from '../../../src/audio/microphone.ts';
+import { microphoneSource } from '../../../src/audio/microphoneSource.ts';
+import type { MicrophoneOptions } from '../../../src/audio/microphoneSource.ts';
 import type { Recorder } from '../../../src/audio/recorder.ts';
-import { eventLoop } from './eventLoop.ts';
+import { settle } from './settle.ts';
 import { FakeRecorder } from './fakeRecorder.ts';
 
 const a = Uint8Array.of(1, 2);
@@ -15,7 +16,7 @@ afterEach(() => {
   for (const subscription of subscriptions.splice(0)) subscription.unsubscribe();
 });
 
-/** Everything that arrives, in order: chunks, then `complete` or the error. */
+/** Records what the source emits, in order: chunks, then `complete` or the error. */
 function record(source: Observable<Uint8Array>): { readonly seen: unknown[]; readonly subscription: Subscription } {
   const seen: unknown[] = [];
   const subscription = source.subscribe({
@@ -27,23 +28,26 @@ function record(source: Observable<Uint8Array>): { readonly seen: unknown[]; rea
   return { seen, subscription };
 }
 
-/** A microphone whose recorder is there and captures. */
+/** A microphone whose recorder is open and captures. */
 async function capturing(options: MicrophoneOptions = {}) {
   const recorder = new FakeRecorder();
-  const recording = record(microphone(options, () => Promise.resolve(recorder)));
-  await eventLoop();
+  const recording = record(microphoneSource(options, () => Promise.resolve(recorder)));
+  await settle();
   recorder.start();
   return { recorder, ...recording };
 }
 
-describe('microphone', () => {
-  it('opens one recorder per subscription, with the options but its own', async () => {
+describe('microphoneSource', () => {
+  it('opens one recorder per subscription, with the options of the recorder', async () => {
     const open = jest.fn(() => Promise.resolve(new FakeRecorder()));
-    const source = microphone({ sampleRate: 8000, device: 'USB', stop: new Subject(), onOpen: () => undefined }, open);
+    const source = microphoneSource(
+      { sampleRate: 8000, device: 'USB', stop: new Subject(), onOpen: () => undefined },
+      open,
+    );
     expect(open).not.toHaveBeenCalled();
     source.subscribe().unsubscribe();
     source.subscribe().unsubscribe();
-    await eventLoop();
+    await settle();
     expect(open.mock.calls).toEqual([[{ sampleRate: 8000, device: 'USB' }], [{ sampleRate: 8000, device: 'USB' }]]);
   });
 
@@ -71,68 +75,68 @@ describe('microphone', () => {
   });
 
   describe('when stop emits', () => {
-    it('delivers what the recorder still holds, then completes', async () => {
+    it('emits what the recorder still holds, then completes', async () => {
       const stop = new Subject<void>();
       const { recorder, seen } = await capturing({ stop });
       recorder.rest = b;
       recorder.emit('data', a);
       stop.next();
-      await eventLoop();
+      await settle();
       expect(seen).toEqual([a, b, 'complete']);
       expect(recorder.calls[0]).toBe('stop');
       expect(recorder.calls.at(-1)).toBe('destroy');
     });
 
-    it('asks the recorder to stop in a check phase, where its rest can not be overtaken by its end', async () => {
+    it('stops the recorder in a check phase, so that its rest arrives before its end', async () => {
       const stop = new Subject<void>();
       const { recorder } = await capturing({ stop });
       stop.next();
       expect(recorder.calls).toEqual([]);
-      await eventLoop();
+      await settle();
       expect(recorder.calls[0]).toBe('stop');
     });
 
-    it('takes the abort of a signal for it', async () => {
+    it('accepts the abort of a signal', async () => {
       const controller = new AbortController();
       const { recorder, seen } = await capturing({ stop: controller.signal });
       recorder.rest = b;
       controller.abort();
-      await eventLoop();
+      await settle();
       expect(seen).toEqual([b, 'complete']);
     });
 
-    it('completes without opening anything when it does so at once', () => {
+    it('completes without opening anything if it emits at once', () => {
       const open = jest.fn(() => Promise.resolve(new FakeRecorder()));
-      const { seen } = record(microphone({ stop: AbortSignal.abort() }, open));
+      const { seen } = record(microphoneSource({ stop: AbortSignal.abort() }, open));
       expect(seen).toEqual(['complete']);
       expect(open).not.toHaveBeenCalled();
     });
 
-    it('completes while the device is being opened, and destroys it once it is there', async () => {
+    it('completes while the device is being opened, and destroys the recorder once it is open', async () => {
       const stop = new Subject<void>();
       const recorder = new FakeRecorder();
       const opening = new Subject<FakeRecorder>();
-      const { seen } = record(microphone({ stop }, () => opening.forEach(() => undefined).then(() => recorder)));
+      const { seen } = record(microphoneSource({ stop }, () => opening.forEach(() => undefined).then(() => recorder)));
       stop.next();
       expect(seen).toEqual(['complete']);
       opening.complete();
-      await eventLoop();
+      await settle();
       expect(recorder.calls).toEqual(['stop', 'destroy']);
       expect(recorder.listenerCount('data')).toBe(0);
     });
 
-    it('completes when the recorder is there but has not begun to capture', async () => {
+    it('completes if the recorder is open but does not capture yet', async () => {
       const stop = new Subject<void>();
       const recorder = new FakeRecorder();
-      const { seen } = record(microphone({ stop }, () => Promise.resolve(recorder)));
-      await eventLoop();
+      const { seen } = record(microphoneSource({ stop }, () => Promise.resolve(recorder)));
+      await settle();
       stop.next();
       expect(seen).toEqual(['complete']);
       expect(recorder.calls).toEqual(['stop', 'destroy']);
     });
   });
 
-  it('goes on when stop completes without emitting', async () => {
+  it('continues when stop completes without emitting', async () => {
     const stop = new Subject<void>();
     const { recorder, seen } = await capturing({ stop });
     stop.complete();
@@ -157,34 +161,34 @@ describe('microphone', () => {
     expect(recorder.calls).toEqual(['stop', 'destroy']);
     expect(stop.observed).toBe(false);
     recorder.emit('data', a);
-    await eventLoop();
+    await settle();
     expect(seen).toEqual([]);
   });
 
-  it('destroys a recorder that comes after unsubscribe', async () => {
+  it('destroys a recorder that is opened after unsubscribe', async () => {
     const recorder = new FakeRecorder();
-    const { seen, subscription } = record(microphone({}, () => Promise.resolve(recorder)));
+    const { seen, subscription } = record(microphoneSource({}, () => Promise.resolve(recorder)));
     subscription.unsubscribe();
-    await eventLoop();
+    await settle();
     expect(recorder.calls).toEqual(['stop', 'destroy']);
     expect(seen).toEqual([]);
   });
 
-  it('lets a late error fall on nothing', async () => {
+  it('ignores a late error', async () => {
     const { recorder, seen, subscription } = await capturing();
     subscription.unsubscribe();
     expect(() => recorder.emit('error', new Error('too late'))).not.toThrow();
     expect(seen).toEqual([]);
   });
 
-  it('errors when the device can not be opened', async () => {
+  it('errors when the device cannot be opened', async () => {
     const cause = Object.assign(new Error('No microphone found matching "x"'), { code: 'MICROPHONE_NOT_FOUND' });
-    const { seen } = record(microphone({}, () => Promise.reject(cause)));
-    await eventLoop();
+    const { seen } = record(microphoneSource({}, () => Promise.reject(cause)));
+    await settle();
     expect(seen).toMatchObject([{ name: 'TranscriptionError', kind: 'microphone', retryable: false, cause }]);
   });
 
-  it('errors when the device is lost and not waited for, and says that it may come back', async () => {
+  it('errors when the device is lost and maxAbsence is 0, and marks the error as retryable', async () => {
     const cause = Object.assign(new Error('decibri: audio device error:\n gone.'), { code: 'DEVICE_FAILED' });
     const { recorder, seen } = await capturing({ maxAbsence: 0 });
     recorder.emit('data', a);
@@ -202,7 +206,7 @@ describe('microphone', () => {
     expect(recorder.calls.at(-1)).toBe('destroy');
   });
 
-  it.each(['end', 'close'])('errors when the recorder says %s by itself', async (event) => {
+  it.each(['end', 'close'])('errors when the recorder emits %s unexpectedly', async (event) => {
     const { recorder, seen } = await capturing();
     recorder.emit(event);
     expect(seen).toMatchObject([{ kind: 'microphone', code: 'ERR_MICROPHONE', retryable: true }]);
@@ -220,7 +224,7 @@ describe('microphone', () => {
   });
 
   it.each<[object, RegExp]>([
-    [{ maxAbsence: -1 }, /^maxAbsence must be a number from 0 \(milliseconds\), Infinity too, not -1$/],
+    [{ maxAbsence: -1 }, /^maxAbsence must be a number of milliseconds from 0 to Infinity, not -1$/],
     [{ maxAbsence: Number.NaN }, /^maxAbsence must be/],
     [{ sampleRate: 999 }, /^sampleRate must be a whole number from 1000 to 384000 \(hertz\), not 999$/],
     [{ sampleRate: 16_000.5 }, /^sampleRate must be/],
@@ -229,7 +233,7 @@ describe('microphone', () => {
     [{ agc: -18.5 }, /^agc must be/],
     [{ limiter: 0.1 }, /^limiter must be a number from -3 to 0 \(dBFS\), not 0.1$/],
     [{ highpass: 90 }, /^highpass must be 80 or 100, not 90$/],
-    [{ device: -1 }, /^device must be an index, a part of a name, or \{ id \}, not -1$/],
+    [{ device: -1 }, /^device must be an index, part of a name, or \{ id \}, not -1$/],
     [{ vad: { model: 'energy', threshold: 2 } }, /^vad.threshold must be a number from 0 to 1/],
     [{ vad: { model: 'energy', source: 1 } }, /^vad.source must be 0, not 1$/],
     [{ aec: { model: 'tau', tailMs: 15 } }, /^aec.tailMs must be a number from 16 to 500/],
@@ -261,13 +265,13 @@ describe('microphone', () => {
     [{ stop: 5 }, /^stop must be an ObservableInput or an AbortSignal, not number$/],
     [{ onOpen: 'print' }, /^onOpen must be a function, not print$/],
     [{ onLost: 'print' }, /^onLost must be a function, not print$/],
-    [{ maxAbsence: '5 s' }, /^maxAbsence must be a number from 0 \(milliseconds\), Infinity too, not 5 s$/],
+    [{ maxAbsence: '5 s' }, /^maxAbsence must be a number of milliseconds from 0 to Infinity, not 5 s$/],
   ])('refuses %j with a TypeError when called', (options, message) => {
     expect(() => microphone(options)).toThrow(TypeError);
     expect(() => microphone(options)).toThrow(message);
   });
 
-  it('takes every option of the recorder', () => {
+  it('accepts every option of the recorder', () => {
     const options: MicrophoneOptions = {
       sampleRate: 16_000,
       channels: 1,

@@ -1,7 +1,7 @@
 import type { File, Microphone } from 'decibri';
 import { TranscriptionError } from '../errors.ts';
 import type { ErrorKind } from '../errors.ts';
-import { describe } from './describe.ts';
+import { errorDetails } from './errorDetails.ts';
 
 /** The part of decibri that the sources use. */
 export interface Decibri {
@@ -9,12 +9,12 @@ export interface Decibri {
   readonly Microphone: typeof Microphone;
 }
 
-/** Where decibri has a native addon, as `platform-arch`. */
+/** The platforms with a native addon, as `platform-arch`. */
 const PLATFORMS = new Set(['darwin-arm64', 'linux-x64', 'linux-arm64', 'win32-x64', 'win32-arm64']);
 
 /**
- * Loads decibri, and with it its native addon. Nothing else in this library does, so that whoever uses neither a
- * microphone nor a recording in need of conversion needs no addon.
+ * Loads decibri and its native addon. Nothing else does, so the addon is needed only for a microphone, or to convert a
+ * recording.
  *
  * Rejects with a `TranscriptionError` of the given kind that names what is missing and how to install it.
  */
@@ -26,7 +26,7 @@ export async function loadDecibri(kind: ErrorKind): Promise<Decibri> {
   }
 }
 
-/** Says in one line why decibri's native addon did not load. `platform` is `process.platform-process.arch`. */
+/** The error for an addon that did not load; its message, one line, gives the reason and what to do. */
 export function addonFailure(
   kind: ErrorKind,
   cause: unknown,
@@ -42,14 +42,14 @@ function diagnosis(reasons: string, platform: string): string {
   }
   if (reasons.includes('musl') || !PLATFORMS.has(platform)) {
     const name = reasons.includes('musl') ? `${platform} with musl` : platform;
-    return `decibri has none for ${name}, record with another program and pipe raw PCM in, as pcmStream(process.stdin) does`;
+    return `decibri has none for ${name}; record with another program and pipe raw PCM into pcmStream(process.stdin)`;
   }
   return `it is missing or damaged for ${platform}, reinstall with optional dependencies: npm install --include=optional`;
 }
 
-/** The messages of an error and of what caused it, as one text to search in. */
+/** The messages of an error and of its causes, as one text to search in. */
 function messages(error: unknown): string {
-  const { message } = describe(error);
+  const { message } = errorDetails(error);
   return isObject(error) && 'cause' in error ? `${message} ${messages(error.cause)}` : message;
 }
 

@@ -1,8 +1,8 @@
 import { describe, it, expect } from '@jest/globals';
-import { addonFailure } from '../../../src/audio/decibri.ts';
+import { addonFailure } from '../../../src/audio/loadDecibri.ts';
 import { recorderFailure } from '../../../src/audio/recorder.ts';
 
-/** What decibri throws when its addon does not load: the reasons are in the chain of causes. */
+/** The error of decibri when its addon does not load: the reasons are in the chain of causes. */
 const notLoaded = (...reasons: string[]): Error =>
   new Error('Cannot find native binding.', {
     cause: reasons.reduceRight<Error | undefined>((cause, reason) => new Error(reason, cause && { cause }), undefined),
@@ -25,12 +25,12 @@ describe('addonFailure', () => {
     ['freebsd-x64', 'Unsupported OS: freebsd', 'freebsd-x64'],
   ])('suggests a pipe on %s', (platform, reason, named) => {
     expect(addonFailure('microphone', notLoaded(reason), platform).message).toBe(
-      `the audio addon did not load: decibri has none for ${named}, record with another program and pipe raw PCM in, ` +
-        'as pcmStream(process.stdin) does',
+      `the audio addon did not load: decibri has none for ${named}; record with another program and ` +
+        'pipe raw PCM into pcmStream(process.stdin)',
     );
   });
 
-  it('suggests to install it again where there should be one', () => {
+  it('suggests reinstalling it where it should exist', () => {
     expect(addonFailure('file', notLoaded("Cannot find module './decibri.node'"), 'win32-x64').message).toMatch(
       /^the audio addon did not load: it is missing or damaged for win32-x64, reinstall .*npm install --include=optional$/,
     );
@@ -43,26 +43,26 @@ describe('recorderFailure', () => {
     ['PERMISSION_DENIED', false, /allow this program/],
     ['STREAM_OPEN_FAILED', true, /no other program holds the device$/],
     ['CHANNEL_MAP_OUT_OF_RANGE', false, /a channel that the device has$/],
-  ])('of %s keeps the cause and says what to do', (code, retryable, advice) => {
-    const cause = Object.assign(new Error('As decibri says it.'), { code });
+  ])('of %s keeps the cause and gives advice', (code, retryable, advice) => {
+    const cause = Object.assign(new Error('As decibri reports it.'), { code });
     const error = recorderFailure(cause);
     expect(error).toMatchObject({ kind: 'microphone', retryable, cause });
-    expect(error.message).toMatch(/^microphone: As decibri says it; /);
+    expect(error.message).toMatch(/^microphone: As decibri reports it; /);
     expect(error.message).toMatch(advice);
   });
 
-  it('advises on an index that no device has, which has no code', () => {
+  it('gives advice for an index out of range, which has no code', () => {
     const error = recorderFailure(new RangeError('device index out of range. Call Microphone.devices()'));
     expect(error.message).toMatch(/as `rxscribe devices` lists them$/);
   });
 
-  it('passes the words of what it does not know', () => {
+  it('passes an unknown message on', () => {
     expect(recorderFailure(new Error('something else')).message).toBe('microphone: something else');
     expect(recorderFailure('a string').message).toBe('microphone: a string');
   });
 
-  it('leaves our own errors alone', () => {
-    const ours = addonFailure('microphone', new Error('no addon'), 'linux-x64');
-    expect(recorderFailure(ours)).toBe(ours);
+  it('returns a TranscriptionError unchanged', () => {
+    const own = addonFailure('microphone', new Error('no addon'), 'linux-x64');
+    expect(recorderFailure(own)).toBe(own);
   });
 });
