@@ -70,7 +70,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm install rxscribe rxjs': 'test/package.test.ts',
   'cd examples/web && npm install && npm run dev': 'test/examples/web.test.ts',
   'cd examples/web && npm install && npm run local': 'test/examples/web.test.ts',
-  'rxscribe demo --captions': 'test/src/cli/captions.test.ts',
+  'rxscribe demo --captions': 'test/src/cli/outputs/captionsPage.test.ts',
 };
 
 describe('README', () => {

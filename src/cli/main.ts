@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
 import { isHelp, loadEnvFile } from './environment.ts';
-import type { Command } from './flags.ts';
+import type { Command } from './flags/declareFlags.ts';
 import { HELP, isPlainHelp } from './help.ts';
 import { UsageError, explain } from './usage.ts';
 
@@ -11,28 +11,28 @@ const EPILOGUE =
   '--speech-model. Both may stand in the environment or in a file named .env.';
 
 const LISTEN = lazy('listen', 'Transcribe the microphone until Ctrl-C; rxscribe alone does the same', async () => {
-  return (await import('./listen.ts')).listen;
+  return (await import('./commands/listen.ts')).listen;
 });
 const FILE = lazy(
   'file <path>',
   'Transcribe a recording: WAV, AIFF or FLAC; - is raw PCM on stdin, 16-bit mono at --sample-rate',
-  async () => (await import('./file.ts')).file,
+  async () => (await import('./commands/file.ts')).file,
 );
-const DEVICES = lazy('devices', 'List the input devices', async () => (await import('./devices.ts')).devices);
+const DEVICES = lazy('devices', 'List the input devices', async () => (await import('./commands/devices.ts')).devices);
 const DOCTOR = lazy(
   'doctor',
   'Check what transcribing needs, and say what to do',
-  async () => (await import('./doctor.ts')).doctor,
+  async () => (await import('./commands/doctor.ts')).doctor,
 );
 const DEMO = lazy(
   'demo',
   'Show the whole pipeline on the bundled recording; needs no key, no network, no microphone',
-  async () => (await import('./demo.ts')).demo,
+  async () => (await import('./commands/demo.ts')).demo,
 );
 const SERVE = lazy(
   'serve',
   'Run the local service: the real protocol, which recognises only recordings it knows',
-  async () => (await import('./serve.ts')).serve,
+  async () => (await import('./commands/serve.ts')).serve,
 );
 
 /** Names a command; its file is loaded when it runs, or when help for it is asked. */
@@ -110,7 +110,7 @@ function portLeftOut(arg: string, at: number, args: readonly string[]): string {
 
 async function fail(error: unknown, args: readonly string[]): Promise<void> {
   process.exitCode = 1;
-  const { report } = await import('./failure.ts');
+  const { report } = await import('./reportFailure.ts');
   process.exitCode = report(error, args);
 }
 

@@ -4,15 +4,15 @@ import { bufferBytes } from '../../operators/bufferBytes.ts';
 import { frameBytes } from '../audio/pcm.ts';
 import type { TranscribeOptions } from '../streaming/options.ts';
 import { transcribe } from '../streaming/transcribe.ts';
-import { openPage } from './captions.ts';
-import type { Page } from './captions.ts';
-import { checkCaptions } from './captionsFlags.ts';
-import { openDesk } from './desk.ts';
-import { keeping } from './keeping.ts';
-import type { OutputFlags } from './outputFlags.ts';
-import { printJson, printText } from './print.ts';
-import type { ServiceFlags } from './serviceFlags.ts';
-import { transcribeOptions } from './transcribeOptions.ts';
+import { openPage } from './outputs/captionsPage.ts';
+import type { Page } from './outputs/captionsPage.ts';
+import { checkCaptions } from './flags/captionsFlags.ts';
+import { openDesk } from './runContext.ts';
+import { keeping } from './outputs/outputFiles.ts';
+import type { OutputFlags } from './flags/outputFlags.ts';
+import { printJson, printText } from './outputs/print.ts';
+import type { ServiceFlags } from './flags/serviceFlags.ts';
+import { transcribeOptions } from './flags/transcribeOptions.ts';
 import { checked } from './usage.ts';
 
 /** Length of what is sent at once, in milliseconds. */

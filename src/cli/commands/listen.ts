@@ -1,0 +1,66 @@
+import type { MicrophoneOptions } from '../../audio/microphone.ts';
+import { CONDITIONING, conditioning } from '../flags/conditioningFlags.ts';
+import type { ConditioningFlags } from '../flags/conditioningFlags.ts';
+import { DEVICE, deviceOption } from '../flags/deviceFlags.ts';
+import type { DeviceFlags } from '../flags/deviceFlags.ts';
+import { declare, number } from '../flags/declareFlags.ts';
+import type { Command, Declarations } from '../flags/declareFlags.ts';
+import { OUTPUT } from '../flags/outputFlags.ts';
+import type { OutputFlags } from '../flags/outputFlags.ts';
+import { SERVICE } from '../flags/serviceFlags.ts';
+import type { ServiceFlags } from '../flags/serviceFlags.ts';
+
+interface ListenFlags extends DeviceFlags, ServiceFlags, ConditioningFlags, OutputFlags {
+  readonly vad?: 'silero' | 'energy';
+  readonly framesPerBuffer?: number;
+}
+
+const FLAGS: Declarations<ListenFlags> = {
+  ...DEVICE,
+  ...SERVICE,
+  vad: { choices: ['silero', 'energy'], requiresArg: true, describe: 'Tell on stderr when speech begins and ends' },
+  ...CONDITIONING,
+  'frames-per-buffer': {
+    coerce: number('frames-per-buffer'),
+    requiresArg: true,
+    describe: 'Samples per piece from the recorder; 100 ms unless given',
+  },
+  ...OUTPUT,
+};
+
+/** How long the last words are waited for after Ctrl-C, in milliseconds, when the connection is lost just then. */
+const END_MS = 30_000;
+
+/** `rxscribe listen`, and `rxscribe` alone: the microphone to text. */
+export const listen: Command<ListenFlags> = {
+  builder: (command) =>
+    declare<ListenFlags>(command, FLAGS)
+      .example('$0 listen', 'caption what you say')
+      .example('$0 listen --device 2 --language-codes en,es', 'another microphone, two languages')
+      .example('$0 listen -o talk.srt -o talk.md --record talk.wav', 'keep subtitles, a text, and the audio')
+      .example('$0 listen --captions --speaker-labels', 'on a page for a stage screen or OBS, too')
+      .example('$0 listen --format ndjson | jq .', 'every event, for another program'),
+  handler: async (flags) => {
+    const [{ microphone }, { run }] = await Promise.all([import('../../audio/microphone.ts'), import('../run.ts')]);
+    const plan = { kind: 'microphone', options: { endTimeout: END_MS } } as const;
+    await run(flags, ({ stop, note }) => microphone({ ...recorderOptions(flags, note), stop }), plan);
+  },
+};
+
+function recorderOptions(flags: ListenFlags, note: (text: string) => void): MicrophoneOptions {
+  const { device, sampleRate, vad, framesPerBuffer = Math.round(sampleRate / 10) } = flags;
+  return {
+    sampleRate,
+    framesPerBuffer,
+    ...deviceOption(device),
+    ...(vad !== undefined && { vad }),
+    ...conditioning(flags),
+    onLost: (error) => note(error.message),
+    onOpen: (recorder) => {
+      note(`Listening${device === undefined ? '' : ` on ${device}`}; Ctrl-C ends`);
+      if (vad === undefined) return;
+      recorder.on('speech', () => note('speech'));
+      recorder.on('silence', () => note('silence'));
+    },
+  };
+}

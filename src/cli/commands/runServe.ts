@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { jsonLine } from '../../captions/jsonLine.ts';
+import { loadRecording, startSimulator } from '../../simulator/index.ts';
+import type { FaultPlan, Recording, SimulatorEvent } from '../../simulator/index.ts';
+import { interruption } from '../signals.ts';
+import { printable } from '../terminal/printable.ts';
+import type { ServeFlags } from './serve.ts';
+import { UsageError } from '../usage.ts';
+
+/** Runs the local service in the foreground: its address on stdout, what happens on stderr. */
+export async function serveUntilStopped(flags: ServeFlags): Promise<void> {
+  const { port, recording = [], words = [] } = flags;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new UsageError(`--port must be 0 to 65535, not ${port}`);
+  if (recording.length !== words.length) {
+    throw new UsageError(`give one --words for each --recording, not ${words.length} for ${recording.length}`);
+  }
+  const recordings = await Promise.all(recording.map((wav, at) => load(wav, words[at] ?? '')));
+  const faults = flags.faults === undefined ? undefined : await faultPlan(flags.faults);
+  const note = (text: string): void => void process.stderr.write(`${printable(text)}\n`);
+  const onEvent = (event: SimulatorEvent): void => {
+    const text = describe(event);
+    if (text !== undefined) note(`session ${event.session}: ${text}`);
+  };
+  const { stop, release } = interruption(
+    () => undefined,
+    () => undefined,
+  );
+  const plan = { ...(recordings.length > 0 && { recordings }), ...(faults && { faults }) };
+  const simulator = await startSimulator({ port, onEvent, ...plan });
+  try {
+    const { url, caFile, apiKey } = simulator;
+    process.stdout.write(`${jsonLine({ url, caFile, apiKey })}\n`);
+    note(
+      'recognises recordings it knows, not speech; start clients with NODE_EXTRA_CA_CERTS set to caFile; Ctrl-C ends',
+    );
+    if (!stop.aborted) await once(stop, 'abort');
+  } finally {
+    release();
+    await simulator.close();
+  }
+}
+
+/** A plan written out, or in a file; the service itself refuses one that makes no sense. */
+async function faultPlan(given: string): Promise<FaultPlan> {
+  const text = /^\s*[[{]/.test(given) ? given : await readFile(given, 'utf8');
+  try {
+    return JSON.parse(text) as FaultPlan;
+  } catch (cause) {
+    throw new UsageError(`--faults is not JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function load(wav: string, words: string): Promise<Recording> {
+  try {
+    return await loadRecording(wav, words);
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw new Error(`${words} is not JSON: ${cause.message}`, { cause });
+    throw cause;
+  }
+}
+
+function describe(event: SimulatorEvent): string | undefined {
+  switch (event.type) {
+    case 'connection':
+      return event.authorization === 'ok' ? undefined : `refused, key ${event.authorization}`;
+    case 'begin':
+      return `begin ${event.id}`;
+    case 'violation':
+      return `violation ${event.violation.code} at ${event.violation.atMs} ms: ${event.violation.message}`;
+    case 'fault':
+      return `fault ${event.fault} at ${event.atMs} ms`;
+    case 'end':
+      return `end, ${event.endedBy ?? 'service closed'}${event.closeCode === undefined ? '' : `, code ${event.closeCode}`}`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+import type { TranscribeOptions } from '../../streaming/options.ts';
+import type { ServiceFlags } from './serviceFlags.ts';
+import { UsageError } from '../usage.ts';
+
+/** Options that `--param` does not set, and what does. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  apiKey: 'set ASSEMBLYAI_API_KEY in the environment',
+  token: 'set ASSEMBLYAI_API_KEY in the environment',
+  control: 'the command line has no control messages',
+  encoding: 'the command line sends pcm_s16le',
+  speechModel: 'use --speech-model',
+  sampleRate: 'use --sample-rate',
+  websocketBaseUrl: 'use --url',
+  region: 'use --region',
+  keyterms: 'use --keyterms',
+  keytermsPrompt: 'use --keyterms',
+  speakerLabels: 'use --speaker-labels',
+  languageCodes: 'use --language-codes',
+  reconnect: 'use --no-reconnect',
+};
+
+/** Path of the streaming endpoint, for an address that has none. */
+const STREAM_PATH = '/v3/ws';
+
+/**
+ * Gathers the options of `transcribe()` from the flags and the environment; `transcribe()` itself refuses what is wrong.
+ *
+ * @throws {UsageError} when there is no key, or a parameter is not `name=value` or not one for `--param`.
+ */
+export function transcribeOptions(flags: ServiceFlags): TranscribeOptions {
+  const { speechModel, sampleRate, url, region, keyterms, speakerLabels, languageCodes, reconnect, param = [] } = flags;
+  const options = {
+    apiKey: key(),
+    speechModel,
+    sampleRate,
+    reconnect,
+    ...(url !== undefined && { websocketBaseUrl: withPath(url) }),
+    ...(region !== undefined && { region }),
+    ...(keyterms !== undefined && { keytermsPrompt: keyterms }),
+    ...(speakerLabels !== undefined && { speakerLabels }),
+    ...(languageCodes !== undefined && { languageCodes }),
+    ...Object.fromEntries(param.map(parameter)),
+  };
+  return options as TranscribeOptions;
+}
+
+function key(): string {
+  const value = process.env['ASSEMBLYAI_API_KEY']?.trim();
+  if (value) return value;
+  throw new UsageError(
+    'no API key; set ASSEMBLYAI_API_KEY in the environment or in a .env file, or try rxscribe demo, which needs none',
+  );
+}
+
+function withPath(url: string): string {
+  return URL.canParse(url) && new URL(url).pathname === '/' ? new URL(STREAM_PATH, url).href : url;
+}
+
+function parameter(text: string): readonly [string, unknown] {
+  const [, name, value] = /^\s*(\w+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) {
+    throw new UsageError('--param takes name=value, such as --param maxTurnSilence=800');
+  }
+  if (Object.hasOwn(ELSEWHERE, name)) throw new UsageError(`--param does not set ${name}; ${ELSEWHERE[name]}`);
+  return [name, parsed(value)];
+}
+
+function parsed(value: string): unknown {
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Simulator } from '../../../../src/simulator/index.ts';
+import { bundledRecording } from '../../../../src/simulator/index.ts';
+import { killAll, rxscribe, start } from '../../../support/cli.ts';
+import { WAV, keyOf, sentences, startService } from '../service.ts';
+
+describe('rxscribe file', () => {
+  let service: Simulator;
+  let env: NodeJS.ProcessEnv;
+
+  beforeEach(async () => {
+    service = await startService();
+    env = keyOf(service);
+  });
+
+  afterEach(async () => {
+    await killAll();
+    await service.close();
+  });
+
+  for (const speed of ['8', 'max']) {
+    it(`delivers the recording byte by byte in frames of 100 ms, and prints each final once, at speed ${speed}`, async () => {
+      const outcome = await rxscribe(['file', WAV, '--url', service.url, '--speed', speed], { env });
+
+      expect(outcome).toMatchObject({ code: 0, stderr: '' });
+      expect(outcome.stdout.trimEnd().split('\n')).toEqual(await sentences());
+      const [session] = service.sessions;
+      const { pcm } = await bundledRecording();
+      expect(Buffer.compare(session!.audio(), pcm)).toBe(0);
+      expect(new Set(session!.frameBytes.slice(0, -1))).toEqual(new Set([3200]));
+      expect(session).toMatchObject({ endedBy: 'terminate' });
+      expect(service.violations).toEqual([]);
+    });
+  }
+
+  it('prints every event as a line of JSON', async () => {
+    const args = ['file', WAV, '--url', service.url, '--speed', 'max', '--format', 'ndjson'];
+    const { code, stdout } = await rxscribe(args, { env });
+
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const finals = events.filter((event) => event['isFinal'] === true);
+    expect(code).toBe(0);
+    expect(events[0]).toMatchObject({ type: 'Begin', session: 0 });
+    expect(events.map(({ type }) => type)).toContain('Termination');
+    expect(finals.map((turn) => turn['transcript'])).toEqual(await sentences());
+  });
+
+  it('takes raw PCM from stdin', async () => {
+    const { pcm } = await bundledRecording();
+    const program = start(['file', '-', '--url', service.url, '--speed', 'max'], { env });
+    program.child.stdin.end(pcm);
+
+    const { code, stdout } = await program.outcome;
+
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split('\n')).toEqual(await sentences());
+    expect(Buffer.compare(service.sessions[0]!.audio(), pcm)).toBe(0);
+  });
+
+  it('sends what its flags and --param say', async () => {
+    const flags = ['--keyterms', 'RxJS, scribe', '--language-codes=en,es', '--speaker-labels'];
+    const params = ['--param', 'maxTurnSilence=800', '--param', 'voiceFocus=near-field', '--param=formatTurns=false'];
+    const outcome = await rxscribe(['file', WAV, '--url', service.url, '--speed=max', ...flags, ...params], { env });
+
+    expect(outcome).toMatchObject({ code: 0 });
+    expect(service.sessions[0]!.params).toMatchObject({
+      speech_model: 'u3-rt-pro',
+      sample_rate: '16000',
+      keyterms_prompt: '["RxJS","scribe"]',
+      speaker_labels: 'true',
+      max_turn_silence: '800',
+      voice_focus: 'near-field',
+      format_turns: 'false',
+    });
+  });
+
+  it('adds the path to an address that has none', async () => {
+    const url = service.url.replace('/v3/ws', '');
+    const outcome = await rxscribe(['file', WAV, '--url', url, '--speed', 'max'], { env });
+
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('ends quietly, and the transcription with it, when nobody reads any more', async () => {
+    const program = start(['file', WAV, '--url', service.url, '--speed', '4'], { env });
+    await program.stdout.says(/\n/);
+    program.child.stdout.destroy();
+
+    const { code, stderr } = await program.outcome;
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(service.sessions[0]!.audioMs).toBeLessThan(20_000);
+  });
+});

@@ -1,0 +1,120 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { killAll, rxscribe, start } from '../../../support/cli.ts';
+import type { Program } from '../../../support/cli.ts';
+import { ask, look } from '../../page/viewer.ts';
+import { WAV, keyOf, sentences, startService } from '../service.ts';
+
+/** Where the page is, as the command says it. */
+async function pageOf(program: Program): Promise<string> {
+  const [, url = ''] = await program.stderr.says(/^rxscribe: captions at (http:\S+)$/m);
+  return url;
+}
+
+describe('--captions', () => {
+  afterEach(killAll);
+
+  it('shows the demo with its speakers, and stays until Ctrl-C', async () => {
+    const program = start(['demo', '--captions', '0', '--speed', 'max']);
+    const url = await pageOf(program);
+    const viewer = await look(url);
+    await viewer.sees(({ turns }) => turns.length === 7);
+    await program.stderr.says(/the captions stay until Ctrl-C/);
+    const late = await look(url);
+    await late.sees(({ going }) => going === 'ended');
+    const setup = await ask(`${url}setup`);
+    program.child.kill('SIGINT');
+    const { code, stderr } = await program.outcome;
+    await viewer.end();
+
+    const said = late.shown.turns.flatMap(({ parts }) => parts);
+    expect(said.map(({ text }) => text)).toEqual(await sentences());
+    expect(said.map(({ speaker }) => speaker).join('')).toBe('AABABAA'); // the service corrects the first ones in the end
+    expect(viewer.shown).toEqual(late.shown);
+    expect(setup.status).toBe(200);
+    expect(stderr).toContain(`rxscribe: their look, and the URL for OBS, at ${url}setup\n`);
+    expect(stderr).toMatch(/heard 24\.8 s/);
+    expect(code).toBe(0);
+  });
+
+  it('leaves at once when the run is ended by Ctrl-C, and tells the last words', async () => {
+    const service = await startService();
+    const args = ['file', '--captions', WAV, '--url', service.url];
+    const program = start(args, {
+      env: { ...keyOf(service), RXSCRIBE_CAPTIONS: 'no', RXSCRIBE_CAPTIONS_HOST: '127.0.0.1' },
+    });
+    const url = await pageOf(program);
+    const viewer = await look(url);
+    await viewer.sees(({ partial }) => partial !== undefined);
+    program.child.kill('SIGINT');
+    const { code, stdout, stderr } = await program.outcome;
+    await viewer.end();
+    await service.close();
+
+    expect(viewer.shown).toMatchObject({ partial: undefined, going: 'ended' });
+    expect(viewer.lines.join('\n')).toBe(stdout.trimEnd());
+    expect(stderr).not.toContain('stay until');
+    expect(new URL(url).port).toBe('4747');
+    expect(code).toBe(0);
+  });
+
+  it('puts a secret into the URL for other machines, one that may be kept, and says it nowhere else', async () => {
+    const service = await startService();
+    const secret = 'kept-over-many-runs-0123';
+    const env = { ...keyOf(service), RXSCRIBE_CAPTIONS: '0', RXSCRIBE_CAPTIONS_SECRET: secret };
+    const program = start(['file', WAV, '--captions-host', '127.0.0.1', '--url', service.url, '--verbose'], { env });
+    const url = await pageOf(program);
+    const answers = await Promise.all([url, new URL('/', url).href].map((page) => ask(page)));
+    program.child.kill('SIGINT');
+    const { stdout, stderr } = await program.outcome;
+    await service.close();
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 404]);
+    expect(url).toContain(`/${secret}/`);
+    expect(stdout).not.toContain(secret);
+    expect(stderr.replaceAll(url, '')).not.toContain(secret);
+  });
+
+  it('ends with one line when its port is taken, before anything is sent', async () => {
+    const [service, other] = [await startService(), createServer()];
+    await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    const { code, stdout, stderr } = await rxscribe(['file', WAV, '--url', service.url, '--captions', String(port)], {
+      env: keyOf(service),
+    });
+    other.close();
+    await service.close();
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe(
+      `rxscribe: the captions cannot be served: port ${port} is taken; choose another, or 0 for a free one\n`,
+    );
+    expect(service.sessions).toHaveLength(0);
+  });
+
+  it('refuses what makes no sense', async () => {
+    const env = { ASSEMBLYAI_API_KEY: 'not-a-good-key-0123456789' };
+    const wrong = [
+      { args: ['file', WAV, '--captions-host', '0.0.0.0'] },
+      { args: ['demo', '--captions-host', '0.0.0.0'] },
+      { args: ['file', WAV, '--captions=65536'] },
+      { args: ['file', WAV, '--captions', '1000', '--captions', '2000'] },
+      { args: ['file', WAV, '--captions'], env: { RXSCRIBE_CAPTIONS_SECRET: 'short-secret' } },
+      { args: ['file', WAV], env: { RXSCRIBE_CAPTIONS: 'stage' } },
+    ];
+    const outcomes = await Promise.all(
+      wrong.map(({ args, ...set }) => rxscribe(args, { env: { ...env, ...set.env } })),
+    );
+
+    expect(outcomes.map(({ stderr }) => stderr)).toEqual([
+      'rxscribe: --captions-host needs --captions\n',
+      'rxscribe: --captions-host needs --captions\n',
+      'rxscribe: --captions takes a port, 0 to 65535, not 65536\n',
+      'rxscribe: --captions is given more than once\n',
+      'rxscribe: RXSCRIBE_CAPTIONS_SECRET must be 22 to 128 letters, digits, - and _\n',
+      'rxscribe: --captions takes a port, 0 to 65535, not "stage"\n',
+    ]);
+    expect(outcomes.map(({ code }) => code)).toEqual(outcomes.map(() => 2));
+  });
+});

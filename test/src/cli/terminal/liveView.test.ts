@@ -1,0 +1,207 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { bundledRecording } from '../../../../src/simulator/index.ts';
+import type { Simulator, SimulatorOptions } from '../../../../src/simulator/index.ts';
+import { MAIN } from '../../../support/cli.ts';
+import { startPulse, pulseSkipReason } from '../../../support/pulse.ts';
+import type { Pulse } from '../../../support/pulse.ts';
+import { openScreen, withoutTmux } from '../../../support/tmux.ts';
+import type { Screen } from '../../../support/tmux.ts';
+import { WAV, keyOf, sentences, startService } from '../service.ts';
+
+const skipped = await withoutTmux();
+if (skipped) process.stderr.write(`skipping the tests of the terminal view: ${skipped}\n`);
+const describeOnScreen = skipped ? describe.skip : describe;
+const silent = skipped ?? (await pulseSkipReason());
+if (silent && !skipped) process.stderr.write(`skipping the tests of keys with a device: ${silent}\n`);
+const describeWithPulse = silent ? describe.skip : describe;
+
+let service: Simulator;
+let screen: Screen;
+
+const trust = (): NodeJS.ProcessEnv => ({
+  ...keyOf(service),
+  NODE_EXTRA_CA_CERTS: process.env['NODE_EXTRA_CA_CERTS'],
+});
+
+interface OpenOptions extends SimulatorOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly size?: [columns: number, rows: number];
+  /** A variable, as it is written before a command. */
+  readonly setting?: string;
+}
+
+/** Runs the program on a terminal, against a local service. */
+const open = async (args: string, { env = {}, size, setting = '', ...options }: OpenOptions = {}): Promise<void> => {
+  service = await startService(options);
+  const command = `${setting} '${process.execPath}' '${MAIN}' ${args} --url ${service.url}`;
+  screen = await openScreen(command, { ...trust(), ...env }, size);
+};
+
+const close = async (): Promise<void> => {
+  await screen.close();
+  await service.close();
+};
+
+describeOnScreen('the terminal view', () => {
+  let dir: string;
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'rxscribe-view-'));
+  });
+
+  afterEach(async () => {
+    await close();
+    await rm(dir, { recursive: true });
+  });
+
+  it('lets finals scroll, rewrites the partial and the progress below, and leaves nothing else behind', async () => {
+    const [first, second] = await sentences();
+    await open(`file '${WAV}' --speed 2`);
+    const dimmed = await screen.shows(/^.\[2mYour micro/m, true);
+    const midway = dimmed.map((line) => stripVTControlCharacters(line));
+    expect(midway[0]).toBe(first);
+    expect(second).toContain(midway[1]!.replace(/~?$/, ''));
+    expect(midway[2]).toMatch(
+      /^0:0\d of 0:24 {2}0:\d\d left {2}[12]\.\dx {2}live {2}\d\.\d s behind {2}q ends {2}m marks$/,
+    );
+
+    const end = await screen.shows(/exit 0/);
+    expect(end.slice(0, -1)).toEqual([...(await sentences()), 'exit 0']);
+  });
+
+  it('holds what is said and the status on a small terminal, and when its size changes', async () => {
+    await open(`file '${WAV}' --speed 2`, { size: [24, 8] });
+    const narrow = await screen.shows(/^text, word/m);
+    expect(narrow.filter((line) => line.length > 24)).toEqual([]);
+    expect(narrow).toContainEqual(expect.stringMatching(/^0:0\d of 0:24 {2}0:\d\d left$/));
+    await screen.resize(60, 8);
+    await screen.shows(/live/);
+    await screen.resize(16, 8);
+    await screen.hides(/live/);
+    await screen.resize(60, 24);
+
+    const end = await screen.shows(/exit 0/);
+    // a terminal that gets narrower wraps what stands there before the program is told: what it pushed up stays there
+    const told = new Set(await sentences());
+    expect(end.filter((line) => told.has(line))).toEqual([...told]);
+    expect(end.slice(0, -1).at(-1)).toBe('exit 0');
+  });
+
+  it('tells what is kept while the connection is away, and that it is back', async () => {
+    await open(`file '${WAV}' --speed 2`, {
+      faults: [{ fault: 'reset', atMs: 2500 }],
+      beginDelayMs: 2000,
+    });
+    await screen.shows(/reconnecting, \d\.\d s kept/);
+    await screen.shows(/rxscribe: connected again after/);
+    const back = await screen.shows(/ live /);
+
+    expect(back.join('\n')).not.toContain('kept');
+  });
+
+  it.each(['NO_COLOR=1', 'TERM=dumb', 'RXSCRIBE_PLAIN=1'])('is lines only with %s', async (setting) => {
+    await open(`file '${WAV}' --speed max`, { setting });
+    const end = await screen.shows(/exit 0/);
+
+    expect(end.slice(0, -1)).toEqual([...(await sentences()), 'exit 0']);
+    expect((await screen.lines(true)).join('\n')).not.toContain('\u001b[2m');
+  });
+
+  it('gives the terminal back at Ctrl-Z and at the end, takes m for a chapter and q for the end', async () => {
+    const path = join(dir, 'talk');
+    await open(`file '${WAV}' -o '${path}.md' -o '${path}.vtt'`);
+    await screen.shows(/ live /);
+    await screen.press('C-z');
+    const away = await screen.shows(/Stopped/);
+    expect(away.join('\n')).not.toContain(' live ');
+    await screen.press('-l', 'stty -a | grep -o .icanon; fg');
+    await screen.press('Enter');
+    await screen.shows(/ live /);
+    await screen.press('m');
+    await screen.shows(/rxscribe: marked 0:\d\d/);
+    await screen.press('q');
+    await screen.shows(/rxscribe: stopping/);
+    await screen.shows(/stopping[^]*\n\$ ?$/);
+    await screen.press('-l', 'clear; stty -a | grep -o .icanon');
+    await screen.press('Enter');
+    await screen.shows(/^ ?icanon/m);
+    expect(service.sessions[0]).toMatchObject({ endedBy: 'terminate' });
+    expect(await readFile(`${path}.md`, 'utf8')).toMatch(/^## 00:00:\d\d$/m);
+    expect(await readFile(`${path}.vtt`, 'utf8')).toMatch(/^NOTE chapter 00:00:\d\d\.\d{3}$/m);
+  });
+
+  it('keeps its place with wide characters and emoji', async () => {
+    const recording = await bundledRecording();
+    const words = recording.words.map((word, at) => ({ ...word, text: at % 4 === 3 ? '世界🚀。' : 'こんにちは' }));
+    await open(`file '${WAV}' --speed 3`, { size: [22, 8], recordings: [{ ...recording, words }] });
+    const midway = await screen.shows(/こんにちは こんにちは/);
+    expect(midway.at(-1)).toMatch(/^0:0\d of 0:24/);
+
+    const end = await screen.shows(/exit 0/);
+    expect(end.filter((line) => /0:24|…/.test(line))).toEqual([]);
+    const said = end.slice(0, -2).join('').replaceAll(' ', '');
+    expect(said).toBe(words.map(({ text }) => text).join(''));
+  });
+
+  it('gives the terminal back after a crash, too', async () => {
+    const now = join(dir, 'now');
+    const crash = `setInterval(() => {
+      if (process.getBuiltinModule('node:fs').existsSync(${JSON.stringify(now)})) throw new Error('boom');
+    }, 50)`;
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(crash)}` };
+    await open(`file '${WAV}'`, { env });
+    await screen.shows(/ live /);
+    await writeFile(now, '');
+    const end = await screen.shows(/Error: boom[^]*exit 1/);
+    expect(end.join('\n')).not.toContain(' live ');
+    await screen.press('-l', 'clear; stty -a | grep -o .icanon');
+    await screen.press('Enter');
+    await screen.shows(/^ ?icanon/m);
+  });
+});
+
+describeWithPulse('the keys of rxscribe listen', () => {
+  let pulse: Pulse;
+
+  afterEach(async () => {
+    await close();
+    await pulse.close();
+  });
+
+  it('pause with nothing sent, go on, end a turn, and end it all', async () => {
+    pulse = await startPulse();
+    await open('listen', { env: pulse.env });
+    const live = await screen.shows(/ live /);
+    expect(live.join('\n')).toContain('rxscribe: Listening; Ctrl-C ends');
+    expect(live.join('\n')).toMatch(/0:0\d {2}live {2}[█░]{12} +-\d+ dB/);
+    const played = pulse.play(WAV).catch(() => undefined);
+    await screen.shows(/█/);
+    await screen.shows(/^\[speech/m);
+    await screen.press('Enter');
+    await screen.press('Space');
+    const paused = await screen.shows(/paused, nothing is sent/);
+    await screen.press('m');
+    await screen.shows(/marked/);
+    const sent = service.sessions[0]!.audioMs;
+    await screen.press('m');
+    await screen.shows(/marked[^]*marked/);
+    expect(service.sessions[0]!.audioMs).toBe(sent);
+    expect(paused.join('\n')).not.toContain('dB');
+    await screen.press('Space');
+    await screen.shows(/ live /);
+    await screen.press('C-c');
+    await screen.shows(/stopping[^]*(exit 0|\n\$ ?$)/);
+    expect(service.sessions[0]).toMatchObject({ endedBy: 'terminate' });
+    expect(service.sessions[0]!.controls.filter((message) => isForce(message))).toHaveLength(2);
+    expect(service.violations).toEqual([]);
+    void played;
+  });
+});
+
+function isForce(message: unknown): boolean {
+  return typeof message === 'object' && message !== null && 'type' in message && message.type === 'ForceEndpoint';
+}
