@@ -1,63 +1,64 @@
 import { PER_MS } from './lowBand.ts';
 import type { LowBand } from './lowBand.ts';
 
-/** How alike audio and recording are where they are the same. */
-export const ALIKE = 0.6;
-/** How alike they are at least, so that it is not certain that they are not. */
-const DOUBTFUL = 0.45;
+/** Similarity from which on audio and recording match. */
+export const MATCH_SIMILARITY = 0.6;
+/** Similarity up to which they certainly do not match. */
+const MISMATCH_SIMILARITY = 0.45;
 
-/** Loudness up to which audio, and the recording, may be silence, or else what part of how loud it just was. */
+/** Audio may be silence below this loudness, or below a fifth of its loudness in the last two seconds. */
 const QUIET = 300;
 const QUIET_RECORDING = 600;
 const QUIET_PART = 0.2;
-const JUST = 2000 * PER_MS;
+const RECENT = 2000 * PER_MS;
 
-/** How far the lag is looked for, and how much more for each sample since it was sure: clocks drift apart. */
-const NEAR = 2 * PER_MS;
-const DRIFT = 0.006;
+/** The lag is searched this far around the last one, plus the drift of the clocks since that was certain. */
+const SEARCH_RANGE = 2 * PER_MS;
+const MAX_DRIFT = 0.006;
 
-/** Audio that follows a recording: its sample `at` is sample `at + lag` of the recording, and the lag drifts. */
+/** Audio aligned with a recording: its sample `at` is sample `at + lag` of the recording, and the lag drifts. */
 export class Alignment {
-  readonly #heard: LowBand;
-  readonly #known: LowBand;
-  #sureAt: number;
+  readonly #audio: LowBand;
+  readonly #recording: LowBand;
+  #certainAt: number;
   lag: number;
 
-  constructor(heard: LowBand, known: LowBand, at: number, lag: number) {
-    this.#heard = heard;
-    this.#known = known;
-    this.#sureAt = at;
+  constructor(audio: LowBand, recording: LowBand, at: number, lag: number) {
+    this.#audio = audio;
+    this.#recording = recording;
+    this.#certainAt = at;
     this.lag = lag;
   }
 
-  /** The same alignment, to be followed elsewhere. */
+  /** A copy that can drift independently. */
   copy(): Alignment {
-    return new Alignment(this.#heard, this.#known, this.#sureAt, this.lag);
+    return new Alignment(this.#audio, this.#recording, this.#certainAt, this.lag);
   }
 
-  /** Looks at the audio between two points: how alike it is, and whether it can be what the recording has there. */
-  look(from: number, to: number): { readonly alike: number; readonly fits: boolean } {
+  /** Compares the audio between two points with the recording, and follows the drift of the lag. */
+  compare(from: number, to: number): { readonly similarity: number; readonly fits: boolean } {
     const middle = (from + to) / 2;
-    const range = Math.round(NEAR + DRIFT * Math.abs(middle - this.#sureAt));
-    let [best, alike] = [this.lag, -1];
+    const range = Math.round(SEARCH_RANGE + MAX_DRIFT * Math.abs(middle - this.#certainAt));
+    let [best, similarity] = [this.lag, -1];
     for (let lag = this.lag - range; lag <= this.lag + range; lag++) {
-      const likeness = this.#heard.likeness(from, this.#known, from + lag, to - from);
-      if (likeness > alike) [best, alike] = [lag, likeness];
+      const candidate = this.#audio.similarity(from, this.#recording, from + lag, to - from);
+      if (candidate > similarity) [best, similarity] = [lag, candidate];
     }
     const quiet =
-      isQuiet(this.#heard, from, to, QUIET) && isQuiet(this.#known, from + this.lag, to + this.lag, QUIET_RECORDING);
-    if (alike < ALIKE) return { alike, fits: quiet || alike > DOUBTFUL };
-    if (!quiet) [this.lag, this.#sureAt] = [best, middle];
-    return { alike, fits: true };
+      isQuiet(this.#audio, from, to, QUIET) &&
+      isQuiet(this.#recording, from + this.lag, to + this.lag, QUIET_RECORDING);
+    if (similarity < MATCH_SIMILARITY) return { similarity, fits: quiet || similarity > MISMATCH_SIMILARITY };
+    if (!quiet) [this.lag, this.#certainAt] = [best, middle];
+    return { similarity, fits: true };
   }
 
-  /** How loud the louder of the two is. */
+  /** Loudness of the louder of the two. */
   loudness(from: number, to: number): number {
-    const [length, known] = [to - from, this.#known.loudness(from + this.lag, to - from)];
-    return Math.max(this.#heard.loudness(from, length), known);
+    const length = to - from;
+    return Math.max(this.#audio.loudness(from, length), this.#recording.loudness(from + this.lag, length));
   }
 }
 
 function isQuiet(band: LowBand, from: number, to: number, limit: number): boolean {
-  return band.loudness(from, to - from) <= Math.max(limit, QUIET_PART * band.loudness(to - JUST, JUST));
+  return band.loudness(from, to - from) <= Math.max(limit, QUIET_PART * band.loudness(to - RECENT, RECENT));
 }

@@ -1,21 +1,21 @@
-/** Samples per second of the low band: what is below 900 Hz carries the voice, and drifts of clocks do little to it. */
+/** Samples per second of the low band: it carries the voice, and clock drift changes it little. */
 export const BAND_RATE = 2000;
-/** Samples of the low band in a millisecond. */
+/** Samples of the low band per millisecond. */
 export const PER_MS: number = BAND_RATE / 1000;
 
 const TAPS = 97;
 const CUTOFF_HZ = 800;
 
-/** The low band of audio (16-bit signed little endian mono) that grows. */
+/** The low band (below 900 Hz) of audio that is still arriving: 16-bit signed little-endian mono. */
 export class LowBand {
   readonly #step: number;
   readonly #filter: Float32Array;
   #rest = new Float32Array(0);
   #samples = new Float32Array(4096);
-  /** Sums of the squares before each sample. */
+  /** Sum of the squares of all samples before each sample. */
   #squares = new Float64Array(4097);
   #half: Uint8Array = new Uint8Array(0);
-  /** Samples there are. */
+  /** Number of samples. */
   length = 0;
 
   constructor(sampleRate: number, pcm?: Uint8Array) {
@@ -38,16 +38,13 @@ export class LowBand {
     this.#rest = full.slice(at);
   }
 
-  /** Root mean square of `length` samples from `at`; what is outside is silence. */
+  /** Root mean square of `length` samples from `at`; outside the audio is silence. */
   loudness(at: number, length: number): number {
     return Math.sqrt(this.#energy(at, at + length) / length);
   }
 
-  /**
-   * How alike `length` samples from `at` and those of another band from `otherAt` are, whatever their gain: 1 the same, 0
-   * not at all.
-   */
-  likeness(at: number, other: LowBand, otherAt: number, length: number): number {
+  /** Correlation of `length` samples from `at` with those of another band from `otherAt`: 1 is equal up to gain. */
+  similarity(at: number, other: LowBand, otherAt: number, length: number): number {
     const first = Math.max(at, 0, at - otherAt);
     const last = Math.min(at + length, this.length, other.length + at - otherAt);
     if (last <= first) return 0;
@@ -56,8 +53,8 @@ export class LowBand {
     return dot(this.#samples, first, other.#samples, first + otherAt - at, last - first, 1) / Math.sqrt(energy);
   }
 
-  /** As `likeness`, with every place of the other band where there is room, estimated from every eighth sample. */
-  likenesses(at: number, other: LowBand, length: number): Float32Array {
+  /** The same for every position of the other band, estimated from every eighth sample. */
+  similarities(at: number, other: LowBand, length: number): Float32Array {
     const own = this.#energy(at, at + length);
     const estimates = new Float32Array(Math.max(0, other.length - length));
     const squares = other.#squares;
@@ -96,7 +93,7 @@ function dot(a: Float32Array, at: number, b: Float32Array, bt: number, length: n
   return sum;
 }
 
-/** A windowed sinc; `cutoff` as a part of the sample rate. */
+/** A windowed sinc; `cutoff` as a fraction of the sample rate. */
 function lowPass(cutoff: number): Float32Array {
   const middle = (TAPS - 1) / 2;
   return Float32Array.from({ length: TAPS }, (_, tap) => {

@@ -10,21 +10,21 @@ const { words } = recording;
 const factory = similarityRecogniser(recording);
 const samples = new Int16Array(recording.pcm.buffer.slice(recording.pcm.byteOffset), 0, recording.pcm.length >> 1);
 
-/** What a capture does to audio. */
+/** How a capture changes audio. */
 interface Capture {
   readonly gain?: number;
-  /** Largest sample of the noise. */
+  /** Amplitude of the added noise. */
   readonly noise?: number;
-  /** How much faster its clock is. */
+  /** Speed of its clock relative to the recording's. */
   readonly drift?: number;
-  /** Where between two samples it begins. */
+  /** Offset of its first sample, in samples. */
   readonly phase?: number;
 }
 
 const BROWSER: Capture = { gain: 0.5, noise: 60, drift: 1.004, phase: 0.37 };
 
-/** The audio as it comes out of a capture that resamples it to 48 kHz and back. */
-function captured(audio: Int16Array, { gain = 1, noise = 0, drift = 1, phase = 0 }: Capture = BROWSER): Int16Array {
+/** Audio after a capture that resamples it to 48 kHz and back. */
+function captureOf(audio: Int16Array, { gain = 1, noise = 0, drift = 1, phase = 0 }: Capture = BROWSER): Int16Array {
   const random = seededRandom(3);
   const between = (source: ArrayLike<number>, at: number): number => {
     const index = Math.floor(at);
@@ -54,92 +54,92 @@ function join(...parts: Int16Array[]): Int16Array {
   return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
 
-function listen(audio: Int16Array, size = 3200): Heard[] {
+function recognise(audio: Int16Array, size = 3200): Heard[] {
   const recogniser = factory(RATE);
   const bytes = new Uint8Array(audio.buffer, audio.byteOffset, audio.byteLength);
-  const heard: Heard[] = [];
-  for (let at = 0; at < bytes.length; at += size) heard.push(...recogniser.push(bytes.subarray(at, at + size)));
-  return [...heard, ...recogniser.end()];
+  const recognised: Heard[] = [];
+  for (let at = 0; at < bytes.length; at += size) recognised.push(...recogniser.push(bytes.subarray(at, at + size)));
+  return [...recognised, ...recogniser.end()];
 }
 
-function said(heard: readonly Heard[]): string {
-  return heard
+function textOf(words: readonly Heard[]): string {
+  return words
     .filter(({ done }) => done)
     .map(({ text }) => text)
     .join(' ');
 }
 
-function phrase(from: number, to: number): string {
+function recordedText(from: number, to: number): string {
   return words
     .slice(from, to)
     .map((word) => word.text)
     .join(' ');
 }
 
-const everything = phrase(0, words.length);
+const everything = recordedText(0, words.length);
 
 describe('similarityRecogniser', () => {
-  it('hear every word of the recording itself, at its time', () => {
-    const heard = listen(samples).filter(({ done }) => done);
-    expect(said(heard)).toBe(everything);
-    for (const [index, { startMs, endMs }] of heard.entries()) {
+  it('recognises every word of the recording itself, at its time', () => {
+    const recognised = recognise(samples).filter(({ done }) => done);
+    expect(textOf(recognised)).toBe(everything);
+    for (const [index, { startMs, endMs }] of recognised.entries()) {
       expect(Math.abs(startMs - words[index]!.start)).toBeLessThan(10);
       expect(Math.abs(endMs - words[index]!.end)).toBeLessThan(10);
     }
   });
 
-  it('hear every word through a capture that changes rate, gain, phase and clock, and adds noise', () => {
-    expect(said(listen(captured(samples)))).toBe(everything);
-    const other = captured(cut(0, 7300), { ...BROWSER, drift: 0.997, gain: 2, phase: 0.5 });
-    expect(said(listen(other))).toBe(phrase(0, 13));
+  it('recognises every word after a capture that changes rate, gain, phase and clock, and adds noise', () => {
+    expect(textOf(recognise(captureOf(samples)))).toBe(everything);
+    const other = captureOf(cut(0, 7300), { ...BROWSER, drift: 0.997, gain: 2, phase: 0.5 });
+    expect(textOf(recognise(other))).toBe(recordedText(0, 13));
   });
 
-  it('hear nothing in silence, and the words after it', () => {
-    expect(said(listen(captured(silence(3000))))).toBe('');
-    expect(said(listen(captured(join(silence(1234), cut(0, 7300)))))).toBe(phrase(0, 13));
+  it('recognises nothing in silence, and the words after it', () => {
+    expect(textOf(recognise(captureOf(silence(3000))))).toBe('');
+    expect(textOf(recognise(captureOf(join(silence(1234), cut(0, 7300)))))).toBe(recordedText(0, 13));
   });
 
-  it('begin in the middle', () => {
-    expect(said(listen(captured(cut(12_990, 24_000))))).toBe(phrase(27, words.length));
+  it('recognises audio that starts in the middle', () => {
+    expect(textOf(recognise(captureOf(cut(12_990, 24_000))))).toBe(recordedText(27, words.length));
   });
 
-  it('mark a word that begins or ends in its middle', () => {
-    expect(said(listen(captured(cut(3300, 4671))))).toBe('microphone~ becomes text,');
-    expect(said(listen(captured(cut(2500, 3950))))).toBe('Your microphone becomes~');
+  it('marks a word whose start or end is missing', () => {
+    expect(textOf(recognise(captureOf(cut(3300, 4671))))).toBe('microphone~ becomes text,');
+    expect(textOf(recognise(captureOf(cut(2500, 3950))))).toBe('Your microphone becomes~');
   });
 
-  it('mark a word in which 200 ms are missing', () => {
-    const audio = captured(join(cut(0, 3300), cut(3500, 7300)));
-    expect(said(listen(audio))).toBe(
-      `${phrase(0, 4)} microphone~ microphone~ becomes text, word by word, while you speak.`,
+  it('marks a word that lacks 200 ms', () => {
+    const audio = captureOf(join(cut(0, 3300), cut(3500, 7300)));
+    expect(textOf(recognise(audio))).toBe(
+      `${recordedText(0, 4)} microphone~ microphone~ becomes text, word by word, while you speak.`,
     );
   });
 
-  it('mark a word in which a frame is missing', () => {
-    const audio = captured(join(cut(0, 4300), cut(4400, 7300)));
-    expect(said(listen(audio))).toBe(`${phrase(0, 6)} text,~ text,~ word by word, while you speak.`);
+  it('marks a word that lacks a frame', () => {
+    const audio = captureOf(join(cut(0, 4300), cut(4400, 7300)));
+    expect(textOf(recognise(audio))).toBe(`${recordedText(0, 6)} text,~ text,~ word by word, while you speak.`);
   });
 
-  it('do not hear what is missing', () => {
-    expect(said(listen(captured(join(cut(0, 3080), cut(4183, 7300)))))).toBe(
+  it('omits words that are missing', () => {
+    expect(textOf(recognise(captureOf(join(cut(0, 3080), cut(4183, 7300)))))).toBe(
       'Welcome to rxscribe. Your text, word by word, while you speak.',
     );
   });
 
-  it('hear twice what comes twice', () => {
-    const audio = captured(join(cut(0, 5730), cut(4750, 7300)));
-    expect(said(listen(audio))).toBe(`${phrase(0, 10)} word by word, while you speak.`);
+  it('returns words twice that it received twice', () => {
+    const audio = captureOf(join(cut(0, 5730), cut(4750, 7300)));
+    expect(textOf(recognise(audio))).toBe(`${recordedText(0, 10)} word by word, while you speak.`);
   });
 
-  it('tell of other speech that there is some', () => {
+  it('reports other speech as unknown', () => {
     const random = seededRandom(5);
     const noise = Int16Array.from({ length: RATE }, () => 8000 * (random() - 0.5));
-    expect(said(listen(join(silence(500), noise, silence(1000))))).toMatch(/^\[speech 1\.0 s\]$/);
+    expect(textOf(recognise(join(silence(500), noise, silence(1000))))).toMatch(/^\[speech 1\.0 s\]$/);
   });
 
-  it('hear the same whatever the cut, in order, and settle what they told', () => {
-    const audio = captured(join(cut(0, 3300), cut(3500, 7300)));
-    expect(said(listen(audio, 1001))).toBe(said(listen(audio, 6400)));
+  it('returns the same words in order for any chunk size, and settles them', () => {
+    const audio = captureOf(join(cut(0, 3300), cut(3500, 7300)));
+    expect(textOf(recognise(audio, 1001))).toBe(textOf(recognise(audio, 6400)));
     const recogniser = factory(RATE);
     const bytes = new Uint8Array(audio.buffer);
     let atMs = 0;

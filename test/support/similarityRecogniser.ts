@@ -2,248 +2,251 @@ import type { Heard, Recogniser, RecogniserFactory, Recording } from '../../src/
 import { Passage } from '../../src/simulator/passage.ts';
 import { SpeechActivity } from '../../src/simulator/speechActivity.ts';
 import { LowBand, PER_MS } from './lowBand.ts';
-import { ALIKE, Alignment } from './alignment.ts';
+import { MATCH_SIMILARITY, Alignment } from './alignment.ts';
 
-/** How often it is checked whether the audio still is where it is taken to be, and over how much audio. */
-const HOP = 20 * PER_MS;
-const WINDOW = 200 * PER_MS;
-/** How far behind it may turn out that it was not. */
-const DOUBT = 140 * PER_MS;
-/** Steps in which the edge of a passage is looked for, and what is looked at in each. */
-const STEP = 10 * PER_MS;
-const GLANCE = 30 * PER_MS;
-/** How much speech it takes to find a place, and at the end of the audio. */
+// Lengths and positions below are samples of the low band.
+
+/** The alignment is checked every `CHECK_EVERY` samples, over the last `CHECK_LENGTH`. */
+const CHECK_EVERY = 20 * PER_MS;
+const CHECK_LENGTH = 200 * PER_MS;
+/** A lost alignment is noticed after at most this much audio. */
+const DETECTION_DELAY = 140 * PER_MS;
+/** The edge of a passage is searched in these steps; each step compares `EDGE_LENGTH`. */
+const EDGE_STEP = 10 * PER_MS;
+const EDGE_LENGTH = 30 * PER_MS;
+/** Speech needed to find its position in the recording; less is enough at the end of the audio. */
 const ANCHOR = 200 * PER_MS;
 const LAST_ANCHOR = 80 * PER_MS;
-/** How much more is awaited where places sound the same. */
-const PATIENCE = 1500 * PER_MS;
-/** For how long audio without a place is held back. */
-const HELD = 500 * PER_MS;
-/** A jump that no ear notices: less than a frame. */
-const SLIP = 80 * PER_MS;
-/** How much may be missing of a word at either end. */
-const EDGE = 30 * PER_MS;
+/** Audio to wait for when several positions are equally similar. */
+const MAX_ANCHOR = 1500 * PER_MS;
+/** Audio that matches no position is held this long before it counts as unknown speech. */
+const MAX_HELD = 500 * PER_MS;
+/** Jumps up to this length are ignored: less than a frame. */
+const TOLERATED_JUMP = 80 * PER_MS;
+/** A word may lack this much at either end and still count as complete. */
+const TOLERATED_EDGE = 30 * PER_MS;
 
-/** Loudness from which on audio may be speech. */
+/** Audio above this loudness may be speech. */
 const LOUD = 150;
-/** By how much one place must be more alike than all others. */
-const CLEARLY = 0.08;
-/** How many places are looked at closely, and from which likeness on. */
-const PLACES = 16;
-const SIMILAR = 0.4;
-/** Loudness from which on a step counts fully, what a quiet one counts, and how much against it ends the search for an edge. */
-const FULL = 1000;
-const QUIET_STEP = 0.05;
-const ENOUGH = 3;
+/** The best position must exceed all others by this much similarity. */
+const CLEAR_MARGIN = 0.08;
+/** Candidate positions that are compared closely: at most so many, each at least this similar. */
+const MAX_CANDIDATES = 16;
+const CANDIDATE_SIMILARITY = 0.4;
+/** Edge search: loudness that counts fully, weight of a quiet step, and the drop of the score that ends it. */
+const FULL_LOUDNESS = 1000;
+const QUIET_WEIGHT = 0.05;
+const MAX_DROP = 3;
 
 /**
- * A recogniser for audio that is not the recording byte for byte, since it came through a room, a sound card or a browser:
- * resampled, louder or softer, with some noise, on a clock of its own. It finds by likeness where in the recording the audio
- * stands, and answers, as the recogniser of the local service does, with the words whose audio it received: one received in
- * part is cut (`text~`), one not received is not told, one received twice is told twice. Jumps of less than 80 ms, and less
- * than 30 ms at either end of a word, it does not notice.
+ * A recogniser for audio that was played and captured again: resampled, louder or softer, noisy, on a different clock.
+ * It finds the audio's position in the recording by similarity and returns the words whose audio it received. A word
+ * received in part is marked (`text~`), a missing word is missing, and a word received twice is returned twice.
+ * Jumps under 80 ms and gaps under 30 ms at either end of a word are ignored.
  */
 export function similarityRecogniser(recording: Recording): RecogniserFactory {
-  const known = new LowBand(recording.sampleRate, recording.pcm);
-  return (sampleRate) => new SimilarityRecogniser(recording, known, sampleRate);
+  const recordingBand = new LowBand(recording.sampleRate, recording.pcm);
+  return (sampleRate) => new SimilarityRecogniser(recording, recordingBand, sampleRate);
 }
 
-/** A passage of the recording and the audio that follows it, from one point on. */
-interface Following {
+/** A passage of the recording that the audio follows from `from` on. */
+interface Match {
   readonly passage: Passage;
   readonly alignment: Alignment;
   readonly from: number;
-  /** Where it jumped a little, and what its lag was before that. */
+  /** Position of a tolerated jump, and the lag before it. */
   readonly jump?: { readonly at: number; readonly lag: number };
 }
 
-/** Positions are samples of the low band. */
 class SimilarityRecogniser implements Recogniser {
-  readonly #known: LowBand;
+  readonly #recording: LowBand;
   readonly #words: Recording['words'];
-  readonly #heard: LowBand;
+  readonly #audio: LowBand;
   readonly #bytesPerSample: number;
   readonly #activity: SpeechActivity;
   #pcm: Uint8Array = new Uint8Array(0);
-  #following: Following | undefined;
-  /** What was followed up to `at`, while it may turn out to go on. */
-  #lost: (Following & { readonly at: number }) | undefined;
-  #examined = 0;
-  #told = 0;
+  #match: Match | undefined;
+  /** The previous match, which ended at `at` unless the audio continues it after a small jump. */
+  #lost: (Match & { readonly at: number }) | undefined;
+  #checkedTo = 0;
+  #settled = 0;
   #atMs = 0;
 
-  constructor({ words }: Recording, known: LowBand, sampleRate: number) {
-    this.#known = known;
+  constructor({ words }: Recording, recordingBand: LowBand, sampleRate: number) {
+    this.#recording = recordingBand;
     this.#words = words.map((word) => ({ ...word, ...withoutEdges(word.start * PER_MS, word.end * PER_MS) }));
-    this.#heard = new LowBand(sampleRate);
+    this.#audio = new LowBand(sampleRate);
     this.#bytesPerSample = (2 * sampleRate) / (1000 * PER_MS);
     this.#activity = new SpeechActivity((2 * sampleRate) / 1000);
   }
 
   get settledMs(): number {
-    return this.#told / PER_MS;
+    return this.#settled / PER_MS;
   }
 
   push(bytes: Uint8Array): Heard[] {
     this.#pcm = Buffer.concat([this.#pcm, bytes]);
-    this.#heard.push(bytes);
-    return this.#listen(false);
+    this.#audio.push(bytes);
+    return this.#process(false);
   }
 
   end(): Heard[] {
-    const heard = this.#listen(true);
-    const last = this.#heard.length;
-    heard.push(...(this.#following ? this.#leave(this.#following, last) : this.#giveUp(last)));
-    return [...heard, ...this.#activity.end().map((word) => this.#inOrder(word))];
+    const recognised = this.#process(true);
+    const last = this.#audio.length;
+    recognised.push(...(this.#match ? this.#endMatch(this.#match, last) : this.#skipTo(last)));
+    return [...recognised, ...this.#activity.end().map((word) => this.#inOrder(word))];
   }
 
-  #listen(ended: boolean): Heard[] {
-    const heard: Heard[] = [];
+  #process(ended: boolean): Heard[] {
+    const recognised: Heard[] = [];
     for (let more = true; more;) {
-      more = this.#following ? this.#follow(this.#following, heard) : this.#seek(ended, heard);
+      more = this.#match ? this.#extendMatch(this.#match, recognised) : this.#findMatch(ended, recognised);
     }
-    return heard;
+    return recognised;
   }
 
-  /** Checks the next hop. Tells whether there was one. */
-  #follow(following: Following, heard: Heard[]): boolean {
-    const to = this.#examined + HOP;
-    if (to > this.#heard.length) return false;
-    const { alignment, from } = following;
+  /** Checks the next samples; returns whether there were enough. */
+  #extendMatch(match: Match, recognised: Heard[]): boolean {
+    const to = this.#checkedTo + CHECK_EVERY;
+    if (to > this.#audio.length) return false;
+    const { alignment, from } = match;
     const before = alignment.copy();
-    if (alignment.look(Math.max(from, to - WINDOW), to).fits) {
-      this.#examined = to;
-      heard.push(...this.#grow(following, to - DOUBT));
+    if (alignment.compare(Math.max(from, to - CHECK_LENGTH), to).fits) {
+      this.#checkedTo = to;
+      recognised.push(...this.#wordsUpTo(match, to - DETECTION_DELAY));
       return true;
     }
-    const at = edge(before, Math.max(from, to - WINDOW - HOP), to);
-    this.#lost = { ...following, alignment: before, at };
-    this.#following = undefined;
-    this.#examined = at;
+    const at = findEdge(before, Math.max(from, to - CHECK_LENGTH - CHECK_EVERY), to);
+    this.#lost = { ...match, alignment: before, at };
+    this.#match = undefined;
+    this.#checkedTo = at;
     return true;
   }
 
-  /** Looks for the place of the next audio that is loud. Tells whether it is to be called again. */
-  #seek(ended: boolean, heard: Heard[]): boolean {
+  /** Searches the position of the next loud audio; returns whether to continue with what follows. */
+  #findMatch(ended: boolean, recognised: Heard[]): boolean {
     const anchor = this.#firstLoud();
-    heard.push(...this.#giveUp(anchor - HELD));
-    const length = Math.min(ANCHOR, this.#heard.length - anchor);
+    recognised.push(...this.#skipTo(anchor - MAX_HELD));
+    const length = Math.min(ANCHOR, this.#audio.length - anchor);
     if (length < (ended ? LAST_ANCHOR : ANCHOR)) return false;
-    const [best, second] = this.#places(anchor, length);
-    if (best === undefined || best.alike < ALIKE) {
-      this.#examined = anchor + ANCHOR;
+    const [best, second] = this.#candidates(anchor, length);
+    if (best === undefined || best.similarity < MATCH_SIMILARITY) {
+      this.#checkedTo = anchor + ANCHOR;
       return true;
     }
-    const clear = second === undefined || best.alike - second.alike >= CLEARLY;
-    if (!clear && !ended && this.#heard.length - anchor < PATIENCE) return false;
-    heard.push(...this.#settle(anchor, best.lag));
+    const clear = second === undefined || best.similarity - second.similarity >= CLEAR_MARGIN;
+    if (!clear && !ended && this.#audio.length - anchor < MAX_ANCHOR) return false;
+    recognised.push(...this.#startMatch(anchor, best.lag));
     return true;
   }
 
-  /** From where on it is loud; as far as there is audio, if it is not. */
+  /** Position of the next loud audio, or the end if there is none. */
   #firstLoud(): number {
-    for (; this.#examined + HOP <= this.#heard.length; this.#examined += HOP) {
-      if (this.#heard.loudness(this.#examined, HOP) > LOUD) break;
+    for (; this.#checkedTo + CHECK_EVERY <= this.#audio.length; this.#checkedTo += CHECK_EVERY) {
+      if (this.#audio.loudness(this.#checkedTo, CHECK_EVERY) > LOUD) break;
     }
-    return this.#examined;
+    return this.#checkedTo;
   }
 
-  /** The places of the recording that are most like the audio from `anchor` on, best first, none next to another. */
-  #places(anchor: number, length: number): { lag: number; alike: number }[] {
-    const estimates = this.#heard.likenesses(anchor, this.#known, length);
+  /** Positions in the recording most similar to the audio from `anchor` on: best first, no two adjacent. */
+  #candidates(anchor: number, length: number): { lag: number; similarity: number }[] {
+    const estimates = this.#audio.similarities(anchor, this.#recording, length);
     const peaks: number[] = [];
     for (let at = 0; at < estimates.length; at++) {
       const here = estimates[at]!;
-      if (here > SIMILAR && here >= (estimates[at - 1] ?? 0) && here > (estimates[at + 1] ?? 0)) peaks.push(at);
+      if (here > CANDIDATE_SIMILARITY && here >= (estimates[at - 1] ?? 0) && here > (estimates[at + 1] ?? 0))
+        peaks.push(at);
     }
-    const places = peaks
+    const candidates = peaks
       .toSorted((a, b) => estimates[b]! - estimates[a]!)
-      .slice(0, PLACES)
-      .map((at) => ({ lag: at - anchor, alike: this.#likenessAlong(anchor, at - anchor) }))
-      .toSorted((a, b) => b.alike - a.alike);
-    return places.filter(({ lag }, index) => !places.slice(0, index).some((other) => Math.abs(other.lag - lag) < SLIP));
+      .slice(0, MAX_CANDIDATES)
+      .map((at) => ({ lag: at - anchor, similarity: this.#similarityAlong(anchor, at - anchor) }))
+      .toSorted((a, b) => b.similarity - a.similarity);
+    return candidates.filter(
+      ({ lag }, index) => !candidates.slice(0, index).some((other) => Math.abs(other.lag - lag) < TOLERATED_JUMP),
+    );
   }
 
-  /** How alike all audio from `anchor` on is, if it follows the recording from there. */
-  #likenessAlong(anchor: number, lag: number): number {
-    const alignment = new Alignment(this.#heard, this.#known, anchor, lag);
-    const last = Math.min(this.#heard.length, anchor + PATIENCE);
+  /** Similarity of all audio from `anchor` on, if it follows the recording with this lag. */
+  #similarityAlong(anchor: number, lag: number): number {
+    const alignment = new Alignment(this.#audio, this.#recording, anchor, lag);
+    const last = Math.min(this.#audio.length, anchor + MAX_ANCHOR);
     let [sum, weights] = [0, 0];
-    for (let at = anchor; at < last; at += WINDOW) {
-      const to = Math.min(at + WINDOW, last);
-      const { alike } = alignment.look(at, to);
+    for (let at = anchor; at < last; at += CHECK_LENGTH) {
+      const to = Math.min(at + CHECK_LENGTH, last);
+      const { similarity } = alignment.compare(at, to);
       const weight = alignment.loudness(at, to) * (to - at);
-      sum += weight * alike;
+      sum += weight * similarity;
       weights += weight;
     }
     return sum / weights;
   }
 
-  /** The place is found: follows the recording, from as far back as the audio does. */
-  #settle(anchor: number, lag: number): Heard[] {
+  /** Follows the recording from the position found, starting as early as the audio matches. */
+  #startMatch(anchor: number, lag: number): Heard[] {
     const lost = this.#lost;
-    const alignment = new Alignment(this.#heard, this.#known, anchor, lag);
+    const alignment = new Alignment(this.#audio, this.#recording, anchor, lag);
     this.#lost = undefined;
-    this.#examined = Math.min(anchor + ANCHOR, this.#heard.length);
-    if (lost && Math.abs(lost.alignment.lag - lag) <= SLIP) {
-      this.#following = { ...lost, alignment, jump: { at: lost.at, lag: lost.alignment.lag } };
+    this.#checkedTo = Math.min(anchor + ANCHOR, this.#audio.length);
+    if (lost && Math.abs(lost.alignment.lag - lag) <= TOLERATED_JUMP) {
+      this.#match = { ...lost, alignment, jump: { at: lost.at, lag: lost.alignment.lag } };
       return [];
     }
-    const from = edge(alignment.copy(), anchor, Math.max(this.#told, lost?.at ?? 0));
-    const heard = lost ? this.#leave(lost, lost.at) : [];
-    heard.push(...this.#tellUnknown(from), ...this.#activity.end().map((word) => this.#inOrder(word)));
+    const from = findEdge(alignment.copy(), anchor, Math.max(this.#settled, lost?.at ?? 0));
+    const recognised = lost ? this.#endMatch(lost, lost.at) : [];
+    recognised.push(...this.#unknownSpeechUpTo(from), ...this.#activity.end().map((word) => this.#inOrder(word)));
     const at = from + lag;
-    this.#following = {
+    this.#match = {
       passage: new Passage({ words: this.#words, at, from: at, bytesPerMs: PER_MS }),
       alignment,
       from,
     };
-    return heard;
+    return recognised;
   }
 
-  /** Audio up to here is in no place. */
-  #giveUp(to: number): Heard[] {
-    if (to <= this.#told) return [];
+  /** Audio up to `to` matches no position. */
+  #skipTo(to: number): Heard[] {
+    if (to <= this.#settled) return [];
     const lost = this.#lost;
-    if (lost && to < Math.min(lost.at + HELD, this.#heard.length)) return [];
+    if (lost && to < Math.min(lost.at + MAX_HELD, this.#audio.length)) return [];
     this.#lost = undefined;
-    const heard = lost ? this.#leave(lost, lost.at) : [];
-    return [...heard, ...this.#tellUnknown(to)];
+    const recognised = lost ? this.#endMatch(lost, lost.at) : [];
+    return [...recognised, ...this.#unknownSpeechUpTo(to)];
   }
 
-  #tellUnknown(to: number): Heard[] {
-    if (to <= this.#told) return [];
-    const from = this.#told * this.#bytesPerSample;
-    this.#told = to;
-    const heard = this.#activity.push(from, this.#pcm.subarray(from, to * this.#bytesPerSample));
-    return heard.map((word) => this.#inOrder(word));
+  #unknownSpeechUpTo(to: number): Heard[] {
+    if (to <= this.#settled) return [];
+    const from = this.#settled * this.#bytesPerSample;
+    this.#settled = to;
+    const recognised = this.#activity.push(from, this.#pcm.subarray(from, to * this.#bytesPerSample));
+    return recognised.map((word) => this.#inOrder(word));
   }
 
-  #grow(following: Following, to: number): Heard[] {
-    if (to <= this.#told) return [];
-    this.#told = to;
-    const heard = following.passage.grow(to + following.alignment.lag - EDGE);
-    return heard.map((word) => this.#placed(word, following, to));
+  #wordsUpTo(match: Match, to: number): Heard[] {
+    if (to <= this.#settled) return [];
+    this.#settled = to;
+    const recognised = match.passage.grow(to + match.alignment.lag - TOLERATED_EDGE);
+    return recognised.map((word) => this.#atAudioTimes(word, match, to));
   }
 
-  #leave(following: Following, at: number): Heard[] {
-    this.#told = Math.max(this.#told, at);
-    const heard = following.passage.end(at + following.alignment.lag);
-    return heard.map((word) => this.#placed(word, following, at));
+  #endMatch(match: Match, at: number): Heard[] {
+    this.#settled = Math.max(this.#settled, at);
+    const recognised = match.passage.end(at + match.alignment.lag);
+    return recognised.map((word) => this.#atAudioTimes(word, match, at));
   }
 
-  /** A word with its edges, at its times in the audio. */
-  #placed(word: Heard, { alignment, from, jump }: Following, to: number): Heard {
-    const ms = (knownMs: number, more: number): number => {
-      const known = knownMs * PER_MS + more;
-      const before = jump && known - jump.lag <= jump.at;
-      return Math.max(from, Math.min(to, known - (before ? jump.lag : alignment.lag))) / PER_MS;
+  /** Converts a word's times to the clock of the received audio and adds the tolerated edges. */
+  #atAudioTimes(word: Heard, { alignment, from, jump }: Match, to: number): Heard {
+    const ms = (recordedMs: number, margin: number): number => {
+      const position = recordedMs * PER_MS + margin;
+      const before = jump && position - jump.lag <= jump.at;
+      return Math.max(from, Math.min(to, position - (before ? jump.lag : alignment.lag))) / PER_MS;
     };
     return this.#inOrder({
       ...word,
-      startMs: ms(word.startMs, -EDGE),
-      endMs: ms(word.endMs, word.done ? EDGE : 0),
-      atMs: ms(word.atMs, EDGE),
+      startMs: ms(word.startMs, -TOLERATED_EDGE),
+      endMs: ms(word.endMs, word.done ? TOLERATED_EDGE : 0),
+      atMs: ms(word.atMs, TOLERATED_EDGE),
     });
   }
 
@@ -253,20 +256,23 @@ class SimilarityRecogniser implements Recogniser {
   }
 }
 
-/** Where on the way from one point to another, either way, the audio stops to follow the recording. */
-function edge(alignment: Alignment, from: number, to: number): number {
-  const step = Math.sign(to - from) * STEP;
+/** The point between `from` and `to`, in either direction, where the audio stops matching the recording. */
+function findEdge(alignment: Alignment, from: number, to: number): number {
+  const step = Math.sign(to - from) * EDGE_STEP;
   let [best, highest, sum] = [from, 0, 0];
-  for (let at = from; Math.abs(to - at) >= STEP && sum > highest - ENOUGH; at += step) {
-    const { alike, fits } = step > 0 ? alignment.look(at, at + GLANCE) : alignment.look(at - GLANCE, at);
-    const weight = Math.min(1, alignment.loudness(Math.min(at, at + step), Math.max(at, at + step)) / FULL);
-    sum += fits ? Math.max(QUIET_STEP, weight * (alike - ALIKE)) : weight * (alike - ALIKE);
+  for (let at = from; Math.abs(to - at) >= EDGE_STEP && sum > highest - MAX_DROP; at += step) {
+    const { similarity, fits } =
+      step > 0 ? alignment.compare(at, at + EDGE_LENGTH) : alignment.compare(at - EDGE_LENGTH, at);
+    const weight = Math.min(1, alignment.loudness(Math.min(at, at + step), Math.max(at, at + step)) / FULL_LOUDNESS);
+    sum += fits
+      ? Math.max(QUIET_WEIGHT, weight * (similarity - MATCH_SIMILARITY))
+      : weight * (similarity - MATCH_SIMILARITY);
     if (sum > highest) [best, highest] = [at + step, sum];
   }
   return best;
 }
 
 function withoutEdges(start: number, end: number): { start: number; end: number } {
-  const missing = Math.round(Math.min(EDGE, (end - start) / 4));
+  const missing = Math.round(Math.min(TOLERATED_EDGE, (end - start) / 4));
   return { start: Math.round(start) + missing, end: Math.round(end) - missing };
 }
