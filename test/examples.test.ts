@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundledRecording } from '../src/simulator/index.ts';
 import { ROOT, TALK_TRANSCRIPTS, createUserProject } from './support/userProject.ts';
-import type { Result, UserProject } from './support/userProject.ts';
+import type { ProgramResult, UserProject } from './support/userProject.ts';
 
 const CAPTIONS = `WEBVTT
 
@@ -77,14 +77,14 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 
 describe('examples', () => {
   let project: UserProject;
-  let results: Readonly<Record<string, Result>>;
+  let results: Readonly<Record<string, ProgramResult>>;
 
   // all at once: most of their time they wait for the recording to be spoken
   beforeAll(async () => {
     project = await createUserProject();
     await Promise.all([project.write('prepare.js', PREPARE), project.write('room.js', ROOM)]);
     expect(await project.node('prepare.js')).toEqual({ code: 0, stdout: '', stderr: '' });
-    const run = async ([name, args]: [string, readonly string[]]): Promise<[string, Result]> => [
+    const run = async ([name, args]: [string, readonly string[]]): Promise<[string, ProgramResult]> => [
       name,
       await project.node(...args),
     ];
@@ -174,6 +174,6 @@ describe('examples', () => {
   });
 });
 
-function linesOf(result: Result | undefined): string[] {
+function linesOf(result: ProgramResult | undefined): string[] {
   return (result?.stdout ?? '').trimEnd().split('\n');
 }

@@ -29,7 +29,7 @@ import type { SimulatorOptions } from '../src/simulator/index.ts';
 import * as tokens from '../src/tokens/index.ts';
 import type { TokenHandlerOptions } from '../src/tokens/index.ts';
 import { ROOT, TALK_TRANSCRIPTS, createUserProject } from './support/userProject.ts';
-import type { Result, UserProject } from './support/userProject.ts';
+import type { ProgramResult, UserProject } from './support/userProject.ts';
 
 const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
 const snippets = programsOf('ts');
@@ -76,7 +76,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 describe('README', () => {
   let project: UserProject;
   let compiled: string;
-  let ran: Readonly<Record<string, Result>>;
+  let ran: Readonly<Record<string, ProgramResult>>;
 
   // all at once: most of their time they wait for the recording to be spoken
   beforeAll(async () => {
@@ -86,7 +86,10 @@ describe('README', () => {
     await Promise.all([...pages, ...pageExamples].map(({ name, code }) => project.write(`page/${name}.ts`, code)));
     await project.write('unserved.js', UNSERVED);
     compiled = await project.compile();
-    const run = async (name: string, result: Promise<Result>): Promise<[string, Result]> => [name, await result];
+    const run = async (name: string, result: Promise<ProgramResult>): Promise<[string, ProgramResult]> => [
+      name,
+      await result,
+    ];
     ran = Object.fromEntries(
       await Promise.all([
         ...programs.map(({ name, code }) => {

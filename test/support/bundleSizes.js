@@ -1,5 +1,5 @@
-// Prints the size of every entry of the package, bundled, minified and gzipped, as JSON: what a user's bundler makes of it, for Node. All
-// that comes from other packages stays outside.
+// Prints the size of every entry of the package as JSON: bundled for Node and minified, with and without gzip. Other
+// packages are not included.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

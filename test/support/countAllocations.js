@@ -1,6 +1,5 @@
-// Counts what one frame costs in memory on its way through the pipeline, by the bytes on the heap between two moments without
-// a collection of garbage, and what a transcription holds; prints it as JSON. Run with --expose-gc and a young generation
-// that takes it all.
+// Counts the bytes that one frame allocates on its way through the pipeline, and the bytes that a transcription holds;
+// prints both as JSON. Run with --expose-gc and a young generation that is large enough to avoid collections.
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NEVER, Observable, Subject } from 'rxjs';
@@ -10,7 +9,7 @@ import { bufferBytes } from '../../dist/operators/index.js';
 const FRAMES = 1000;
 const chunk = new Uint8Array(3200);
 
-/** A session that ends a turn of one word each three seconds, and else only listens. */
+/** A session that receives frames and ends a turn of one word every three seconds. */
 const open = (input) =>
   new Observable((subscriber) => {
     let frames = 0;
@@ -32,42 +31,42 @@ const options = { apiKey: 'key', speechModel: 'u3-rt-pro', sampleRate: 16_000, c
 let collections = 0;
 new PerformanceObserver((list) => (collections += list.getEntries().length)).observe({ entryTypes: ['gc'] });
 
-/** Bytes per frame on the heap and in buffers; again, if garbage was collected meanwhile. */
-async function counted() {
+/** Bytes per frame on the heap and in buffers; repeats the measurement if garbage was collected meanwhile. */
+async function bytesPerFrame() {
   const source = new Subject();
   let finals = 0;
   const pipeline = source.pipe(bufferBytes(3200), transcribeOver(open, options));
   const running = pipeline.subscribe((event) => (finals += event.type === 'Turn' ? 1 : 0));
   for (let frame = 0; frame < 60; frame++) source.next(chunk);
   globalThis.gc();
-  await sleep(10); // the observer is told later
-  const told = collections;
+  await sleep(10); // the observer is notified later
+  const collectionsBefore = collections;
   const before = process.memoryUsage();
   for (let frame = 0; frame < FRAMES; frame++) source.next(chunk);
   const after = process.memoryUsage();
   await sleep(10);
   running.unsubscribe();
-  if (collections > told) return counted();
+  if (collections > collectionsBefore) return bytesPerFrame();
   const per = (name) => Math.round((after[name] - before[name]) / FRAMES);
   return { heap: per('heapUsed'), buffers: per('arrayBuffers'), finals };
 }
 
-/** Bytes on the heap that a transcription holds while it runs. */
-function held() {
-  const all = 200;
+/** Bytes on the heap that a running transcription holds. */
+function bytesPerTranscription() {
+  const count = 200;
   const run = () => NEVER.pipe(bufferBytes(3200), transcribeOver(open, options)).subscribe();
   run().unsubscribe();
   globalThis.gc();
   const before = process.memoryUsage().heapUsed;
-  const running = Array.from({ length: all }, run);
+  const running = Array.from({ length: count }, run);
   globalThis.gc();
   const bytes = process.memoryUsage().heapUsed - before;
-  for (const one of running) one.unsubscribe();
-  return Math.round(bytes / all);
+  for (const subscription of running) subscription.unsubscribe();
+  return Math.round(bytes / count);
 }
 
-for (let round = 0; round < 15; round++) await counted(); // until it is compiled
+for (let round = 0; round < 15; round++) await bytesPerFrame(); // until the code is optimised
 const rounds = [];
-for (let round = 0; round < 5; round++) rounds.push(await counted());
-console.log(JSON.stringify({ ...rounds.toSorted((a, b) => a.heap - b.heap)[2], held: held() }));
+for (let round = 0; round < 5; round++) rounds.push(await bytesPerFrame());
+console.log(JSON.stringify({ ...rounds.toSorted((a, b) => a.heap - b.heap)[2], held: bytesPerTranscription() }));
 process.exit();

@@ -1,12 +1,12 @@
-// Counts what bufferBytes makes of chunks of the sizes on the command line, and prints it as JSON: arrays it allocates, bytes it copies,
-// views it makes, per size, for a megabyte.
+// Counts the arrays that bufferBytes allocates, the bytes it copies and the views it creates for a megabyte of audio,
+// for each chunk size on the command line; prints the counts as JSON.
 import { of } from 'rxjs';
 
 const Real = globalThis.Uint8Array;
 const MEGABYTE = 1_000_000;
 const counts = { arrays: 0, views: 0, copied: 0 };
 
-class Counted extends Real {
+class CountingArray extends Real {
   constructor(...args) {
     super(...args);
     if (args[0] instanceof ArrayBuffer) counts.views++;
@@ -19,7 +19,7 @@ class Counted extends Real {
     super.set(source, offset);
   }
 }
-globalThis.Uint8Array = Counted;
+globalThis.Uint8Array = CountingArray;
 
 const { bufferBytes } = await import('../../dist/operators/index.js');
 const results = process.argv.slice(2).map((size) => {

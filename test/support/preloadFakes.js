@@ -1,5 +1,5 @@
-// The world around a program that is shown to others, so that the program itself runs as it stands: the service is the
-// local one, and the microphone hears a recording. Nothing of this package and nothing of the SDK is touched.
+// Fakes around a documented program, so that it runs unchanged: connections to the service go to the local one, and the
+// microphone plays a recording. Neither this package nor the SDK is modified.
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,18 +8,18 @@ import tls from 'node:tls';
 const SERVICE = /^streaming(\.\w+)?\.assemblyai\.com$/;
 const CHUNK_BYTES = 3200;
 const CHUNK_MS = 100;
-/** How long the speaker is silent before Ctrl-C, in chunks. */
+/** Chunks of silence before Ctrl-C. */
 const SILENT_CHUNKS = 15;
 
-/** Lines to the service lead to the local one; its certificate is verified as ever. */
+/** Redirects connections to the local service; its certificate is still verified. */
 const { connect } = tls;
 tls.connect = (options, ...rest) => {
   const local = { host: 'localhost', port: Number(process.env['RXSCRIBE_TEST_SERVICE']), servername: 'localhost' };
   return connect(SERVICE.test(options.host) ? { ...options, ...local } : options, ...rest);
 };
 
-/** A recorder in front of which a recording is played, and then somebody presses Ctrl-C. */
-class Recorder extends EventEmitter {
+/** A recorder that plays a recording, then silence, then sends SIGINT as Ctrl-C does. */
+class FakeRecorder extends EventEmitter {
   isOpen = true;
   vadScore = 0;
   overrunCount = 0;
@@ -51,7 +51,7 @@ class Recorder extends EventEmitter {
 
 try {
   const { Microphone } = createRequire(import.meta.url)('decibri');
-  Microphone.open = () => Promise.resolve(new Recorder());
+  Microphone.open = () => Promise.resolve(new FakeRecorder());
 } catch {
-  // without the addon there is no microphone, and whoever asks for one is told so
+  // without the native addon, opening a microphone fails with the real error
 }

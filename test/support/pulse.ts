@@ -6,13 +6,13 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A sound server of our own whose default source hears what is played into it. */
+/** A private PulseAudio server whose default source records what is played into its sink. */
 export interface Pulse {
-  /** The environment of a process that shall have this source as its default microphone. */
+  /** The environment of a process that uses this source as its default microphone. */
   readonly env: NodeJS.ProcessEnv;
-  /** Plays a recording into the microphone, at its own pace; resolves when it was played. */
+  /** Plays a recording into the microphone in real time; resolves when it has been played. */
   play(path: string): Promise<void>;
-  /** Ends the server and removes its files. */
+  /** Stops the server and removes its files. */
   close(): Promise<void>;
 }
 
@@ -20,8 +20,8 @@ export interface Pulse {
 export const PULSE_DEVICE = 'rxscribe test microphone';
 
 /**
- * The sink is silence that one can listen to. Without `norewinds` it works in steps of up to two seconds, and a
- * recorder that opens it gets nothing for that long; with it the steps are 50 ms.
+ * A null sink, recorded through its monitor. Without `norewinds` it works in steps of up to two seconds, and a recorder
+ * receives nothing for that long; with it the steps are 50 ms.
  */
 const server = (socket: string): string => `
 load-module module-null-sink sink_name=speaker rate=48000 channels=2 norewinds=1
@@ -31,9 +31,8 @@ load-module module-native-protocol-unix socket=${socket} auth-anonymous=1
 `;
 
 /**
- * All of ALSA's configuration, in place of the system's: one PCM named `default` of the type `pulse`, from the package
- * libasound2-plugins. The hint makes it show in the list of devices. With the system's own configuration it would work
- * too, but then every other plugin installed is listed and tried as well, and complains on standard error.
+ * Replaces ALSA's whole configuration: one PCM named `default` of type `pulse`, from the package libasound2-plugins. The
+ * hint lists it as a device. With the system's configuration every other plugin is tried, too, and writes to stderr.
  */
 const ALSA = `
 pcm.default { type pulse hint { show on description "${PULSE_DEVICE}" } }
@@ -41,22 +40,21 @@ ctl.default { type pulse }
 `;
 
 /**
- * Tells why there can be no sound server here, or `undefined` where there can. In CI it always can: a test that needs
- * it must fail there, not be skipped.
+ * Returns why tests that need PulseAudio must be skipped here, or `undefined`. In CI on Linux they are never skipped, so
+ * that a missing package fails.
  */
 export async function pulseSkipReason(): Promise<string | undefined> {
-  if (process.env['CI'] === 'true' || process.platform !== 'linux') {
-    return process.platform === 'linux' ? undefined : 'PulseAudio is used on Linux only';
-  }
+  if (process.platform !== 'linux') return 'PulseAudio is used on Linux only';
+  if (process.env['CI'] === 'true') return undefined;
   const found = await Promise.allSettled([run('pulseaudio', ['--version']), run('pactl', ['--version'])]);
   return found.every(({ status }) => status === 'fulfilled')
     ? undefined
-    : 'PulseAudio is absent, install: pulseaudio pulseaudio-utils libasound2-plugins';
+    : 'PulseAudio is missing; install pulseaudio pulseaudio-utils libasound2-plugins';
 }
 
 /**
- * Starts a PulseAudio server of its own, apart from any that runs: its files, its socket and its home are in a new
- * temporary folder. The environment has to be set before ALSA is loaded, so the recorder must run in a child process.
+ * Starts a PulseAudio server that is independent of any other: its files, socket and home are in a new temporary folder.
+ * The environment must be set before ALSA is loaded, so the recorder must run in a child process.
  */
 export async function startPulse(): Promise<Pulse> {
   const folder = await mkdtemp(join(tmpdir(), 'rxscribe-pulse-'));
@@ -71,7 +69,7 @@ export async function startPulse(): Promise<Pulse> {
   };
   await writeFile(join(folder, 'alsa.conf'), ALSA);
   await writeFile(join(folder, 'server.pa'), server(socket));
-  // Detached, it returns once clients can connect. Should this process die, it ends by itself when nobody is connected.
+  // daemonized, it returns once clients can connect; if this process dies, it exits when no client is connected
   const options = ['-n', '--daemonize=yes', '--exit-idle-time=60', '--disable-shm=yes'];
   const pulseaudio = (...args: string[]): Promise<unknown> => run('pulseaudio', args, { env });
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 5 });

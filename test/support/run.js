@@ -1,5 +1,5 @@
-// Runs jest with the certificate authority of the local service already trusted: Node reads NODE_EXTRA_CA_CERTS once, when
-// it starts, so tests that open TLS connections must be children of whoever made the authority.
+// Runs jest with the local service's certificate authority already trusted. Node reads NODE_EXTRA_CA_CERTS only when it
+// starts, so the authority is created here, before jest is started.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, constants, tmpdir } from 'node:os';
@@ -11,11 +11,11 @@ process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
 
 const caFile = await createAuthority(dir);
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
-// tests wait most of their time, for audio that is spoken; in a file this can not be said: jest takes no more than 100 %
+// tests mostly wait for audio in real time; jest's configuration file accepts no percentage above 100
 const workers = `--maxWorkers=${Math.ceil(1.5 * availableParallelism())}`;
 const args = process.argv.slice(2);
-const asked = args.some((arg) => /^(-i|-w|--runInBand|--maxWorkers)/.test(arg));
-const child = spawn(process.execPath, [...jest, ...(asked ? [] : [workers]), ...args], {
+const hasWorkersOption = args.some((arg) => /^(-i|-w|--runInBand|--maxWorkers)/.test(arg));
+const child = spawn(process.execPath, [...jest, ...(hasWorkersOption ? [] : [workers]), ...args], {
   stdio: 'inherit',
   env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile, RXSCRIBE_TEST_CA_DIR: dir },
 });

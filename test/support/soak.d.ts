@@ -1,6 +1,6 @@
 import type { Stats } from '../../operators/events.ts';
 
-/** What a process held after so many hours of audio, garbage collected; bytes. */
+/** The memory of a process after so many hours of audio, in bytes, after garbage collection. */
 export interface Sample {
   readonly hour: number;
   readonly heapUsed: number;
@@ -10,7 +10,7 @@ export interface Sample {
   readonly handles: number;
 }
 
-export interface Soaked {
+export interface SoakResult {
   readonly code: number | null;
   readonly samples: readonly Sample[];
   readonly finals: number;
@@ -25,7 +25,7 @@ export function runSoak(
     readonly onSample?: (sample: Sample) => void;
     readonly execArgv?: readonly string[];
   },
-): Promise<Soaked>;
+): Promise<SoakResult>;
 
 export function expectedFinals(ms: number): number;
 

@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 const PROGRAM = fileURLToPath(new URL('soakProgram.js', import.meta.url));
 
 /**
- * Transcribes hours of audio as fast as it goes, in a process of its own, and tells what that process held meanwhile.
+ * Transcribes hours of audio as fast as possible in a child process, and returns samples of that process's memory.
  *
  * @param service Address and key of a local service.
- * @param hours How many hours of audio.
- * @param options How many samples `perHour`; `onSample`, called with each as it comes; `execArgv`, options for Node.
+ * @param hours Hours of audio.
+ * @param options Samples `perHour`; `onSample`, called with each sample; `execArgv`, options for Node.
  */
 export async function runSoak({ url, apiKey }, hours, { perHour = 1, onSample = () => {}, execArgv = [] } = {}) {
   const args = ['--expose-gc', ...execArgv, PROGRAM, url, apiKey, String(hours), String(perHour)];
@@ -21,11 +21,11 @@ export async function runSoak({ url, apiKey }, hours, { perHour = 1, onSample = 
     const lines = (rest + data.toString()).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      const told = JSON.parse(line);
-      if ('finals' in told) last = told;
+      const report = JSON.parse(line);
+      if ('finals' in report) last = report;
       else {
-        samples.push(told);
-        onSample(told);
+        samples.push(report);
+        onSample(report);
       }
     }
   });
@@ -33,17 +33,17 @@ export async function runSoak({ url, apiKey }, hours, { perHour = 1, onSample = 
   return { code, samples, ...last };
 }
 
-/** How many finals there must be of so much audio: seven of each time the recording was played. */
+/** The number of finals in so much audio: seven each time the recording is played. */
 export function expectedFinals(ms) {
   return Math.round(ms / 24_760) * 7;
 }
 
 /**
- * By how much what is held grows per hour of audio: the slope of the line through the samples, by least squares.
+ * Memory growth per hour of audio, in bytes: the slope of the samples by least squares.
  *
  * @param samples In order.
- * @param name Which of what they tell: `heapUsed`, `external`, `rss`.
- * @param afterHour Samples up to this hour are left out: what is allocated once is no growth.
+ * @param name The measured value: `heapUsed`, `external` or `rss`.
+ * @param afterHour Samples up to this hour are ignored, because memory that is allocated once is not growth.
  */
 export function growthPerHour(samples, name, afterHour) {
   const later = samples.filter(({ hour }) => hour > afterHour);

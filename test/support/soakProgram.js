@@ -1,7 +1,7 @@
-// Transcribes hours of audio as fast as it goes, and prints after each hour, or more often, what the process holds, as a
-// line of JSON. Run with --expose-gc and: the address of a local service, its key, hours, samples per hour.
+// Transcribes hours of audio as fast as possible and prints the memory of the process as lines of JSON. Run with
+// --expose-gc and these arguments: the address of a local service, its key, hours of audio, samples per hour.
 import { readFile } from 'node:fs/promises';
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as nextTask } from 'node:timers/promises';
 import { pcmStream, transcribe } from 'rxscribe';
 import { bufferBytes } from 'rxscribe/operators';
 
@@ -18,11 +18,11 @@ async function* audio() {
     for (; sent < hour * HOUR; sent += pcm.length) {
       for (let at = 0; at < pcm.length; at += 64_000) {
         yield pcm.subarray(at, at + 64_000);
-        await breathe();
+        await nextTask();
       }
     }
     globalThis.gc();
-    await breathe(); // buffers are let go of in a later task
+    await nextTask(); // buffers are released in a later task
     globalThis.gc();
     const { heapUsed, external, rss } = process.memoryUsage();
     console.log(JSON.stringify({ hour, heapUsed, external, rss, handles: process.getActiveResourcesInfo().length }));

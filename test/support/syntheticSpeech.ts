@@ -1,9 +1,9 @@
 import type { RecordedWord, Recording } from '../../src/simulator/index.ts';
 
 interface SpeechOptions {
-  /** Another number, other speech; the same number, the same speech. */
+  /** The same seed gives the same speech. */
   readonly seed: number;
-  /** Length in seconds, whole. */
+  /** Length, in whole seconds. */
   readonly seconds: number;
   /** Hertz. */
   readonly sampleRate?: number;
@@ -16,8 +16,8 @@ const WORDS = (
 ).split(' ');
 
 /**
- * Speech nobody ever said, of any length, for tests: every word is a stretch of noise of its own, so that wherever it comes
- * from is certain. Words of 120 to 600 ms in turns with punctuation and pauses; now and then a word is said twice in a row.
+ * Synthetic speech of any length: each word is a different stretch of noise, so its position in the audio is certain.
+ * Words of 120 to 600 ms form turns with punctuation and pauses; sometimes a word occurs twice in a row.
  */
 export function syntheticSpeech({ seed, seconds, sampleRate = 16_000 }: SpeechOptions): Recording {
   const random = seededRandom(seed);
@@ -25,7 +25,7 @@ export function syntheticSpeech({ seed, seconds, sampleRate = 16_000 }: SpeechOp
   const words: RecordedWord[] = [];
   const endMs = 1000 * seconds;
   for (let turn = 0, at = between(300, 900); at < endMs; turn++, at += between(900, 1800)) {
-    at = speakTurn({ at, endMs, speaker: turn % 3 === 0 ? 'B' : 'A', words, between });
+    at = addTurn({ at, endMs, speaker: turn % 3 === 0 ? 'B' : 'A', words, between });
   }
   return { pcm: sound(words, seconds, sampleRate, random), sampleRate, words };
 }
@@ -38,8 +38,8 @@ interface TurnPlan {
   readonly between: (least: number, most: number) => number;
 }
 
-/** Adds the words of one turn and returns where it ends, in milliseconds. What does not fit is not said. */
-function speakTurn({ at, endMs, speaker, words, between }: TurnPlan): number {
+/** Adds the words of one turn that fit, and returns its end in milliseconds. */
+function addTurn({ at, endMs, speaker, words, between }: TurnPlan): number {
   const length = between(1, 14);
   let previous: string | undefined;
   for (let index = 0; index < length; index++) {
@@ -60,7 +60,7 @@ function punctuated(word: string, index: number, length: number, between: TurnPl
   return between(1, 9) === 1 ? `${text},` : text;
 }
 
-/** Loud noise where words are, faint noise elsewhere: no two places alike. */
+/** Loud noise for words, faint noise elsewhere; no two places are equal. */
 function sound(words: readonly RecordedWord[], seconds: number, sampleRate: number, random: () => number): Uint8Array {
   const samples = new Int16Array(seconds * sampleRate);
   let state = Math.floor(random() * 2 ** 32) | 1;
@@ -84,7 +84,7 @@ function sound(words: readonly RecordedWord[], seconds: number, sampleRate: numb
   return new Uint8Array(samples.buffer);
 }
 
-/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
+/** Random numbers from 0 up to 1, the same for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,6 +1,6 @@
 import type { RawTurn } from '../../src/streaming/finality.ts';
 
-/** Words of 100 ms each, one after the other, from a moment on. */
+/** Consecutive words of 100 ms each, starting at `from` milliseconds. */
 export function words(text: string, from = 0, ended = true): RawTurn['words'] {
   return text
     .split(' ')

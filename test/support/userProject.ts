@@ -8,35 +8,35 @@ import { bundledRecording, startSimulator } from '../../src/simulator/index.ts';
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
 const PRELOAD = pathToFileURL(join(ROOT, 'test/support/preloadFakes.js')).href;
 
-/** How much of the bundled recording `talk.wav` is, in milliseconds: two turns of it. */
+/** Length of `talk.wav` in milliseconds: the first two turns of the bundled recording. */
 const TALK_MS = 7300;
 const TALK_BYTES = TALK_MS * 32;
-/** What is said in `talk.wav`. */
+/** The turns of `talk.wav`. */
 export const TALK_TRANSCRIPTS = [
   'Welcome to rxscribe.',
   'Your microphone becomes text, word by word, while you speak.',
 ];
 
-/** How a program ended, and what it wrote. */
-export interface Result {
+/** Exit code and output of a program. */
+export interface ProgramResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A project of a user: a folder outside the checkout where this package is installed, with a recording to transcribe. */
+/** A project outside the checkout with this package installed and a recording to transcribe. */
 export interface UserProject {
   /** Writes a file. */
   write(name: string, text: string): Promise<void>;
   /** Reads a file. */
   read(name: string): Promise<string>;
-  /** Compiles all there is, strictly, and checks what is in `page`; resolves to what the compiler has to say. */
+  /** Compiles all programs strictly, and type-checks those in `page`; resolves to the compiler's output. */
   compile(): Promise<string>;
-  /** Runs a program written in JavaScript. */
-  node(...args: string[]): Promise<Result>;
-  /** Runs a line of a shell. */
-  shell(line: string): Promise<Result>;
-  /** Ends the service and removes the folder. */
+  /** Runs Node with these arguments. */
+  node(...args: string[]): Promise<ProgramResult>;
+  /** Runs a shell command. */
+  shell(line: string): Promise<ProgramResult>;
+  /** Closes the service and removes the folder. */
   close(): Promise<void>;
 }
 
@@ -51,10 +51,10 @@ const TSCONFIG = {
     outDir: 'out',
     rootDir: '.',
   },
-  exclude: ['node_modules', 'out', 'examples', 'page'], // what is in TypeScript there has settings of its own
+  exclude: ['node_modules', 'out', 'examples', 'page'], // TypeScript there has its own settings
 };
 
-/** The settings of programs in `page`, which are for browsers: no types but theirs. */
+/** Settings for browser programs in `page`: browser types only. */
 const PAGE_TSCONFIG = {
   compilerOptions: {
     ...TSCONFIG.compilerOptions,
@@ -68,9 +68,8 @@ const PAGE_TSCONFIG = {
 };
 
 /**
- * Sets up a folder in which the programs that we show to others run as they stand. What is around them is arranged: the
- * name of the service leads to the local one, the microphone hears `talk.wav` and then somebody presses Ctrl-C, and
- * `ffmpeg` is a stand-in that writes the audio of `talk.wav`.
+ * Creates a folder in which documented programs run unchanged. Around them: the service's host name leads to the local
+ * service, the microphone plays `talk.wav` followed by Ctrl-C, and `ffmpeg` is a fake that writes the audio of `talk.wav`.
  */
 export async function createUserProject(): Promise<UserProject> {
   const dir = await mkdtemp(join(tmpdir(), 'rxscribe-project-'));
@@ -117,16 +116,16 @@ async function install(dir: string): Promise<void> {
   const { pcm } = await bundledRecording();
   const wav = await readFile(join(ROOT, 'src/simulator/recording/demo.wav'));
   await writeFile(join(dir, 'talk.pcm'), pcm.subarray(0, TALK_BYTES));
-  // its header claims more than there is, as that of a recorder that was cut off
+  // its header claims more audio than there is, as after an interrupted recording
   await writeFile(join(dir, 'talk.wav'), wav.subarray(0, wav.length - pcm.length + TALK_BYTES));
-  await copyFile(join(dir, 'talk.wav'), join(dir, 'talk.flac')); // what a file is is told from its content
+  await copyFile(join(dir, 'talk.wav'), join(dir, 'talk.flac')); // formats are detected by content
   await command('rxscribe', `"${process.execPath}" "${join(ROOT, 'dist/src/cli/main.js')}" "$@"`);
   await command('ffmpeg', 'cat talk.pcm');
   await cp(join(ROOT, 'examples'), join(dir, 'examples'), { recursive: true });
   await cp(join(ROOT, 'README.md'), join(dir, 'README.md'));
 }
 
-/** The compiler has its own exit codes; what counts is whether it said anything. */
+/** Resolves to the compiler's output; empty means success. */
 function compile(dir: string): Promise<string> {
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
   return new Promise((resolve) => {
@@ -136,7 +135,7 @@ function compile(dir: string): Promise<string> {
   });
 }
 
-function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Result> {
+function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<ProgramResult> {
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
