@@ -1,4 +1,4 @@
-// Searches while you are still speaking: each partial cancels the search for the one before.
+// Searches while you speak: each partial cancels the search for the previous one.
 //   node examples/live-search.js
 import { readFile } from 'node:fs/promises';
 import { debounceTime, defer, distinctUntilChanged, fromEvent, map, switchMap } from 'rxjs';
@@ -7,13 +7,13 @@ import { bufferBytes, turns } from 'rxscribe/operators';
 
 const lines = (await readFile(new URL('../README.md', import.meta.url), 'utf8')).split('\n');
 
-/** Stands for a request: it is made when it is subscribed, and dropped when it is unsubscribed. */
+/** Stands for a request: sent on subscription, cancelled on unsubscription. */
 const search = (phrase) => defer(async () => lines.filter((line) => line.toLowerCase().includes(phrase)));
 
 await microphone({ stop: fromEvent(process, 'SIGINT') })
   .pipe(
     bufferBytes(3200),
-    transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'u3-rt-pro', sampleRate: 16_000 }),
+    transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'universal-3-6-pro', sampleRate: 16_000 }),
     turns(),
     map(({ transcript }) => transcript.toLowerCase().match(/\w+/g)?.at(-1) ?? ''),
     distinctUntilChanged(),

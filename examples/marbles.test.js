@@ -1,4 +1,4 @@
-// Tests an app on a transcription, in virtual time: no microphone, no key, no network, no browser.
+// Tests an app in virtual time, without microphone, key, network or browser.
 //   node --test examples/marbles.test.js
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
@@ -6,7 +6,7 @@ import { map } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { finals, turns } from 'rxscribe/operators';
 
-/** The app: counts the words of each turn that ended. */
+/** The app: counts the words of each final turn. */
 const wordCounts = (event$) =>
   event$.pipe(
     turns(),
@@ -16,7 +16,7 @@ const wordCounts = (event$) =>
 
 const turn = (transcript, isFinal) => ({ type: 'Turn', turn_order: 0, transcript, isFinal });
 
-await test('counts the words of a turn once it ended', () => {
+await test('counts the words of a final turn', () => {
   new TestScheduler(deepEqual).run(({ cold, expectObservable }) => {
     const events = { b: { type: 'Begin' }, p: turn('good', false), f: turn('Good morning.', true) };
     const event$ = cold('        -b--p--f-|', events);

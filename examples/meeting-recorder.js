@@ -1,4 +1,4 @@
-// Records a meeting: the audio, and minutes and subtitles as it is said; Ctrl-C ends it, and then tells who said what.
+// Records a meeting as audio, minutes and subtitles. Ctrl-C ends it and prints the minutes with speakers.
 //   node examples/meeting-recorder.js standup
 import { fromEvent } from 'rxjs';
 import { microphone, transcribe } from 'rxscribe';
@@ -6,21 +6,21 @@ import { captionDocument } from 'rxscribe/captions';
 import { captionFile, wavFile } from 'rxscribe/files';
 import { bufferBytes, transcript } from 'rxscribe/operators';
 
-const name = process.argv[2] ?? `meeting-${Date.now()}`; // a file that exists is not overwritten
-const settings = { speechModel: 'u3-rt-pro', sampleRate: 16_000, speakerLabels: true };
-let said = [];
+const name = process.argv[2] ?? `meeting-${Date.now()}`; // existing files are not overwritten
+const settings = { speechModel: 'universal-3-6-pro', sampleRate: 16_000, speakerLabels: true };
+let printed = [];
 
 await microphone({ stop: fromEvent(process, 'SIGINT') })
   .pipe(
-    wavFile(`${name}.wav`, { sampleRate: 16_000 }), // first of all: what was recorded, to the last byte
+    wavFile(`${name}.wav`, { sampleRate: 16_000 }), // first, so that it receives every byte that was recorded
     bufferBytes(3200),
     transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, ...settings }),
-    captionFile(`${name}.md`), // a speaker that is known only later is written into the files, too
+    captionFile(`${name}.md`), // files are corrected when speakers are identified later
     captionFile(`${name}.srt`),
     transcript(),
   )
   .forEach(({ turns }) => {
-    process.stdout.write(captionDocument(turns.slice(said.length), 'text'));
-    said = turns;
+    process.stdout.write(captionDocument(turns.slice(printed.length), 'text'));
+    printed = turns;
   });
-console.log(`\n${captionDocument(said, 'text')}`);
+console.log(`\n${captionDocument(printed, 'text')}`);

@@ -1,4 +1,4 @@
-// Translates as you go: each sentence once it is final, in the order they were said, however long a translation takes.
+// Translates each turn once it is final. The order stays, however long each translation takes.
 //   node examples/translate.js talk.wav
 import { setTimeout } from 'node:timers/promises';
 import { concatMap } from 'rxjs';
@@ -8,7 +8,7 @@ import { bufferBytes, finals, turns } from 'rxscribe/operators';
 const GERMAN = new Map(Object.entries({ welcome: 'Willkommen', to: 'bei', your: 'Ihr', microphone: 'Mikrofon' }));
 let requests = 0;
 
-/** Stands for a request to a translation service: it knows four words, and is slowest at the first, as many are. */
+/** Stands for a translation service that knows four words and answers its first request slowest. */
 async function translate(sentence) {
   await setTimeout(400 / ++requests);
   return sentence.replaceAll(/\w+/g, (word) => GERMAN.get(word.toLowerCase()) ?? word);
@@ -16,11 +16,11 @@ async function translate(sentence) {
 
 const final$ = audioFile(process.argv[2] ?? 'talk.wav', { speed: Infinity }).pipe(
   bufferBytes(3200),
-  transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'u3-rt-pro', sampleRate: 16_000 }),
+  transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'universal-3-6-pro', sampleRate: 16_000 }),
   turns(),
-  finals(), // a partial may still change, and with it its translation
+  finals(), // the translation of a partial could change
 );
 
 await final$
-  .pipe(concatMap(({ transcript }) => translate(transcript))) // mergeMap would let a fast one overtake
+  .pipe(concatMap(({ transcript }) => translate(transcript))) // mergeMap would let a fast translation overtake a slow one
   .forEach((sentence) => console.log(sentence));

@@ -11,11 +11,12 @@ const CAPTIONS = `WEBVTT
 ${TALK_TRANSCRIPTS[0]}
 
 00:00:02.912 --> 00:00:06.720
-${TALK_TRANSCRIPTS[1]}
+Your microphone becomes text,
+word by word, while you speak.
 
 `;
 
-/** Two speakers, of which the first is also in `talk.wav`. */
+/** Two speakers; the first turn is also in `talk.wav`. */
 const DIALOGUE = { fromMs: 2500, toMs: 10_200 };
 const QUESTION = 'Does it keep up when the network drops?';
 
@@ -36,7 +37,7 @@ B: ${QUESTION}
 
 `;
 
-/** Cuts the bundled recording: what is said to microphones, and a file of three sentences. */
+/** Cuts the bundled recording into the audio of each microphone and a file with three turns. */
 const PREPARE = `
 import { readFile, writeFile } from 'node:fs/promises';
 import { bundledRecording } from 'rxscribe/simulator';
@@ -44,34 +45,34 @@ const { pcm } = await bundledRecording();
 const cut = (fromMs, toMs) => pcm.subarray(fromMs * 32, toMs * 32);
 const silence = (ms) => Buffer.alloc(ms * 32);
 await writeFile('dialogue.pcm', cut(${DIALOGUE.fromMs}, ${DIALOGUE.toMs}));
-// the question comes between the two sentences of talk.pcm, and Ctrl-C after those
-await writeFile('desk.pcm', Buffer.concat([silence(2600), cut(7300, 10_200), silence(3000)]));
+// the question falls between the two turns of talk.pcm; Ctrl-C follows both
+await writeFile('question.pcm', Buffer.concat([silence(2600), cut(7300, 10_200), silence(3000)]));
 const header = (await readFile('talk.wav')).subarray(0, -7300 * 32);
 await writeFile('three.wav', Buffer.concat([header, cut(0, 10_400)]));
 `;
 
-/** A room with several microphones: each hears something else. */
-const ROOM = `
+/** Fakes several microphones, each with different audio. */
+const MICROPHONES = `
 import { createRequire } from 'node:module';
-const HEARD = new Map([[undefined, 'dialogue.pcm'], ['Headset', 'talk.pcm'], ['Desk', 'desk.pcm']]);
+const AUDIO = new Map([[undefined, 'dialogue.pcm'], ['Headset', 'talk.pcm'], ['Desk', 'question.pcm']]);
 const { Microphone } = createRequire(${JSON.stringify(join(ROOT, 'package.json'))})('decibri');
 const { open } = Microphone;
 Microphone.open = (options) => {
-  process.env.RXSCRIBE_TEST_MICROPHONE = HEARD.get(options.device);
+  process.env.RXSCRIBE_TEST_MICROPHONE = AUDIO.get(options.device);
   return open(options);
 };
 `;
 
-/** How each example is run. */
+/** The command line of each example. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   'captions.js': ['examples/captions.js', 'talk.wav', 'talk.vtt'],
   'database.js': ['examples/database.js', 'three.wav', 'turns.jsonl', '2'],
   'ffmpeg.js': ['examples/ffmpeg.js', 'talk.mp3'],
   'live-search.js': ['examples/live-search.js'],
   'marbles.test.js': ['examples/marbles.test.js'],
-  'meeting-recorder.js': ['--import', './room.js', 'examples/meeting-recorder.js', 'meeting'],
+  'meeting-recorder.js': ['--import', './microphones.js', 'examples/meeting-recorder.js', 'meeting'],
   'translate.js': ['examples/translate.js', 'talk.wav'],
-  'two-microphones.js': ['--import', './room.js', 'examples/two-microphones.js', 'Anna=Headset', 'Ben=Desk'],
+  'two-microphones.js': ['--import', './microphones.js', 'examples/two-microphones.js', 'Anna=Headset', 'Ben=Desk'],
   'voice-command.js': ['examples/voice-command.js'],
 };
 
@@ -79,10 +80,10 @@ describe('examples', () => {
   let project: UserProject;
   let results: Readonly<Record<string, ProgramResult>>;
 
-  // all at once: most of their time they wait for the recording to be spoken
+  // all at once: they mostly wait for audio in real time
   beforeAll(async () => {
     project = await createUserProject();
-    await Promise.all([project.write('prepare.js', PREPARE), project.write('room.js', ROOM)]);
+    await Promise.all([project.write('prepare.js', PREPARE), project.write('microphones.js', MICROPHONES)]);
     expect(await project.node('prepare.js')).toEqual({ code: 0, stdout: '', stderr: '' });
     const run = async ([name, args]: [string, readonly string[]]): Promise<[string, ProgramResult]> => [
       name,
@@ -93,22 +94,22 @@ describe('examples', () => {
 
   afterAll(() => project.close());
 
-  it('are all run', async () => {
-    // the folders have tests of their own, in test/examples
+  it('are all tested', async () => {
+    // folders are tested in test/examples
     const entries = await readdir(join(ROOT, 'examples'), { withFileTypes: true });
     const programs = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
     expect(programs.toSorted()).toEqual(Object.keys(PROGRAMS));
   });
 
-  it.each(Object.keys(PROGRAMS))('%s ends by itself, without an error', (name) => {
+  it.each(Object.keys(PROGRAMS))('%s exits without an error', (name) => {
     expect(results[name]).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('captions.js writes both turns with their times', async () => {
+  it('captions.js writes both turns with their times, in lines of captions', async () => {
     expect(await project.read('talk.vtt')).toBe(CAPTIONS);
   });
 
-  it('database.js saves every turn, the last batch too', async () => {
+  it('database.js saves every turn, including the last batch', async () => {
     expect(linesOf(results['database.js'])).toEqual(['2 saved', '1 saved']);
     const rows = (await project.read('turns.jsonl')).trimEnd().split('\n');
     expect(rows.map((row): unknown => JSON.parse(row))).toEqual([
@@ -118,7 +119,7 @@ describe('examples', () => {
     ]);
   });
 
-  it('ffmpeg.js prints what ffmpeg delivers', () => {
+  it('ffmpeg.js prints the turns of what ffmpeg writes', () => {
     expect(linesOf(results['ffmpeg.js'])).toEqual(TALK_TRANSCRIPTS);
   });
 
@@ -128,9 +129,9 @@ describe('examples', () => {
     expect(searched.at(-1)).toMatch(/^speak: \d+ lines$/);
   });
 
-  it('meeting-recorder.js prints who said what, and writes it down', async () => {
+  it('meeting-recorder.js prints and writes turns with their speakers', async () => {
     expect(linesOf(results['meeting-recorder.js'])).toEqual([
-      TALK_TRANSCRIPTS[1], // as it is said, nobody is known yet
+      TALK_TRANSCRIPTS[1], // speakers are not known yet
       QUESTION,
       '',
       `A: ${TALK_TRANSCRIPTS[1]}`,
@@ -140,28 +141,28 @@ describe('examples', () => {
     expect(await project.read('meeting.srt')).toBe(SUBTITLES);
   });
 
-  it('meeting-recorder.js records all that was heard', async () => {
+  it('meeting-recorder.js records all audio', async () => {
     const { stdout } = await project.node('-p', "fs.readFileSync('meeting.wav', 'base64')");
     const wav = Buffer.from(stdout, 'base64');
     const { pcm } = await bundledRecording();
-    const heard = pcm.subarray(DIALOGUE.fromMs * 32, DIALOGUE.toMs * 32);
+    const spoken = pcm.subarray(DIALOGUE.fromMs * 32, DIALOGUE.toMs * 32);
     const data = wav.indexOf('data');
     expect(wav.readUInt32LE(4)).toBe(wav.length - 8);
     expect(wav.readUInt32LE(data + 4)).toBe(wav.length - data - 8);
-    expect(wav.subarray(data + 8, data + 8 + heard.length).equals(heard)).toBe(true);
-    // then it was silent, until Ctrl-C
-    const rest = wav.subarray(data + 8 + heard.length);
+    expect(wav.subarray(data + 8, data + 8 + spoken.length).equals(spoken)).toBe(true);
+    // silence follows until Ctrl-C
+    const rest = wav.subarray(data + 8 + spoken.length);
     expect(rest.equals(Buffer.alloc(rest.length))).toBe(true);
   });
 
-  it('translate.js keeps the order, though the first translation takes longest', () => {
+  it('translate.js keeps the order although the first translation takes longest', () => {
     expect(linesOf(results['translate.js'])).toEqual([
       'Willkommen bei rxscribe.',
       'Ihr Mikrofon becomes text, word by word, while you speak.',
     ]);
   });
 
-  it('two-microphones.js tells who said what, in the order it was said', () => {
+  it('two-microphones.js prints who said what, in order', () => {
     expect(linesOf(results['two-microphones.js'])).toEqual([
       `Anna: ${TALK_TRANSCRIPTS[0]}`,
       `Ben: ${QUESTION}`,
@@ -169,7 +170,7 @@ describe('examples', () => {
     ]);
   });
 
-  it('voice-command.js does what it hears', () => {
+  it('voice-command.js runs the command that was spoken', () => {
     expect(linesOf(results['voice-command.js'])).toEqual(['and welcome to you']);
   });
 });

@@ -12,10 +12,10 @@ const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 const ATTW = join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js');
 const run = promisify(execFile);
 
-/** What a user adds to their project beside this package: its peer, and the types of Node. */
-const BESIDE = new Set(['rxjs', 'tslib', '@types/node', 'undici-types']);
+/** Packages that a user installs besides this one: its peer dependency and the types of Node. */
+const INSTALLED_BY_USER = new Set(['rxjs', 'tslib', '@types/node', 'undici-types']);
 
-/** The program of a user who has every check of the compiler switched on. */
+/** A user's program, compiled with every strict option. */
 const CONSUMER = `
 import { of, share } from 'rxjs';
 import type { Observable } from 'rxjs';
@@ -52,12 +52,12 @@ void [final$, partial$, state$, kinds, faults, start, worker, tokenFrom('/token'
 
 of(new Uint8Array(5000)).pipe(bufferBytes(2000, { minTail: 0 })).subscribe((frame) => console.log(frame.length));
 event$.subscribe({
-  error: (error: unknown) => console.log(error instanceof TranscriptionError ? error.code : 'another error'),
+  error: (error: unknown) => console.log(error instanceof TranscriptionError ? error.code : 'other error'),
 });
 `;
 
-/** The same of a page: `.` has other types with the condition that bundlers set. */
-const PAGE = `
+/** A browser program: with the `browser` condition the main entry has different types. */
+const BROWSER_PROGRAM = `
 import { share } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { TranscriptionError, audioFile, frameBytes, microphone, pcmStream, transcribe } from 'rxscribe';
@@ -81,11 +81,11 @@ const event$: Observable<TranscriptionEvent> | undefined = source$[0]?.pipe(
 const state$: Observable<Transcript> | undefined = event$?.pipe(transcript());
 state$?.subscribe({ error: (error: unknown) => error instanceof TranscriptionError && document.write(error.message) });
 void captionDocument;
-// @ts-expect-error -- a key does not work in a browser
+// @ts-expect-error -- keys do not work in a browser
 transcribe({ apiKey: 'key', speechModel: 'u3-rt-pro', sampleRate: 16_000 });
-// @ts-expect-error -- nor together with a token
+// @ts-expect-error -- not together with a token either
 transcribe({ ...options, apiKey: 'key' });
-// @ts-expect-error -- a page has no paths
+// @ts-expect-error -- a page cannot read paths
 audioFile('talk.wav');
 `;
 
@@ -101,8 +101,8 @@ const STRICT = {
   types: ['node'],
 };
 
-/** What a project of pages has instead of Node: no types but those of the browser. */
-const IN_A_PAGE = {
+/** Settings of a browser project: browser types only. */
+const BROWSER = {
   lib: ['es2023', 'dom', 'dom.iterable'],
   types: [],
   module: 'preserve',
@@ -111,8 +111,8 @@ const IN_A_PAGE = {
   noEmit: true,
 };
 
-/** Prints every module that a program asks for by a name, as it asks. */
-const SPY = `
+/** Prints the name of every package or built-in module that a program imports. */
+const PRINT_IMPORTS = `
 import { register } from 'node:module';
 register('data:text/javascript,' + encodeURIComponent(\`
   import { writeSync } from 'node:fs';
@@ -140,14 +140,14 @@ describe('package', () => {
     await writeLock(consumer, `../${filename}`);
     await run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: consumer });
     await writeFile(join(consumer, 'main.ts'), CONSUMER);
-    await writeFile(join(consumer, 'page.ts'), PAGE);
+    await writeFile(join(consumer, 'page.ts'), BROWSER_PROGRAM);
     await writeFile(join(consumer, 'disk.ts'), `import { captionFile } from 'rxscribe/files';\nvoid captionFile;\n`);
-    await writeFile(join(consumer, 'spy.js'), SPY);
+    await writeFile(join(consumer, 'printImports.js'), PRINT_IMPORTS);
   });
 
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
-  it('holds what users need, and nothing else', async () => {
+  it('contains only the files that users need', async () => {
     const { stdout } = await run('tar', ['-tzf', tarball]);
     const files = stdout
       .trim()
@@ -174,7 +174,7 @@ describe('package', () => {
     expect(stdout).toBe(`${version}\n`);
   });
 
-  it('can be required, too', async () => {
+  it('can be loaded with require', async () => {
     const program = `console.log(typeof require('rxscribe').transcribe, typeof require('rxscribe/operators').turns)`;
     const { stdout, stderr } = await run(process.execPath, ['--eval', program], { cwd: consumer });
     expect({ stdout, stderr }).toEqual({ stdout: 'function function\n', stderr: '' });
@@ -183,7 +183,7 @@ describe('package', () => {
   it.each([
     { resolution: 'nodenext', options: { module: 'nodenext' } },
     { resolution: 'bundler', options: { module: 'preserve', moduleResolution: 'bundler' } },
-  ])('compiles in a strict project that resolves as $resolution, and runs', async ({ resolution, options }) => {
+  ])('compiles in a strict project with $resolution resolution, and runs', async ({ resolution, options }) => {
     const config = { compilerOptions: { ...STRICT, ...options, outDir: resolution }, files: ['main.ts'] };
     await writeFile(join(consumer, `${resolution}.json`), JSON.stringify(config));
     await run(process.execPath, [TSC, '-p', `${resolution}.json`, '--pretty', 'false'], { cwd: consumer });
@@ -192,43 +192,43 @@ describe('package', () => {
   });
 
   it.each([
-    { program: 'page.ts', says: '' },
+    { program: 'page.ts', errors: '' },
     {
       program: 'disk.ts',
-      says: "disk.ts(1,10): error TS2305: Module '\"rxscribe/files\"' has no exported member 'captionFile'.\n",
+      errors: "disk.ts(1,10): error TS2305: Module '\"rxscribe/files\"' has no exported member 'captionFile'.\n",
     },
-  ])('has types of its own for pages, without those of Node: $program', async ({ program, says }) => {
-    const config = { compilerOptions: { ...STRICT, ...IN_A_PAGE }, files: [program] };
+  ])('has browser types that work without those of Node: $program', async ({ program, errors }) => {
+    const config = { compilerOptions: { ...STRICT, ...BROWSER }, files: [program] };
     await writeFile(join(consumer, 'page.json'), JSON.stringify(config));
     const tsc = run(process.execPath, [TSC, '-p', 'page.json', '--pretty', 'false'], { cwd: consumer });
     const { stdout } = await tsc.catch((error: unknown) => error as { stdout: string });
-    expect(stdout).toBe(says);
+    expect(stdout).toBe(errors);
   });
 
   it.each([
-    { entry: 'rxscribe/operators', asks: ['rxjs'] },
-    { entry: 'rxscribe/tokens', asks: [] },
-    { entry: 'rxscribe', asks: ['node:fs/promises', 'rxjs'] },
-  ])('asks for neither recorder, SDK nor more of Node than it needs with $entry', async ({ entry, asks }) => {
-    const program = ['--import', './spy.js', '--input-type=module', '--eval', `await import('${entry}')`];
+    { entry: 'rxscribe/operators', imports: ['rxjs'] },
+    { entry: 'rxscribe/tokens', imports: [] },
+    { entry: 'rxscribe', imports: ['node:fs/promises', 'rxjs'] },
+  ])('imports neither the recorder nor the SDK when $entry is loaded', async ({ entry, imports }) => {
+    const program = ['--import', './printImports.js', '--input-type=module', '--eval', `await import('${entry}')`];
     const { stdout } = await run(process.execPath, program, { cwd: consumer });
-    const asked = new Set(stdout.trim().split('\n'));
-    expect([...asked].toSorted()).toEqual([...asks, entry]);
+    const imported = new Set(stdout.trim().split('\n'));
+    expect([...imported].toSorted()).toEqual([...imports, entry]);
   });
 
-  it('has no complaint from publint', async () => {
+  it('passes publint', async () => {
     const { buffer } = await readFile(tarball);
     const { messages } = await publint({ strict: true, pack: { tarball: buffer } });
     expect(messages).toEqual([]);
   });
 
-  it('has types that fit the code, says attw', async () => {
-    const judged = run(process.execPath, [ATTW, tarball, '--profile', 'esm-only', '--format', 'ascii']);
-    await expect(judged).resolves.toMatchObject({ stderr: '' }); // with a problem it exits with 1
+  it('passes attw: its types match its code', async () => {
+    const result = run(process.execPath, [ATTW, tarball, '--profile', 'esm-only', '--format', 'ascii']);
+    await expect(result).resolves.toMatchObject({ stderr: '' }); // it exits with 1 if there is a problem
   });
 });
 
-/** The versions of the lock file, for a project that has this package and what goes beside it. */
+/** Writes a lock file with our locked versions, for a project that depends on this package. */
 async function writeLock(consumer: string, tarball: string): Promise<void> {
   interface Entry {
     readonly version: string;
@@ -241,7 +241,7 @@ async function writeLock(consumer: string, tarball: string): Promise<void> {
   const { '': self, ...packages } = lock.packages;
   const { version, dependencies, bin, engines, peerDependencies } = self ?? { version: '' };
   const kept = Object.entries(packages).filter(
-    ([path, { dev }]) => !dev || BESIDE.has(path.slice('node_modules/'.length)),
+    ([path, { dev }]) => !dev || INSTALLED_BY_USER.has(path.slice('node_modules/'.length)),
   );
   const versions = ['rxjs', '@types/node'].map((name) => [name, packages[`node_modules/${name}`]?.version]);
   const manifest = {

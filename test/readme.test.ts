@@ -33,11 +33,11 @@ import type { ProgramResult, UserProject } from './support/userProject.ts';
 
 const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
 const snippets = programsOf('ts');
-/** Programs for pages: what they do is tested in a browser, by test/src/browser; here they are compiled. */
+/** Browser programs: compiled here, run in a browser by test/src/browser. */
 const pages = programsOf('ts browser');
 const commands = fenced(readme, 'sh').flatMap((script) => script.trim().split('\n'));
 
-/** Sources whose doc comments show a program. */
+/** Sources whose doc comments contain a program. */
 const DOCUMENTED = [
   'operators/bufferBytes.ts',
   'operators/turns.ts',
@@ -49,7 +49,7 @@ const DOCUMENTED = [
   'src/tokens/tokenFrom.ts',
   'src/tokens/tokenHandler.ts',
 ];
-/** The same, of programs for pages. */
+/** Sources whose doc comments contain a browser program. */
 const DOCUMENTED_PAGES = ['src/browser/transcribe.ts', 'src/browser/microphone.ts', 'src/browser/audioFile.ts'];
 const docs = await Promise.all(DOCUMENTED.map(async (path) => ({ path, text: await commentsOf(path) })));
 const examples = docs.flatMap(({ text, path }) => exampleOf(text, path));
@@ -57,15 +57,15 @@ const pageExamples = (
   await Promise.all(DOCUMENTED_PAGES.map(async (path) => exampleOf(await commentsOf(path), path)))
 ).flat();
 
-/** Lets programs end that would serve for ever, and takes a free port for theirs. */
-const UNSERVED = `
+/** Lets servers listen on a free port without keeping the process alive. */
+const UNREF_SERVERS = `
 import { Server } from 'node:net';
 const { listen } = Server.prototype;
 Server.prototype.listen = function () { return listen.call(this, 0, '127.0.0.1').unref(); };
 `;
 
-/** Commands that a test of their own runs, with where. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
+/** Commands that are run elsewhere, and where. */
+const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm ci && npm run demo': '.ci/run',
   'npm install rxscribe rxjs': 'test/package.test.ts',
   'cd examples/web && npm install && npm run dev': 'test/examples/web.test.ts',
@@ -76,72 +76,72 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 describe('README', () => {
   let project: UserProject;
   let compiled: string;
-  let ran: Readonly<Record<string, ProgramResult>>;
+  let results: Readonly<Record<string, ProgramResult>>;
 
-  // all at once: most of their time they wait for the recording to be spoken
+  // all at once: they mostly wait for audio in real time
   beforeAll(async () => {
     project = await createUserProject();
     const programs = [...snippets, ...examples];
     await Promise.all(programs.map(({ name, code }) => project.write(`${name}.ts`, code)));
     await Promise.all([...pages, ...pageExamples].map(({ name, code }) => project.write(`page/${name}.ts`, code)));
-    await project.write('unserved.js', UNSERVED);
+    await project.write('unrefServers.js', UNREF_SERVERS);
     compiled = await project.compile();
     const run = async (name: string, result: Promise<ProgramResult>): Promise<[string, ProgramResult]> => [
       name,
       await result,
     ];
-    ran = Object.fromEntries(
+    results = Object.fromEntries(
       await Promise.all([
         ...programs.map(({ name, code }) => {
-          const serves = /tokenHandler/.test(code) ? ['--import', './unserved.js'] : [];
+          const serves = /tokenHandler/.test(code) ? ['--import', './unrefServers.js'] : [];
           return run(name, project.node(...serves, `out/${name}.js`));
         }),
-        ...commands.filter((line) => !(line in ELSEWHERE)).map((line) => run(line, project.shell(line))),
+        ...commands.filter((line) => !(line in RUN_ELSEWHERE)).map((line) => run(line, project.shell(line))),
       ]),
     );
   });
 
   afterAll(() => project.close());
 
-  it('has programs that compile in a strict project, and so have the doc comments', () => {
+  it('contains programs that compile in a strict project, as do the doc comments', () => {
     expect(compiled).toBe('');
   });
 
-  it('has programs for pages, which compile with the types of browsers', () => {
-    expect(pages).not.toEqual([]); // what the compiler says of them is above
+  it('contains browser programs, which compile with browser types', () => {
+    expect(pages).not.toEqual([]); // the previous test checks the compiler's output
   });
 
-  it.each([...snippets, ...examples])('shows a program that runs as it stands: $name', ({ name, code }) => {
-    const { code: exitCode, stdout, stderr } = ran[name] ?? {};
+  it.each([...snippets, ...examples])('shows a program that runs unchanged: $name', ({ name, code }) => {
+    const { code: exitCode, stdout, stderr } = results[name] ?? {};
     const unexpected = stderr?.replaceAll(/^(… .*|\d+ words|rxscribe: (reconnecting|connected again) .*)\n/gm, '');
     expect({ exitCode, unexpected }).toEqual({ exitCode: 0, unexpected: '' });
-    // whoever prints finals prints all that was said
+    // a program that prints finals prints every turn
     if (/finals\(\)/.test(code) && /console\.log\(.*transcript\)/.test(code)) {
       expect(stdout?.replaceAll('\n', ' ')).toContain(TALK_TRANSCRIPTS.join(' '));
     }
   });
 
-  it('shows a session that breaks, and no breach of the protocol', () => {
+  it('shows a broken session without a protocol violation', () => {
     const { name = '' } = snippets.find(({ code }) => code.includes('startSimulator')) ?? {};
-    expect(ran[name]?.stdout).toBe(`${TALK_TRANSCRIPTS.join('\n')}\n2 sessions, 0 violations\n`);
+    expect(results[name]?.stdout).toBe(`${TALK_TRANSCRIPTS.join('\n')}\n2 sessions, 0 violations\n`);
   });
 
-  it.each(commands.filter((line) => !(line in ELSEWHERE)))('shows a command that runs: %s', (line) => {
-    expect(ran[line]).toMatchObject({ code: 0 });
+  it.each(commands.filter((line) => !(line in RUN_ELSEWHERE)))('shows a command that runs: %s', (line) => {
+    expect(results[line]).toMatchObject({ code: 0 });
   });
 
-  it.each(Object.entries(ELSEWHERE))('shows a command that is run elsewhere: %s, by %s', (line) => {
+  it.each(Object.entries(RUN_ELSEWHERE))('shows a command that is run elsewhere: %s, in %s', (line) => {
     expect(commands).toContain(line);
   });
 
-  it('shows what the demo really prints', () => {
-    const { stdout = '', stderr = '' } = ran['rxscribe demo --speed max'] ?? {};
+  it('shows the real output of the demo', () => {
+    const { stdout = '', stderr = '' } = results['rxscribe demo --speed max'] ?? {};
     const [, shown = ''] = /npm run demo\n```\n\n```text\n(.*?)```/s.exec(readme) ?? [];
     expect(shown.trimEnd().split('\n').toSorted()).toEqual(`${stdout}${stderr}`.trimEnd().split('\n').toSorted());
   });
 
   it.each(docs.flatMap(({ path, text }) => fenced(text, 'text').map((diagram) => ({ path, diagram }))))(
-    'shows a diagram as the doc comment has it: $path',
+    'shows the same diagram as the doc comment: $path',
     ({ diagram }) => {
       expect(fenced(readme, 'text')).toContain(diagram);
     },
@@ -159,24 +159,24 @@ describe('README', () => {
     expect([...names.filter((name) => !named(name)), ...unnamed]).toEqual([]);
   });
 
-  it.each(Object.entries(vocabulary()))('names every one of %s', (_what, names) => {
+  it.each(Object.entries(vocabulary()))('names all of %s', (_name, names) => {
     expect(names.filter((name) => !named(name))).toEqual([]);
   });
 
-  it('names no file that does not exist', async () => {
+  it('links only to files that exist', async () => {
     const links = [...readme.matchAll(/\]\((?!http|#)([^)]+)\)/g)].map(([, path = '']) => path);
     const missing = links.map(async (path) => (await exists(path)) || path);
     expect(await Promise.all(missing)).toEqual(links.map(() => true));
   });
 
-  it('has a heading for every link within it', () => {
+  it('has a heading for every internal link', () => {
     const headings = new Set([...readme.matchAll(/^#+ (.*)$/gm)].map(([, text = '']) => anchorOf(text)));
     const links = [...readme.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor);
     expect(links.filter((link) => !headings.has(link))).toEqual([]);
   });
 });
 
-/** What the types know: a name too many does not compile, and one that is missing neither. */
+/** Names taken from the types: a missing or extra one does not compile. */
 function vocabulary(): Record<string, readonly string[]> {
   return {
     'the events': every<TranscriptionEvent['type']>()(
@@ -199,7 +199,7 @@ function vocabulary(): Record<string, readonly string[]> {
       ...(['channelMap', 'vad', 'modelPath', 'dcRemoval', 'denoise', 'highpass', 'agc', 'limiter', 'aec'] as const),
       ...(['channels', 'dtype'] as const),
     ),
-    'the options of microphone in a page': every<keyof PageMicrophoneOptions>()(
+    'the options of microphone in a browser': every<keyof PageMicrophoneOptions>()(
       ...(['stop', 'onOpen', 'onLost', 'maxAbsence', 'device', 'sampleRate', 'framesPerBuffer', 'channelMap'] as const),
       ...(['vad', 'echoCancellation', 'noiseSuppression', 'workletUrl', 'channels', 'dtype'] as const),
     ),
@@ -249,19 +249,19 @@ function vocabulary(): Record<string, readonly string[]> {
   };
 }
 
-/** Takes every name of a union, and no other. */
+/** Accepts exactly the names of a union. */
 function every<Name extends string>() {
   return <const Names extends readonly Name[]>(
     ...names: Exclude<Name, Names[number]> extends never ? Names : never[]
   ) => names;
 }
 
-/** Whether the README has it as code. */
+/** Whether the README contains the name as code. */
 function named(name: string): boolean {
   return new RegExp(`\`[^\`\n]*(?<![\\w-])${name}(?![\\w-])[^\`\n]*\``).test(readme);
 }
 
-/** The programs of a kind in the README, named after their headings. */
+/** The README's programs with this fence, named after their headings. */
 function programsOf(kind: string): { readonly code: string; readonly name: string }[] {
   return readme.split(/^(?=#+ )/m).flatMap((section) => {
     const name = anchorOf(section.slice(0, section.indexOf('\n'))).replace(/^-/, '');
@@ -269,17 +269,17 @@ function programsOf(kind: string): { readonly code: string; readonly name: strin
   });
 }
 
-/** The program that the doc comments of a source show. */
+/** The program in a source's doc comments. */
 function exampleOf(text: string, path: string): { readonly code: string; readonly name: string }[] {
   return [...text.matchAll(/^@example\n(.*?)(?=^@|^\/$)/gms)].map(([, code = '']) => ({ code, name: nameOf(path) }));
 }
 
-/** The blocks of a kind in a text written in Markdown. */
+/** The Markdown code blocks with this fence. */
 function fenced(text: string, kind: string): string[] {
   return [...text.matchAll(new RegExp(`^\`\`\`${kind}\n(.*?)^\`\`\`$`, 'gms'))].map(([, block = '']) => block);
 }
 
-/** The doc comments of a source, without what makes them comments. */
+/** A source without the asterisks of its doc comments. */
 async function commentsOf(path: string): Promise<string> {
   const source = await readFile(join(ROOT, path), 'utf8');
   return source.replaceAll(/^ *\* ?/gm, '');
@@ -289,7 +289,7 @@ function nameOf(path: string): string {
   return path.replaceAll('/', '-').replace('.ts', '');
 }
 
-/** The address of a heading, as GitHub makes it. */
+/** GitHub's anchor of a heading. */
 function anchorOf(heading: string): string {
   return heading
     .toLowerCase()

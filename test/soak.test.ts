@@ -5,8 +5,8 @@ import { expectedFinals, growthPerHour, runSoak } from './support/soak.js';
 const hours = Number(process.env.SOAK_HOURS ?? 3);
 const MB = 1024 * 1024;
 
-describe('transcribe, for hours', () => {
-  it(`holds no more after ${hours} hours of audio than after one`, async () => {
+describe('transcribe, over hours of audio', () => {
+  it(`needs no more memory after ${hours} hours of audio than after one`, async () => {
     await using simulator = await startSimulator({ caDir: process.env.RXSCRIBE_TEST_CA_DIR ?? '', keepAudio: false });
     const { code, samples, finals, stats } = await runSoak(simulator, hours);
 
@@ -24,7 +24,7 @@ describe('transcribe, for hours', () => {
     expect(stats.gapMs).toBe(0);
     expect(growthPerHour(samples, 'heapUsed', 1)).toBeLessThan(MB);
     expect(samples.at(-1)!.handles).toBeLessThanOrEqual(10);
-    // the system gives memory back when it likes: that shows in a long run only
+    // the system releases memory irregularly, so RSS is meaningful only in a long run
     if (hours >= 12) expect(growthPerHour(samples, 'rss', 1)).toBeLessThan(MB);
   }, 3_600_000);
 });

@@ -10,7 +10,7 @@ import * as simulator from '../src/simulator/index.ts';
 import * as tokens from '../src/tokens/index.ts';
 
 describe('public surface', () => {
-  it('of rxscribe is the sources, transcribe, the error, and the size of a frame', () => {
+  it('of rxscribe: sources, transcribe, the error class and the frame size', () => {
     expect(Object.keys(main).toSorted()).toEqual([
       'TranscriptionError',
       'audioFile',
@@ -21,24 +21,24 @@ describe('public surface', () => {
     ]);
   });
 
-  it('of rxscribe/operators is the operators', () => {
+  it('of rxscribe/operators: the operators', () => {
     expect(Object.keys(operators).toSorted()).toEqual(['bufferBytes', 'finals', 'partials', 'transcript', 'turns']);
   });
 
-  it('of rxscribe/captions is the formats, and of rxscribe/files what writes them', () => {
+  it('of rxscribe/captions and rxscribe/files: formats and file writers', () => {
     expect(Object.keys(captions).toSorted()).toEqual(['captionDocument', 'cues', 'md', 'ndjson', 'srt', 'text', 'vtt']);
     expect(Object.keys(files).toSorted()).toEqual(['captionFile', 'wavFile']);
   });
 
-  it('of rxscribe/tokens is what gives tokens and what asks for them', () => {
+  it('of rxscribe/tokens: the token endpoint and its client', () => {
     expect(Object.keys(tokens).toSorted()).toEqual(['tokenFrom', 'tokenHandler']);
   });
 
-  it('of rxscribe/page is what serves the captions', () => {
+  it('of rxscribe/page: the captions server', () => {
     expect(Object.keys(page)).toEqual(['captionsServer']);
   });
 
-  it('of rxscribe/simulator is the local service and what it is told', () => {
+  it('of rxscribe/simulator: the local service and its inputs', () => {
     expect(Object.keys(simulator).toSorted()).toEqual([
       'FAULT_KINDS',
       'bundledRecording',
@@ -48,8 +48,8 @@ describe('public surface', () => {
     ]);
   });
 
-  // what does not compile is the point here: an unused @ts-expect-error fails the type check
-  it('knows a final from a partial by its type', () => {
+  // these tests also check types: an unused @ts-expect-error fails the type check
+  it('distinguishes finals from partials by type', () => {
     const { finals, partials, turns } = operators;
     const turn$ = from<TranscriptionEvent[]>([]).pipe(turns());
     const seen: string[] = [];
@@ -61,14 +61,14 @@ describe('public surface', () => {
     expect(seen).toEqual([]);
   });
 
-  it('refuses an option that is missing, unknown, or of another kind, before anything runs', () => {
+  it('rejects a missing, unknown or mistyped option at call time', () => {
     const { transcribe } = main;
     const known = { apiKey: 'key', speechModel: 'u3-rt-pro', sampleRate: 16_000 } as const;
     // @ts-expect-error -- the sample rate has no default
     expect(() => transcribe({ apiKey: 'key', speechModel: 'u3-rt-pro' })).toThrow('sampleRate is missing');
-    // @ts-expect-error -- a name nobody knows
+    // @ts-expect-error -- an unknown name
     expect(() => transcribe({ ...known, speed: 2 })).toThrow('unknown option speed');
-    // @ts-expect-error -- a number in words
+    // @ts-expect-error -- a string instead of a number
     expect(() => transcribe({ ...known, tapeLength: 'long' })).toThrow(TypeError);
     // @ts-expect-error -- two channels
     expect(() => transcribe({ ...known, channels: [{ name: 'a' }, { name: 'b' }] })).toThrow('channels');
@@ -80,13 +80,13 @@ describe('public surface', () => {
     expect(() => main.audioFile('talk.wav', { dtype: 'float32' })).toThrow(TypeError);
   });
 
-  it('does not let an operator take what another stage emits', () => {
+  it('rejects operators in the wrong place of a pipeline', () => {
     const frame$ = of(new Uint8Array(3200));
-    // @ts-expect-error -- frames are no events
+    // @ts-expect-error -- frames are not events
     expect(() => frame$.pipe(operators.turns())).not.toThrow();
-    // @ts-expect-error -- frames are no events
+    // @ts-expect-error -- frames are not events
     expect(() => frame$.pipe(operators.finals())).not.toThrow();
-    // @ts-expect-error -- frames are no events
+    // @ts-expect-error -- frames are not events
     expect(() => frame$.pipe(operators.partials())).not.toThrow();
   });
 

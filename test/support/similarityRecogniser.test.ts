@@ -62,8 +62,8 @@ function recognise(audio: Int16Array, size = 3200): Heard[] {
   return [...recognised, ...recogniser.end()];
 }
 
-function textOf(words: readonly Heard[]): string {
-  return words
+function textOf(recognised: readonly Heard[]): string {
+  return recognised
     .filter(({ done }) => done)
     .map(({ text }) => text)
     .join(' ');
