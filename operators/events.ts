@@ -1,139 +1,224 @@
-import type {
-  BeginEvent,
-  HeartbeatEvent,
-  LLMGatewayResponseEvent,
-  SilenceEvent,
-  SpeakerRevisionEvent,
-  SpeechStartedEvent,
-  StreamingForceEndpoint,
-  StreamingKeepAlive,
-  StreamingUpdateConfiguration,
-  StreamingWord,
-  TerminationEvent,
-  TurnEvent,
-  WarningEvent,
-} from 'assemblyai/streaming';
-
-/**
- * Which connection an event came from: 0 for the first session of a transcription, 1 for the next, and so on.
- */
+/** The session an event belongs to. */
 interface FromSession {
+  /** Number of the session: 0 for the first connection of a transcription, 1 for the next, and so on. */
   readonly session: number;
 }
 
-/** One word; `start` and `end` are milliseconds on the audio clock. */
-export type Word = StreamingWord & { readonly speaker_confidence?: number };
+/** One word of a turn. */
+export interface Word {
+  /** The word, with its punctuation. On `universal-streaming-*` the last word of a partial may be only a part of one. */
+  readonly text: string;
+  /** Start on the audio clock, in whole milliseconds since the first byte of the transcription. */
+  readonly start: number;
+  /** End on the audio clock, in whole milliseconds since the first byte; never before `start`. */
+  readonly end: number;
+  /** How sure the model is of the word, 0 to 1. */
+  readonly confidence: number;
+  /** Whether the word can no longer change. Pro models set it on finals only. */
+  readonly word_is_final: boolean;
+  /** Label of the speaker: `A`, `B`, …, or `PENDING`. Only with the option `speakerLabels`. */
+  readonly speaker?: string;
+  /** How sure the model is of the speaker, 0 to 1. Absent if unknown. */
+  readonly speaker_confidence?: number;
+}
 
-interface TurnFields extends Omit<TurnEvent, 'words'>, FromSession {
+interface TurnFields extends FromSession {
+  readonly type: 'Turn';
+  /** Number of the turn, from 0. It continues across sessions, without holes. */
+  readonly turn_order: number;
+  /** Whether the text has punctuation and capitals. Do not use it to detect a final: use `isFinal`. */
+  readonly turn_is_formatted: boolean;
+  /** Whether the service ended the turn, as it was sent. `isFinal` is the better test: it is true once per turn. */
+  readonly end_of_turn: boolean;
+  /** How sure the model is that the turn ended, 0 to 1. Pro models send only 0 and 1. */
+  readonly end_of_turn_confidence: number;
+  /** The text of the turn so far. Each event replaces the text of the previous one. */
+  readonly transcript: string;
+  /** The words of the turn, in order of time. */
   readonly words: readonly Word[];
-  /** The text of the phrase at a detected pause, where the model sends it. */
+  /** The text of a phrase that ended in a pause, if the model sends it. */
   readonly utterance?: string | null;
+  /** Language of the turn, for example `en`. Finals only, with the option `languageDetection`. */
+  readonly language_code?: string;
+  /** How sure the model is of the language, 0 to 1. Finals only, with the option `languageDetection`. */
+  readonly language_confidence?: number;
+  /** Label of the speaker: `A`, `B`, …, or `PENDING`. Only with the option `speakerLabels`; Pro models send it on finals. */
+  readonly speaker_label?: string;
+  /** How sure the model is of the speaker, 0 to 1. */
   readonly speaker_confidence?: number;
 }
 
 /** A turn that may still change: the next event with the same `turn_order` replaces it. */
 export interface PartialTurn extends TurnFields {
+  /** Always false: the turn may still change. */
   readonly isFinal: false;
 }
 
-/** A turn that ended. There is exactly one per `turn_order`, and it is never empty. */
+/** A turn that ended. There is exactly one per `turn_order`, and its `transcript` is never empty. */
 export interface FinalTurn extends TurnFields {
+  /** Always true: the turn ended. */
   readonly isFinal: true;
 }
 
 /**
  * One utterance as the service reports it. Its times are on the audio clock (milliseconds since the first byte of the
- * transcription) and its `turn_order` runs on over reconnections. `isFinal` says whether it ended; `end_of_turn` stays
- * as the service sent it.
+ * transcription), and its `turn_order` continues across sessions. `isFinal` tells whether it ended.
  */
 export type Turn = PartialTurn | FinalTurn;
 
-/** The service accepted a session. `configuration` is what it understood, where it says so. */
-export type Begin = BeginEvent & FromSession & { readonly configuration?: Readonly<Record<string, unknown>> };
+/** The service accepted a session. */
+export interface Begin extends FromSession {
+  readonly type: 'Begin';
+  /** The service's id of the session, a UUID. */
+  readonly id: string;
+  /** When the service will end the session, in seconds since 1970; normally 3 hours from now. */
+  readonly expires_at: number;
+  /** The settings as the service understood them, for example `model`. Absent on old and self-hosted services. */
+  readonly configuration?: Readonly<Record<string, unknown>>;
+}
 
-/** The service ended a session as asked. Both durations are whole seconds, where the service sends them. */
-export type Termination = Partial<TerminationEvent> & { readonly type: 'Termination' } & FromSession;
+/** The service ended a session normally. */
+export interface Termination extends FromSession {
+  readonly type: 'Termination';
+  /** Audio that the session received, in seconds, if the service sends it. */
+  readonly audio_duration_seconds?: number;
+  /** Time from opening to end, in seconds, if the service sends it. The service bills this time. */
+  readonly session_duration_seconds?: number;
+}
 
-/** Speech began; `timestamp` is milliseconds on the audio clock. */
-export type SpeechStarted = SpeechStartedEvent & FromSession & { readonly confidence?: number };
+/** Speech started. Pro models only, and only when text follows. */
+export interface SpeechStarted extends FromSession {
+  readonly type: 'SpeechStarted';
+  /** Start of the speech on the audio clock, in milliseconds. */
+  readonly timestamp: number;
+  /** How sure the model is that this is speech, 0 to 1, if the service sends it. */
+  readonly confidence?: number;
+}
 
-/** Corrected speaker labels for earlier turns, to be applied by `turn_order`. */
-export type SpeakerRevision = SpeakerRevisionEvent & FromSession;
+/** New speaker labels for one earlier turn. */
+export interface SpeakerRevisionEntry {
+  /** Number of the turn whose labels changed. */
+  readonly turn_order: number;
+  /** The new label of the turn. */
+  readonly speaker_label?: string;
+  /** The words of the turn with their new `speaker`; text and times are unchanged. Absent if only the turn is relabelled. */
+  readonly words?: readonly Word[];
+}
 
-/** How much audio the session received, in milliseconds of that session; sent with `sessionHeartbeat`. */
-export type Heartbeat = HeartbeatEvent & FromSession;
+/** Corrected speaker labels for earlier turns. Only with the option `speakerLabels`. */
+export interface SpeakerRevision extends FromSession {
+  readonly type: 'SpeakerRevision';
+  /** The turns whose labels changed. */
+  readonly revisions: readonly SpeakerRevisionEntry[];
+}
 
-/** A silent stretch in milliseconds on the audio clock; sent with `acknowledgeSilence`. */
-export type Silence = SilenceEvent & FromSession;
+/** How much audio the session received. Every 5 seconds, only with the option `sessionHeartbeat`. */
+export interface Heartbeat extends FromSession {
+  readonly type: 'Heartbeat';
+  /** Audio that this session received, in milliseconds. */
+  readonly total_audio_received_ms: number;
+  /** Age of this session, in milliseconds. */
+  readonly total_duration_ms: number;
+  /** Received audio per unit of time: above 1 is faster than real time, below 1 is slower. */
+  readonly realtime_factor: number;
+  /** Highest probability of speech, 0 to 1. */
+  readonly max_speech_probability: number;
+}
 
-/** Something is off but the session goes on. `warning_code` is 0 where the notice is ours and not the service's. */
-export type Warning = WarningEvent & FromSession;
+/** A stretch without speech. About once a second, only with the option `acknowledgeSilence`. */
+export interface Silence extends FromSession {
+  readonly type: 'Silence';
+  /** Start of the stretch on the audio clock, in milliseconds. Stretches may overlap. */
+  readonly start_ms: number;
+  /** End of the stretch on the audio clock, in milliseconds. */
+  readonly end_ms: number;
+}
 
-/** The language model's answer to a final turn; sent with `llmGateway`. */
-export type LLMGatewayResponse = LLMGatewayResponseEvent & FromSession;
+/** Something is wrong, but the session continues. */
+export interface Warning extends FromSession {
+  readonly type: 'Warning';
+  /** Code of the service; 0 if the warning is from rxscribe. */
+  readonly warning_code: number;
+  /** What is wrong, in one line. */
+  readonly warning: string;
+}
+
+/** The answer of a language model to a final. Only with the option `llmGateway`. */
+export interface LLMGatewayResponse extends FromSession {
+  readonly type: 'LLMGatewayResponse';
+  /** Number of the turn that was answered. */
+  readonly turn_order: number;
+  /** The text that was sent to the model. */
+  readonly transcript: string;
+  /** The answer, in the form of a chat completion. */
+  readonly data: unknown;
+}
 
 /**
- * The connection is lost and will be tried again. Nothing is lost by it: what the next session has to hear is kept. The
- * next `Begin` says that it is back.
+ * The connection failed and will be retried. No audio is lost: what the next session needs is kept on the tape. The next
+ * `Begin` reports that the connection is back.
  */
 export interface Reconnecting {
   readonly type: 'Reconnecting';
-  /** The session that was lost, or could not be opened. */
+  /** Number of the session that broke or could not be opened. */
   readonly session: number;
-  /** Which attempt since the last healthy session this will be, from 1. */
+  /** Number of this attempt since the last healthy session, from 1. */
   readonly attempt: number;
-  /** Milliseconds until the attempt. */
+  /** Time until the attempt, in milliseconds. */
   readonly delayMs: number;
-  /** Milliseconds of audio that will be sent again. */
+  /** Audio that will be sent again, in milliseconds. */
   readonly replayMs: number;
-  /** What happened, in a line. */
+  /** What happened, in one line. */
   readonly reason: string;
 }
 
-/** Why a stretch of audio was never transcribed. */
+/** Why a stretch of audio was not transcribed. */
 export type AudioGapReason =
-  /** An outage lasted longer than the tape is. */
+  /** An outage lasted longer than `tapeLength`, so the oldest audio was dropped. */
   | 'tape-full'
-  /** The service did not tell its last turns in the time given for the end. */
+  /** The service did not send its last turns within `endTimeout`. */
   | 'end-timeout'
-  /** The recorder delivered nothing: its device was away, or silent without an error. Silence stands in for it. */
+  /** The recorder delivered no audio, because its device was missing or silent. Silence takes its place. */
   | 'device'
   /** The transcription ended with an error. */
   | 'error';
 
-/** A stretch of audio that was never transcribed, in milliseconds on the audio clock. */
+/** A stretch of audio that was not transcribed. */
 export interface AudioGap extends FromSession {
   readonly type: 'AudioGap';
+  /** Start of the stretch on the audio clock, in milliseconds. */
   readonly startMs: number;
+  /** End of the stretch on the audio clock, in milliseconds. */
   readonly endMs: number;
+  /** Why the stretch was not transcribed. */
   readonly reason: AudioGapReason;
 }
 
 /**
- * The accounts of the transcription so far, told with each final and, last of all, at the end:
- * `capturedMs = transcribedMs + gapMs` then.
+ * Totals of the transcription so far. Emitted with each final and as the last event, where
+ * `capturedMs = transcribedMs + gapMs`.
  */
 export interface Stats extends FromSession {
   readonly type: 'Stats';
-  /** Milliseconds of audio that came in. */
+  /** Audio received from the source, in milliseconds. */
   readonly capturedMs: number;
-  /** Milliseconds of audio that were sent, repetitions included. */
+  /** Audio sent to the service, in milliseconds, replays included. */
   readonly sentMs: number;
-  /** Milliseconds of audio that were sent again. */
+  /** Audio sent more than once, in milliseconds. */
   readonly replayedMs: number;
-  /** Milliseconds of audio, from the beginning, that no session will have to hear again and that are in no gap. */
+  /** Audio that was transcribed and need not be sent again, in milliseconds; without gaps. */
   readonly transcribedMs: number;
-  /** Milliseconds of audio in gaps. */
+  /** Audio in gaps, in milliseconds. */
   readonly gapMs: number;
-  /** How many sessions there were, the present one included. */
+  /** Number of sessions, the current one included. */
   readonly sessions: number;
-  /** How many times the connection was lost or could not be made, and was tried again. */
+  /** Number of times a connection broke or failed and was retried. */
   readonly reconnects: number;
-  /** How far behind the audio the latest final was told, in milliseconds from when the end of its last word came in. */
+  /** Time from receiving the last word's audio to emitting its final, in milliseconds; `undefined` before the first final. */
   readonly finalDelayMs: number | undefined;
 }
 
-/** Everything `transcribe()` emits, told apart by `type`. */
+/** Everything `transcribe()` emits; `type` tells which event it is. */
 export type TranscriptionEvent =
   | Begin
   | Turn
@@ -148,5 +233,57 @@ export type TranscriptionEvent =
   | AudioGap
   | Stats;
 
-/** A message for the running session: end the open turn now, change its configuration, or keep it from timing out. */
-export type ControlMessage = StreamingForceEndpoint | StreamingUpdateConfiguration | StreamingKeepAlive;
+/** Ends the open turn now; its final follows about 270 ms later. */
+export interface ForceEndpoint {
+  readonly type: 'ForceEndpoint';
+}
+
+/** Resets the timer of the option `inactivityTimeout`. */
+export interface KeepAlive {
+  readonly type: 'KeepAlive';
+}
+
+/**
+ * Changes the configuration for the audio that follows. Fields that are left out stay as they are. The service does not
+ * confirm a change; an invalid value ends the session.
+ */
+export interface UpdateConfiguration {
+  readonly type: 'UpdateConfiguration';
+  /** Preset for silences and delay. Pro models only. */
+  readonly mode?: 'max_accuracy' | 'min_latency' | 'balanced';
+  /** Silence after which a turn that reads as complete ends, in milliseconds. */
+  readonly min_turn_silence?: number | null;
+  /** Silence after which any turn ends, in milliseconds. */
+  readonly max_turn_silence?: number | null;
+  /** @deprecated Use `min_turn_silence`. */
+  readonly min_end_of_turn_silence_when_confident?: number;
+  /** Confidence from which a turn ends, 0 to 1. `universal-streaming-*` only. */
+  readonly end_of_turn_confidence_threshold?: number;
+  /** Probability from which audio counts as speech, 0 to 1. */
+  readonly vad_threshold?: number;
+  /** Whether finals have punctuation and capitals. `universal-streaming-*` only. */
+  readonly format_turns?: boolean;
+  /** Words that the model should prefer, at most 100. Replaces the list; an empty one clears it. */
+  readonly keyterms_prompt?: readonly string[] | null;
+  /** Instructions for the model, at most 1750 characters; empty clears them. Pro models only. */
+  readonly prompt?: string | null;
+  /** What your voice agent said, as context for the model; at most 1750 characters. Pro models only. */
+  readonly agent_context?: string;
+  /** Languages to expect, at most 10; an empty list clears them. From the next turn; Pro models only. */
+  readonly language_codes?: readonly string[];
+  /** Whether profanity is filtered out of the text. */
+  readonly filter_profanity?: boolean;
+  /** Earliest time of a partial after the start of speech, in milliseconds, 0 to 1000. Pro models only. */
+  readonly interruption_delay?: number;
+  /** Whether partials come about every second instead of every 3 seconds. Pro models only. */
+  readonly continuous_partials?: boolean;
+  /** Padding before a turn, in milliseconds. The service does not document it. */
+  readonly turn_left_pad_ms?: number;
+  /** Whether the service sends a `Heartbeat` every 5 seconds. */
+  readonly session_heartbeat?: boolean;
+  /** Whether the service reports `Silence` about once a second. Pro models only. */
+  readonly acknowledge_silence?: boolean;
+}
+
+/** A message for the running session: end the open turn now, change the configuration, or prevent an inactivity timeout. */
+export type ControlMessage = ForceEndpoint | UpdateConfiguration | KeepAlive;

@@ -1,4 +1,4 @@
-import type { FinalTurn, PartialTurn, SpeakerRevision, TranscriptionEvent, Turn } from './events.ts';
+import type { FinalTurn, PartialTurn, SpeakerRevision, TranscriptionEvent, Turn, Word } from './events.ts';
 
 /** The transcript at one moment: what a user interface renders. */
 export interface Transcript {
@@ -49,9 +49,18 @@ function revised(state: Transcript, { revisions }: SpeakerRevision): Transcript 
   for (const { turn_order, speaker_label, words } of revisions) {
     const at = indexOfTurn(turns, turn_order);
     const turn = turns[at];
-    if (turn) turns = turns.with(at, { ...turn, ...(speaker_label !== undefined && { speaker_label }), words });
+    if (turn) turns = turns.with(at, relabelled(turn, speaker_label, words));
   }
   return turns === state.turns ? state : { ...state, turns };
+}
+
+/** The words of a revision have new speakers only; a list of another length would change the text, so it is ignored. */
+function relabelled(turn: FinalTurn, label: string | undefined, words: readonly Word[] | undefined): FinalTurn {
+  return {
+    ...turn,
+    ...(label !== undefined && { speaker_label: label }),
+    ...(words?.length === turn.words.length && { words }),
+  };
 }
 
 /** Searches from the end, because turns come in order. */

@@ -11,5 +11,5 @@ export type { Stop } from './audio/stop.ts';
 export { transcribe } from './streaming/transcribe.ts';
 export type { Region, Secret, TranscribeOptions } from './streaming/options.ts';
 export { TranscriptionError } from './errors.ts';
-export type { ErrorKind, TranscriptionErrorOptions } from './errors.ts';
+export type { ErrorCode, ErrorKind, TranscriptionErrorOptions } from './errors.ts';
 export type * from '../operators/events.ts';

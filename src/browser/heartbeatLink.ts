@@ -37,11 +37,11 @@ export class HeartbeatLink implements Link {
     return this.#socket.readyState === this.#socket.OPEN;
   }
 
-  get waiting(): number {
+  get bufferedBytes(): number {
     return this.#socket.bufferedAmount;
   }
 
-  heard(type?: string): void {
+  received(type?: string): void {
     this.#beats ||= type === 'Heartbeat';
     this.#quietMs = 0;
     this.#lookedAt = asyncScheduler.now();
@@ -60,10 +60,10 @@ export class HeartbeatLink implements Link {
     this.#watch = interval(stallTimeout / 4).subscribe(() => this.#look());
   }
 
-  async written(): Promise<void> {
+  async flushed(): Promise<void> {
     const upTo = this.#sent;
     const looks = merge(interval(LOOK_MS), this.#looked);
-    await firstValueFrom(looks.pipe(filter(() => !this.open || this.#sent - this.waiting >= upTo)), {
+    await firstValueFrom(looks.pipe(filter(() => !this.open || this.#sent - this.bufferedBytes >= upTo)), {
       defaultValue: undefined,
     });
   }
@@ -80,8 +80,8 @@ export class HeartbeatLink implements Link {
     const now = asyncScheduler.now();
     const passed = Math.min(now - this.#lookedAt, this.#stallTimeout / 4);
     this.#lookedAt = now;
-    const left = this.#sent - this.waiting;
-    if (!this.#beats && (this.waiting === 0 || left > this.#left)) this.#quietMs = 0;
+    const left = this.#sent - this.bufferedBytes;
+    if (!this.#beats && (this.bufferedBytes === 0 || left > this.#left)) this.#quietMs = 0;
     else this.#quietMs += passed;
     this.#left = Math.max(this.#left, left);
     this.#looked.next();

@@ -13,5 +13,5 @@ export type { TranscribeOptions } from './transcribe.ts';
 export type { Secret } from '../streaming/credential.ts';
 export type { Region } from '../streaming/options.ts';
 export { TranscriptionError } from '../errors.ts';
-export type { ErrorKind, TranscriptionErrorOptions } from '../errors.ts';
+export type { ErrorCode, ErrorKind, TranscriptionErrorOptions } from '../errors.ts';
 export type * from '../../operators/events.ts';

@@ -110,7 +110,8 @@ export class Board {
   #revise({ revisions }: SpeakerRevision): void {
     for (const { turn_order, speaker_label, words } of revisions) {
       const entry = this.#entries.get(turn_order);
-      if (entry) this.#put({ ...entry.turn, ...(speaker_label !== undefined && { speaker_label }), words });
+      if (entry)
+        this.#put({ ...entry.turn, ...(speaker_label !== undefined && { speaker_label }), ...(words && { words }) });
     }
   }
 

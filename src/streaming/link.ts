@@ -1,4 +1,4 @@
-/** The SDK's socket is private, and the SDK leaves it unguarded; these are the parts of it that every runtime has. */
+/** The parts of the SDK's private socket that every runtime has. */
 export interface Socket {
   readonly OPEN: number;
   readonly readyState: number;
@@ -7,28 +7,28 @@ export interface Socket {
   close(): void;
 }
 
-/** What a session needs of its connection besides sending, which is the SDK's part. Runtimes differ in how it is had. */
+/** What a session needs of its connection besides sending: liveness, backpressure and the end. Runtimes differ in these. */
 export interface Link {
-  /** Whether what is sent now goes out. */
+  /** Whether the connection is open. */
   readonly open: boolean;
-  /** How many bytes wait to leave this process. */
-  readonly waiting: number;
-  /** Takes note of a message from the service, by its type if it has one. */
-  heard(type?: string): void;
-  /** Takes note of audio that was sent, in bytes. */
+  /** Bytes that have not left this process. */
+  readonly bufferedBytes: number;
+  /** Called for each message from the service, with its type if it has one. */
+  received(type?: string): void;
+  /** Called for each message of audio that was sent, with its length in bytes. */
   sent(bytes: number): void;
   /**
-   * Looks for signs of life from now on: a connection can be dead although it is open, and silence is no sign of it.
+   * Starts to check that the connection is alive: it can be dead although it is open, and silence does not prove it.
    *
-   * @param stallTimeout Within which time death is noticed, in milliseconds.
-   * @param lost Called with what is wrong.
+   * @param stallTimeout Time within which a dead connection is noticed, in milliseconds.
+   * @param onLost Called with the reason.
    */
-  watch(stallTimeout: number, lost: (why: string) => void): void;
-  /** Resolves when all that was sent so far has left this process, or never will; it does not reject. */
-  written(): Promise<void>;
-  /** Ends the connection, at once or when a closing handshake had its time, and what is watched. */
+  watch(stallTimeout: number, onLost: (reason: string) => void): void;
+  /** Resolves when everything sent so far has left this process, or never will; it does not reject. */
+  flushed(): Promise<void>;
+  /** Stops watching and ends the connection, at once or after a closing handshake. */
   end(atOnce: boolean): void;
 }
 
-/** Takes hold of the socket of one session. */
+/** Creates the link of one session from its socket. */
 export type OpenLink = (socket: Socket) => Link;

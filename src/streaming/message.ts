@@ -1,16 +1,18 @@
 import type { AudioGap, Reconnecting, Stats, TranscriptionEvent, Turn } from '../../operators/events.ts';
-import type { RawTurn, SessionTurn } from './finality.ts';
+import type { RawTurn, SessionTurn } from './finalDetector.ts';
 
 type WithoutSession<T> = T extends unknown ? Omit<T, 'session'> : never;
-/** What a service tells besides its turns. */
-type Told = WithoutSession<Exclude<TranscriptionEvent, Turn | Reconnecting | AudioGap | Stats>>;
+/** Every event of the service but its turns. */
+type ServiceEvent = WithoutSession<Exclude<TranscriptionEvent, Turn | Reconnecting | AudioGap | Stats>>;
 
-/** What one session tells, on its own clock and with its own turn numbers. */
-export type SessionEvent = Told | SessionTurn;
+/** An event of one session, with the session's own clock and turn numbers. */
+export type SessionEvent = ServiceEvent | SessionTurn;
 
-/** What the wire carries: one of our events, an error, or something newer than this client. */
+/** A message of the service: an event, an error, or a type that is newer than this client. */
 export type Message =
-  Told | RawTurn | { readonly type: 'Error' | undefined; readonly error: unknown; readonly error_code?: number };
+  | ServiceEvent
+  | RawTurn
+  | { readonly type: 'Error' | undefined; readonly error: unknown; readonly error_code?: number };
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -24,11 +24,11 @@ export class PingLink implements Link {
     return this.#socket.readyState === this.#socket.OPEN;
   }
 
-  get waiting(): number {
+  get bufferedBytes(): number {
     return this.#socket.bufferedAmount;
   }
 
-  heard(): void {
+  received(): void {
     this.#alive = true;
   }
 
@@ -36,21 +36,21 @@ export class PingLink implements Link {
     // the answer to the next ping tells
   }
 
-  watch(stallTimeout: number, lost: (why: string) => void): void {
-    this.#socket.on('pong', () => this.heard());
+  watch(stallTimeout: number, onLost: (reason: string) => void): void {
+    this.#socket.on('pong', () => this.received());
     let last = Date.now();
     this.#watch = setInterval(() => {
       const passed = Date.now() - last;
       last += passed;
-      if (passed > 2 * stallTimeout) lost(`this machine slept for ${Math.round(passed)} ms`);
-      else if (!this.#alive) lost(`no sign of life for ${stallTimeout} ms`);
+      if (passed > 2 * stallTimeout) onLost(`this machine slept for ${Math.round(passed)} ms`);
+      else if (!this.#alive) onLost(`no sign of life for ${stallTimeout} ms`);
       this.#alive = false;
       this.#socket.ping(undefined, undefined, () => {});
     }, stallTimeout / 2);
   }
 
   /** A ping goes after what was sent, and tells when it went. */
-  written(): Promise<void> {
+  flushed(): Promise<void> {
     return new Promise((resolve) => {
       try {
         this.#socket.ping(undefined, undefined, resolve);

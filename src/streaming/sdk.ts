@@ -1,2 +1,2 @@
-// loaded when it is needed first; a module of its own, so that bundlers leave out what else the SDK holds
+// loaded on first use; a separate module, so that bundlers drop the rest of the SDK
 export { StreamingTranscriber } from 'assemblyai/streaming';

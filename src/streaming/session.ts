@@ -7,8 +7,8 @@ import { pauseSource } from '../backpressure.ts';
 import type { TranscriptionError } from '../errors.ts';
 import type { Credential } from './credential.ts';
 import { failure } from './failure.ts';
-import { Finality } from './finality.ts';
-import type { SessionTurn } from './finality.ts';
+import { FinalDetector } from './finalDetector.ts';
+import type { SessionTurn } from './finalDetector.ts';
 import type { Link, OpenLink, Socket } from './link.ts';
 import { parseMessage } from './message.ts';
 import type { Message, SessionEvent } from './message.ts';
@@ -82,7 +82,7 @@ class Run {
   readonly #settings: SessionSettings;
   readonly #subscriber: Subscriber<SessionEvent>;
   readonly #credential: Credential;
-  readonly #finality: Finality;
+  readonly #finals: FinalDetector;
   #link: Link | undefined;
   #state: 'dialling' | 'begun' | 'terminating' | 'terminated' = 'dialling';
   #socketError: Error | undefined;
@@ -104,7 +104,7 @@ class Run {
     this.#settings = settings;
     this.#subscriber = subscriber;
     this.#credential = credential;
-    this.#finality = new Finality(settings.awaitFormatted);
+    this.#finals = new FinalDetector(settings.awaitFormatted);
   }
 
   connect(openLink: OpenLink): void {
@@ -145,7 +145,7 @@ class Run {
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it replaces the SDK's own
     socket.onmessage = (event) => {
       const message = parseMessage(event.data);
-      link.heard(typeof message === 'string' ? undefined : message.type);
+      link.received(typeof message === 'string' ? undefined : message.type);
       if (typeof message === 'string') {
         this.#tell({ type: 'Warning', warning_code: 0, warning: message });
       } else if (message.type === 'Begin') {
@@ -165,7 +165,7 @@ class Run {
     switch (message.type) {
       case 'Turn':
         this.#toldMs = Math.max(this.#toldMs, message.words.at(-1)?.end ?? 0);
-        this.#tellAll(this.#finality.accept(message));
+        this.#tellAll(this.#finals.accept(message));
         this.#awaitCopy();
         break;
       case 'SpeechStarted':
@@ -202,7 +202,7 @@ class Run {
     this.#sentSince ??= Date.now();
     this.#sentMs += bytesToMs(item.length, this.#settings.format);
     link.sent(item.length);
-    if (link.waiting > MAX_BUFFERED) pauseSource(() => link.written());
+    if (link.bufferedBytes > MAX_BUFFERED) pauseSource(() => link.flushed());
   }
 
   #terminate(): void {
@@ -222,7 +222,7 @@ class Run {
   #terminated(message: Extract<SessionEvent, { type: 'Termination' }>): void {
     const asked = this.#state === 'terminating';
     this.#state = 'terminated';
-    this.#tellAll(this.#finality.flush());
+    this.#tellAll(this.#finals.flush());
     this.#tell(message);
     if (asked) this.#subscriber.complete();
     else this.#fail(1000, 'Termination');
@@ -230,8 +230,8 @@ class Run {
 
   #awaitCopy(): void {
     clearTimeout(this.#copyTimer);
-    if (!this.#finality.awaitsCopy) return;
-    this.#copyTimer = setTimeout(() => this.#tellAll(this.#finality.flush()), COPY_TIMEOUT_MS);
+    if (!this.#finals.awaitsCopy) return;
+    this.#copyTimer = setTimeout(() => this.#tellAll(this.#finals.flush()), COPY_TIMEOUT_MS);
   }
 
   #fail(wireCode: number | undefined, reason: string, cause?: Error & { code?: unknown }): void {

@@ -120,7 +120,7 @@ export class Leg {
           revisions: event.revisions.map((revision) => ({
             ...revision,
             turn_order: this.#numberOf(revision.turn_order),
-            words: this.#rebaseWords(revision.words),
+            ...(revision.words && { words: this.#rebaseWords(revision.words) }),
           })),
           session,
         };

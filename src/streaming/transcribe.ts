@@ -10,19 +10,20 @@ import type { TranscribeOptions } from './options.ts';
 import { Relay } from './relay.ts';
 import { session } from './session.ts';
 
-/** The service closes a connection that sends it a longer message (docs, "Streaming API"): 128 KB. */
+/** The service closes a connection that sends a longer message (docs, "Streaming API"): 128 KB. */
 const MAX_MESSAGE_BYTES = 131_072;
+
 /**
- * Sends frames of audio to the service and emits what it tells: turns while they are spoken and when they end, and every
- * other event, on one clock.
+ * Sends frames of audio to the service and emits its events: turns while they are spoken and when they end, and everything
+ * else, on one clock.
  *
- * Cold: each subscription is a transcription of its own, with its own connections. The source is subscribed at once and
- * recorded while a connection is made, so that a slow handshake never cuts the first words. When a session breaks, stalls
- * or expires, the next one hears from the recording what was not told to its end: no final is missing, none is told twice,
- * and times and `turn_order` run on. A source that can wait (`audioFile`, `pcmStream`) is held back while more than 10 s of
- * it, or half of a shorter tape, wait to be sent, for the first time or again; a live one is recorded, up to `tapeLength`.
- * Frames must be legal for the service: whole samples, 50 to 1000 ms; `bufferBytes` makes them so. Nothing is written to
- * the console.
+ * Cold: each subscription is a separate transcription with its own connections. The source is subscribed at once and
+ * recorded while the connection opens, so a slow handshake never loses the first words. When a session breaks, stalls or
+ * expires, the audio it had not finished is sent to the next one. No final is missing or repeated, and times and
+ * `turn_order` continue. A source that supports backpressure (`audioFile`, `pcmStream`) is paused while more than 10 s of
+ * audio, or half of `tapeLength` if that is less, wait to be sent. A live source is recorded, up to `tapeLength`. Frames
+ * must be legal for the service (whole samples, 50 to 1000 ms), which `bufferBytes` ensures. Nothing is written to the
+ * console.
  *
  * ```text
  * source        -1-2-3-4-5-6-|                1 to 6: frames
@@ -34,33 +35,32 @@ const MAX_MESSAGE_BYTES = 131_072;
  * | source completes                      | finalized    | the rest is sent, `Terminate`, last turns | those turns, `Stats`, complete   |
  * | source errors                         | finalized    | `Terminate`, closed at once               | `AudioGap`, `Stats`, that error  |
  * | a frame the service would refuse      | unsubscribed | `Terminate`, closed at once               | the same, audio-format error     |
- * | connection fails, breaks, or stalls   | goes on      | another one, after a while                | `Reconnecting`, then as before   |
- * | a session nears its end               | goes on      | a successor takes over at a turn's end    | as before                        |
- * | an outage longer than the tape        | goes on      | another one, after a while                | `AudioGap`, then as before       |
+ * | connection fails, breaks, or stalls   | continues    | a new one, after a delay                  | `Reconnecting`, then as before   |
+ * | a session approaches its expiry       | continues    | a successor takes over at a turn's end    | as before                        |
+ * | an outage longer than the tape        | continues    | a new one, after a delay                  | `AudioGap`, then as before       |
  * | an outage longer than `maxOutage`     | unsubscribed | closed                                    | `AudioGap`, `Stats`, typed error |
  * | three sessions die at once            | unsubscribed | closed                                    | the same                         |
  * | key, setting or audio refused         | unsubscribed | closed, after one attempt                 | the same                         |
  * | the end takes longer than `endTimeout` | finalized   | closed                                    | last partial as final, `AudioGap`, `Stats`, complete |
  * | downstream unsubscribes               | unsubscribed | `Terminate`, closed at once               | nothing                          |
  * | an operator downstream throws         | unsubscribed | `Terminate`, closed at once               | its error                        |
- * | a subscriber's callback throws        | goes on      | go on                                     | reported by RxJS, events go on   |
- * | `control` errors or completes         | goes on      | go on                                     | nothing                          |
+ * | a subscriber's callback throws        | continues    | continue                                  | reported by RxJS, events continue |
+ * | `control` errors or completes         | continues    | continue                                  | nothing                          |
  *
  * @example
  * import { audioFile, transcribe } from 'rxscribe';
- * import { bufferBytes, finals, turns } from 'rxscribe/operators';
+ * import { bufferBytes, finals } from 'rxscribe/operators';
  *
  * audioFile('talk.wav')
  *   .pipe(
  *     bufferBytes(3200),
- *     transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'u3-rt-pro', sampleRate: 16_000 }),
- *     turns(),
+ *     transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'universal-3-6-pro', sampleRate: 16_000 }),
  *     finals(),
  *   )
  *   .subscribe({ next: (turn) => console.log(turn.transcript), error: (error) => console.error(error.message) });
  *
  * @param options Every option of the SDK's transcriber under its name, and ours.
- * @returns An operator that takes frames and emits `TranscriptionEvent`s. It errors with a `TranscriptionError`.
+ * @returns An operator that accepts frames and emits `TranscriptionEvent`s. It errors with a `TranscriptionError`.
  * @throws {TypeError | RangeError} when an option is missing, unknown, out of range, or could not work.
  * @see https://www.assemblyai.com/docs/streaming/api-spec/streaming-websocket
  */
@@ -71,7 +71,7 @@ export function transcribe(options: TranscribeOptions): OperatorFunction<Uint8Ar
 /**
  * As `transcribe`, over sessions opened by `open`.
  *
- * @param network$ Emits when there is a network again, and when there is none any more, where somebody can tell.
+ * @param network$ Emits whether the network is available, in runtimes that report it.
  */
 export function transcribeOver(
   open: typeof session,
@@ -83,7 +83,7 @@ export function transcribeOver(
   return (source) =>
     defer(() => {
       const relay = new Relay(settings, open, network$);
-      // what the relay tells is the transcription, and its end is the end of everything
+      // the transcription ends when the relay's events end
       const parts = [relay.events().pipe(endWith(undefined)), record(source, relay, settings.format)];
       if (control$) parts.push(steer(control$, relay));
       return merge(...parts).pipe(takeWhile((event) => event !== undefined));
@@ -120,13 +120,13 @@ function record(source: Observable<Uint8Array>, relay: Relay, format: PcmFormat)
 }
 
 function checkFrame(frame: Uint8Array, format: PcmFormat): void {
-  if (!ArrayBuffer.isView(frame)) throw new TypeError(`transcribe takes frames of Uint8Array, not ${typeof frame}`);
+  if (!ArrayBuffer.isView(frame)) throw new TypeError(`transcribe accepts frames of Uint8Array, not ${typeof frame}`);
   const { length } = frame;
   if (isLegalFrame(length, format) && length <= MAX_MESSAGE_BYTES) return;
   const size = frameBytes(100, format);
   throw new TranscriptionError(
     'audio-format',
-    `a frame of ${length} bytes is ${bytesToMs(length, format).toFixed(1)} ms at ${format.sampleRate} Hz; the service takes ` +
+    `a frame of ${length} bytes is ${bytesToMs(length, format).toFixed(1)} ms at ${format.sampleRate} Hz; the service accepts ` +
       `whole samples, ${MIN_FRAME_MS} to ${MAX_FRAME_MS} ms and at most ${MAX_MESSAGE_BYTES} bytes: put bufferBytes(${size}) before transcribe()`,
   );
 }

@@ -1,5 +1,5 @@
-import type { StreamingTranscriber, StreamingUpdateConfiguration } from 'assemblyai/streaming';
-import type { ControlMessage } from '../../operators/events.ts';
+import type { StreamingTranscriber } from 'assemblyai/streaming';
+import type { ControlMessage, UpdateConfiguration } from '../../operators/events.ts';
 import { TranscriptionError } from '../errors.ts';
 import type { Credential } from './credential.ts';
 import type { Socket } from './link.ts';
@@ -8,12 +8,12 @@ import type { SessionSettings } from './options.ts';
 /** The constructor of the SDK's transcriber. */
 export type Transcriber = typeof StreamingTranscriber;
 
-/** What is used of the SDK. */
+/** The part of the SDK that is used. */
 export interface Sdk {
   readonly StreamingTranscriber: Transcriber;
 }
 
-/** Loads the SDK, when it is needed first. A page fetches it then, which can fail as reaching the service can. */
+/** Loads the SDK on first use. A page fetches it over the network, so this can fail like a connection. */
 export async function loadSdk(load: () => Promise<Sdk> = loadOnce): Promise<Transcriber> {
   try {
     const { StreamingTranscriber } = await load();
@@ -28,12 +28,12 @@ function loadOnce(): Promise<Sdk> {
   return import('./sdk.ts');
 }
 
-/** Browsers say `TypeError`, and webpack gives it a name of its own; in Node, where nothing is fetched, it is neither. */
+/** A failed fetch of a module is a `TypeError` in browsers and a `ChunkLoadError` in webpack; Node fetches nothing. */
 function isNotFetched(error: Error): boolean {
   return error instanceof TypeError || error.name === 'ChunkLoadError';
 }
 
-/** Makes a transcriber that asks for all that was asked for: the SDK leaves options with falsy values out of the URL. */
+/** Creates a transcriber that sends every option: the SDK leaves options with falsy values out of the URL. */
 export function newTranscriber(
   Transcriber: Transcriber,
   { params, extraQuery }: SessionSettings,
@@ -50,7 +50,7 @@ export function newTranscriber(
   return transcriber;
 }
 
-/** The socket of a transcriber that was told to connect. */
+/** The socket of a transcriber that is connecting or connected. */
 export function socketOf(transcriber: StreamingTranscriber): Socket | undefined {
   return (transcriber as unknown as { socket?: Socket }).socket;
 }
@@ -58,15 +58,15 @@ export function socketOf(transcriber: StreamingTranscriber): Socket | undefined 
 /** Sends one message, audio or control. */
 export function send(transcriber: StreamingTranscriber, item: Uint8Array | ControlMessage): void {
   if (ArrayBuffer.isView(item))
-    transcriber.sendAudio(item as unknown as ArrayBuffer); // its type is too narrow
+    transcriber.sendAudio(item as unknown as ArrayBuffer); // the SDK's type is too narrow
   else if (item.type === 'ForceEndpoint') transcriber.forceEndpoint();
   else if (item.type === 'KeepAlive') transcriber.keepAlive();
   else transcriber.updateConfiguration(upToDate(item));
 }
 
-/** A deprecated spelling brought up to date: the SDK would do so too, and write about it to the console. */
-function upToDate(update: StreamingUpdateConfiguration): StreamingUpdateConfiguration {
-  // oxlint-disable typescript/no-deprecated -- it is what this function is for
+/** Replaces a deprecated field; the SDK would do so too, but write a warning to the console. */
+function upToDate(update: UpdateConfiguration): object {
+  // oxlint-disable typescript/no-deprecated -- replacing the deprecated field is the purpose
   const { min_end_of_turn_silence_when_confident: old, ...rest } = update;
   return old === undefined ? rest : { min_turn_silence: old, ...rest };
 }

@@ -1,4 +1,4 @@
-import type { RawTurn } from '../../src/streaming/finality.ts';
+import type { RawTurn } from '../../src/streaming/finalDetector.ts';
 
 /** Consecutive words of 100 ms each, starting at `from` milliseconds. */
 export function words(text: string, from = 0, ended = true): RawTurn['words'] {

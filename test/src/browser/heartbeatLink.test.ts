@@ -47,7 +47,7 @@ function watch(stallTimeout: number, scene: (watched: Watched) => void, lasts = 
 }
 
 const beat = ({ link }: Watched, at: readonly number[]): void => {
-  for (const ms of at) timer(ms).subscribe(() => link.heard('Heartbeat'));
+  for (const ms of at) timer(ms).subscribe(() => link.received('Heartbeat'));
 };
 
 describe('HeartbeatLink', () => {
@@ -67,7 +67,7 @@ describe('HeartbeatLink', () => {
       beat(one, [5000]);
       interval(6000)
         .pipe(take(10))
-        .subscribe(() => one.link.heard('Turn'));
+        .subscribe(() => one.link.received('Turn'));
     });
 
     expect(lost?.[0]).toBe(70_000);
@@ -107,7 +107,7 @@ describe('HeartbeatLink', () => {
       const link = new HeartbeatLink(socket);
       const lost: string[] = [];
       link.watch(10_000, (why) => lost.push(why));
-      link.heard('Heartbeat');
+      link.received('Heartbeat');
       for (let ms = 100; ms <= 10_000; ms += 100) {
         expect(lost).toEqual([]);
         jest.setSystemTime(ms); // no timer fires
@@ -126,10 +126,10 @@ describe('HeartbeatLink', () => {
       const link = new HeartbeatLink(new FakeSocket());
       const lost: string[] = [];
       link.watch(10_000, (why) => lost.push(why));
-      link.heard('Heartbeat');
+      link.received('Heartbeat');
       jest.setSystemTime(3_600_000);
       link.sent(0); // the first frame after an hour asleep
-      link.heard('Heartbeat');
+      link.received('Heartbeat');
       jest.setSystemTime(3_605_000);
       link.sent(0);
       expect(lost).toEqual([]);
@@ -145,19 +145,19 @@ describe('HeartbeatLink', () => {
     const told: string[] = [];
     socket.bufferedAmount = 100_000;
     link.sent(100_000);
-    const written = link.written().then(() => told.push('written'));
-    link.heard('Turn');
+    const written = link.flushed().then(() => told.push('written'));
+    link.received('Turn');
     socket.bufferedAmount = 1;
-    link.heard('Turn');
+    link.received('Turn');
     socket.bufferedAmount += 100_000;
     link.sent(100_000); // what is sent later is not waited for
     await new Promise(setImmediate);
     expect(told).toEqual([]);
     socket.bufferedAmount = 100_000;
-    link.heard('Turn');
+    link.received('Turn');
     await written;
 
-    const closed = link.written().then(() => told.push('closed'));
+    const closed = link.flushed().then(() => told.push('closed'));
     link.end();
     await closed;
     expect(told).toEqual(['written', 'closed']);
@@ -169,7 +169,7 @@ describe('HeartbeatLink', () => {
       const socket = new FakeSocket();
       const link = new HeartbeatLink(socket);
       link.watch(10_000, () => {});
-      void link.written();
+      void link.flushed();
       expect(jest.getTimerCount()).toBe(2);
       link.end();
       expect(socket.closed).toBe(1);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Finality } from '../../../src/streaming/finality.ts';
-import type { RawTurn } from '../../../src/streaming/finality.ts';
+import { FinalDetector } from '../../../src/streaming/finalDetector.ts';
+import type { RawTurn } from '../../../src/streaming/finalDetector.ts';
 import { final, partial, words } from '../../support/turns.ts';
 
 /** What is told of messages: each turn as its number, its text, and a `!` when it is final. */
 function told(messages: readonly RawTurn[], awaitFormatted = false): string[] {
-  const finality = new Finality(awaitFormatted);
+  const finality = new FinalDetector(awaitFormatted);
   return [...messages.flatMap((message) => finality.accept(message)), ...finality.flush()].map(
     (turn) => `${turn.turn_order} ${turn.transcript}${turn.isFinal ? '!' : ''}`,
   );
@@ -14,7 +14,7 @@ function told(messages: readonly RawTurn[], awaitFormatted = false): string[] {
 
 const unformatted = (turn: RawTurn): RawTurn => ({ ...turn, turn_is_formatted: false });
 
-describe('Finality', () => {
+describe('FinalDetector', () => {
   describe('on the Pro models', () => {
     it('A: takes the one final of a clean sentence', () => {
       const messages = [
@@ -66,7 +66,7 @@ describe('Finality', () => {
     });
 
     it('G: tells when it waits for a copy', () => {
-      const finality = new Finality(true);
+      const finality = new FinalDetector(true);
       finality.accept(unformatted(final(0, 'turn left')));
       expect(finality.awaitsCopy).toBe(true);
       finality.accept(final(0, 'Turn left.'));
@@ -91,7 +91,7 @@ describe('Finality', () => {
   });
 
   it('ends a turn that the service never ended, and shows so by its raw end_of_turn', () => {
-    const finality = new Finality(false);
+    const finality = new FinalDetector(false);
     finality.accept(partial(0, 'so I'));
 
     expect(finality.flush()).toEqual([{ ...partial(0, 'so I'), isFinal: true }]);
@@ -111,7 +111,7 @@ describe('Finality', () => {
     });
     fc.assert(
       fc.property(fc.array(message), fc.boolean(), (messages, awaitFormatted) => {
-        const finality = new Finality(awaitFormatted);
+        const finality = new FinalDetector(awaitFormatted);
         const ended: number[] = [];
         const turns = messages.flatMap(({ text, ...fields }) =>
           finality.accept({ ...partial(fields.turn_order, text), ...fields }),

@@ -2,20 +2,19 @@ import type { PartialTurn } from '../../operators/events.ts';
 
 /** A turn as the service sends it. */
 export type RawTurn = Omit<PartialTurn, 'isFinal' | 'session'>;
-/** A turn of one session, with the service's own numbering and clock. */
+/** A turn of one session, with the service's own numbers and clock. */
 export type SessionTurn = RawTurn & { readonly isFinal: boolean };
 
 /**
  * Decides which message of a turn is its final, for one session.
  *
  * The models differ: some send one formatted final, some an unformatted one and then its formatted copy, some an empty
- * one at the end. Whatever they do, each `turn_order` gets at most one `isFinal` turn here, never an empty one, and
- * nothing after it. A turn that the service never ends although it told of words is ended by the next turn, or by
- * `flush`: its `end_of_turn` stays false, which tells such a turn from one that the service ended.
+ * one at the end. Here each `turn_order` gets at most one `isFinal` turn, never an empty one, and nothing after it. If the
+ * service never ends a turn that has words, the next turn or `flush` ends it; its `end_of_turn` then stays false.
  */
-export class Finality {
+export class FinalDetector {
   readonly #awaitFormatted: boolean;
-  /** The turn under way: last told, not ended yet, or ended and awaiting its formatted copy. */
+  /** The current turn: not ended yet, or ended and waiting for its formatted copy. */
   #open: RawTurn | undefined;
   #closedUpTo = -1;
 
@@ -29,24 +28,24 @@ export class Finality {
     return this.#open?.end_of_turn === true;
   }
 
-  /** Takes a turn message; returns the turns to tell, in order. */
+  /** Accepts a turn message; returns the turns to emit, in order. */
   accept(message: RawTurn): SessionTurn[] {
     if (message.turn_order <= this.#closedUpTo) return [];
-    const told = this.#open && message.turn_order > this.#open.turn_order ? this.flush() : [];
+    const emitted = this.#open && message.turn_order > this.#open.turn_order ? this.flush() : [];
     const turn = withText(message);
     if (turn.transcript === '') {
       if (turn.end_of_turn && !this.awaitsCopy) this.#close(turn.turn_order);
     } else if (turn.end_of_turn && (turn.turn_is_formatted || !this.#awaitFormatted)) {
       this.#close(turn.turn_order);
-      told.push({ ...turn, isFinal: true });
+      emitted.push({ ...turn, isFinal: true });
     } else if (!this.awaitsCopy) {
       this.#open = turn;
-      told.push({ ...turn, isFinal: false });
+      emitted.push({ ...turn, isFinal: false });
     }
-    return told;
+    return emitted;
   }
 
-  /** Ends the turn under way, if there is one, with what is known of it. */
+  /** Ends the current turn, if there is one, with its latest text. */
   flush(): SessionTurn[] {
     const turn = this.#open;
     if (!turn) return [];
@@ -60,7 +59,7 @@ export class Finality {
   }
 }
 
-/** Some models leave `transcript` empty until a word is final; the words are the text then. */
+/** Some models leave `transcript` empty until a word is final; the text is then made of the words. */
 function withText(turn: RawTurn): RawTurn {
   return turn.transcript === '' && turn.words.length > 0
     ? { ...turn, transcript: turn.words.map((word) => word.text).join(' ') }
