@@ -1,30 +1,30 @@
-import { Observable, asyncScheduler, timer } from 'rxjs';
+import { Observable, timer } from 'rxjs';
 import type { Subscription } from 'rxjs';
 import { emitWithBackpressure } from '../backpressure.ts';
+import { monotonicNow } from '../monotonicNow.ts';
 import type { Tape, TapeItem } from './tape.ts';
 
-/** How fast audio may leave. */
+/** How fast audio may be sent. */
 export interface Pace {
-  /** How many bytes may leave at once. */
+  /** How many bytes may be sent at once. */
   readonly burst: number;
-  /** How many bytes may leave per millisecond after that; `Infinity` for no limit. */
+  /** How many bytes may be sent per millisecond after that; `Infinity` for no limit. */
   readonly rate: number;
 }
 
 /**
- * Plays a tape to a session: what is recorded already, then what is recorded meanwhile; completes after the last of it.
+ * Plays a tape to a session: what is already recorded, then what is being recorded. It completes after the last of it.
  *
- * A live source never waits. Only catching up does, by a token bucket, so that the service is never sent more than it
- * takes; and a session that cannot write fast enough, through `pauseSource`. A wait that is over also ends with the next
- * frame recorded: the timers of a page in the background may come late, up to a minute, but its frames do not.
+ * Live audio never waits. A token bucket limits catching up, because the service closes connections that send too far
+ * ahead; and a session that cannot write fast enough pauses it through `pauseSource`. The next recorded frame also ends a
+ * wait that is over: in a background page, timers may be up to a minute late, but frames are not.
  *
- * Nothing is made for an item but the item: one function emits them all. Row "allocated on the heap, per frame" of table
- * `pipeline` in test/bench decided it; test/src/streaming/cost.test.ts keeps it.
+ * One function emits all items, so that nothing else is allocated per item; test/src/streaming/cost.test.ts checks that.
  */
 export function feed(tape: Tape, pace: Pace): Observable<TapeItem> {
   return new Observable((subscriber) => {
     let tokens = pace.burst;
-    let at = asyncScheduler.now();
+    let at = monotonicNow();
     let busy = false;
     let waiting: Subscription | undefined;
     let overdue: (() => void) | undefined;
@@ -34,10 +34,10 @@ export function feed(tape: Tape, pace: Pace): Observable<TapeItem> {
       play();
     };
 
-    /** Milliseconds to wait until so many bytes may leave; 0 takes them. */
+    /** Takes tokens for some bytes; returns how many milliseconds to wait before sending them. */
     const take = (bytes: number): number => {
       if (pace.rate === Infinity) return 0;
-      const now = asyncScheduler.now();
+      const now = monotonicNow();
       tokens = Math.min(pace.burst, tokens + (now - at) * pace.rate);
       at = now;
       tokens -= bytes;
@@ -47,7 +47,7 @@ export function feed(tape: Tape, pace: Pace): Observable<TapeItem> {
     let next: TapeItem;
     const emitNext = (): void => subscriber.next(next);
 
-    /** Emits one item; returns whether to go on at once. */
+    /** Emits one item; returns whether the next may follow at once. */
     const emit = (item: TapeItem): boolean => {
       next = item;
       const held = emitWithBackpressure(emitNext);
@@ -56,13 +56,13 @@ export function feed(tape: Tape, pace: Pace): Observable<TapeItem> {
     };
 
     const delay = (wait: number, item: TapeItem): void => {
-      const due = asyncScheduler.now() + wait;
+      const due = monotonicNow() + wait;
       const over = (): void => {
         waiting?.unsubscribe();
         overdue = undefined;
         if (emit(item)) resume();
       };
-      overdue = () => asyncScheduler.now() > due && over();
+      overdue = () => monotonicNow() > due && over();
       waiting = timer(wait).subscribe(over);
     };
 

@@ -1,65 +1,69 @@
-import { Subject, asyncScheduler, defer, map, startWith, takeUntil } from 'rxjs';
+import { Subject, defer, map, startWith, takeUntil } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
-import type { Accounts } from './accounts.ts';
+import { monotonicNow } from '../monotonicNow.ts';
+import type { Ledger } from './ledger.ts';
 import { feed } from './feed.ts';
 import type { Pace } from './feed.ts';
 import type { Tape } from './tape.ts';
-import type { Leg, Timeline } from './timeline.ts';
+import type { SessionClock, Timeline } from './timeline.ts';
 
-/** What every session of a transcription shares. */
+/** What all sessions of a transcription share. */
 export interface Shared {
   readonly tape: Tape;
   readonly timeline: Timeline;
-  readonly accounts: Accounts;
+  readonly ledger: Ledger;
   readonly pace: Pace;
   /** Milliseconds of one byte. */
   readonly msPerByte: number;
-  /** Called when a stretch turns out to be lost before any session could hear it. */
+  /** Called with a stretch that was dropped from the tape before it was sent. */
   readonly onLost: (startMs: number, endMs: number) => void;
-  /** Called after each message that was sent. */
+  /** Called after each audio message. */
   readonly onSent: () => void;
 }
 
 /**
- * The tape as one session hears it: from where the sessions before left off, on a clock of its own.
+ * The audio of one session: the tape from where the session starts, on the session's own clock.
  *
- * It knows what it was made to hear and since when, and so up to where the service has surely looked at the audio.
+ * It knows what was sent since when, and thus up to where the service has certainly processed the audio.
  */
 export class Playback {
   readonly #shared: Shared;
   readonly #handedOver = new Subject<void>();
-  #leg: Leg | undefined;
-  #from = 0;
-  #heard = 0;
-  #next = 0;
+  #clock: SessionClock | undefined;
+  /** The position of the first byte sent, in milliseconds, and when it was sent. */
+  #fromMs = 0;
   #since: number | undefined;
+  #sentBytes = 0;
+  /** The position of the next byte to send. */
+  #next = 0;
 
   constructor(shared: Shared) {
     this.#shared = shared;
   }
 
-  /** The session on the timeline; it takes its number when it is first asked for. */
-  get leg(): Leg {
-    return (this.#leg ??= this.#shared.timeline.nextLeg());
+  /** The session's clock on the timeline; the session gets its number when this is read first. */
+  get clock(): SessionClock {
+    return (this.#clock ??= this.#shared.timeline.nextSession());
   }
 
   /** Whether the session began. */
   get begun(): boolean {
-    return this.#leg !== undefined;
+    return this.#clock !== undefined;
   }
 
   /**
-   * The audio and the control messages for the session, starting at a byte of the recording, or the oldest one held.
+   * The audio and the control messages for the session.
    *
-   * @param start Says where, when the session is ready to hear it.
+   * @param start Returns the position of the first byte, when the session is ready for audio; the tape starts at the
+   * oldest byte held if that is later.
    */
   input(start: () => number): Observable<Uint8Array | ControlMessage> {
-    const { tape, msPerByte, accounts, onSent, pace } = this.#shared;
+    const { tape, msPerByte, ledger, onSent, pace } = this.#shared;
     return defer(() => {
       this.#next = start();
       tape.rewind(this.#next);
-      this.#from = tape.head * msPerByte;
+      this.#fromMs = tape.head * msPerByte;
       const { configuration } = tape;
       const played = feed(tape, pace).pipe(
         takeUntil(this.#handedOver),
@@ -67,11 +71,11 @@ export class Playback {
           if ('control' in item) return item.control;
           const end = item.at + item.audio.length;
           if (item.at > this.#next) this.#lost(item.at);
-          this.leg.align(this.#heard * msPerByte, item.at * msPerByte);
-          accounts.sent(Math.max(0, item.at) * msPerByte, end * msPerByte);
-          this.#heard += item.audio.length;
+          this.clock.align(this.#sentBytes * msPerByte, item.at * msPerByte);
+          ledger.sent(Math.max(0, item.at) * msPerByte, end * msPerByte);
+          this.#sentBytes += item.audio.length;
           this.#next = end;
-          this.#since ??= asyncScheduler.now();
+          this.#since ??= monotonicNow();
           onSent();
           return item.audio;
         }),
@@ -80,20 +84,20 @@ export class Playback {
     });
   }
 
-  /** Ends the input of this session: another one takes over. */
+  /** Ends the input of this session, because its successor takes over. */
   handOver(): void {
     this.#handedOver.next();
   }
 
   /**
-   * Up to where the service has surely looked at the audio, in milliseconds on the audio clock: it keeps up with real
-   * time, and is not counted on to be faster.
+   * Up to where the service has certainly processed the audio, in milliseconds on the audio clock: it keeps up with real
+   * time, and may not be faster.
    *
-   * @param unheard For how long the service may have been out of reach without our knowing, in milliseconds.
+   * @param unreachableMs For how long the service may have been unreachable without our noticing, in milliseconds.
    */
-  processed(unheard: number): number {
-    const elapsed = this.#since === undefined ? 0 : asyncScheduler.now() - this.#since;
-    return Math.min(this.#next * this.#shared.msPerByte, this.#from + elapsed) - unheard;
+  processed(unreachableMs: number): number {
+    const elapsed = this.#since === undefined ? 0 : monotonicNow() - this.#since;
+    return Math.min(this.#next * this.#shared.msPerByte, this.#fromMs + elapsed) - unreachableMs;
   }
 
   #lost(upTo: number): void {

@@ -4,7 +4,6 @@ import {
   ReplaySubject,
   Subject,
   Subscription,
-  asyncScheduler,
   catchError,
   concat,
   concatMap,
@@ -38,15 +37,16 @@ import type {
 import { MIN_FRAME_MS, bytesToMs, frameBytes, msToBytes } from '../audio/pcm.ts';
 import { pauseSource } from '../backpressure.ts';
 import { TranscriptionError } from '../errors.ts';
-import { Accounts } from './accounts.ts';
+import { monotonicNow } from '../monotonicNow.ts';
+import { Ledger } from './ledger.ts';
 import type { SessionSettings } from './options.ts';
 import { Playback } from './playback.ts';
 import type { Shared } from './playback.ts';
 import type { SessionEvent } from './message.ts';
-import { Policy } from './policy.ts';
+import { RetryPolicy } from './retryPolicy.ts';
 import type { session } from './session.ts';
-import { Succession } from './succession.ts';
-import type { Player } from './succession.ts';
+import { Handover } from './handover.ts';
+import type { PreparedSession } from './handover.ts';
 import { Tape } from './tape.ts';
 import { Timeline } from './timeline.ts';
 
@@ -73,22 +73,22 @@ export class Relay {
   readonly #tape: Tape;
   readonly #msPerByte: number;
   /** How much may wait to be sent, for the first time or again, until a source that can wait is held back, in milliseconds. */
-  readonly #ahead: number;
+  readonly #maxUnsentMs: number;
   readonly #shared: Shared;
   readonly #timeline: Timeline;
-  readonly #accounts = new Accounts();
-  readonly #policy: Policy;
+  readonly #ledger = new Ledger();
+  readonly #policy: RetryPolicy;
   readonly #notices = new Subject<TranscriptionEvent>();
   readonly #sent = new Subject<void>();
   readonly #recorded = new Subject<void>();
   readonly #network: Observable<boolean> | undefined;
   readonly #finished = new ReplaySubject<void>(1);
-  readonly #succession: Succession;
+  readonly #handover: Handover;
   #playback: Playback;
   #begunAt: number | undefined;
   #recordedAtBegin = 0;
   /** From where the next session will hear the tape, in bytes; it never goes back. */
-  #resume = 0;
+  #replayFrom = 0;
   /** Where the tape was read when audio was last let go of, in milliseconds. */
   #trimmedAt = 0;
   #partial: PartialTurn | undefined;
@@ -106,40 +106,40 @@ export class Relay {
     this.#settings = settings;
     this.#open = open;
     this.#network = network$?.pipe(tap((online) => (this.#online = online)));
-    this.#policy = new Policy(settings);
+    this.#policy = new RetryPolicy(settings);
     this.#timeline = new Timeline(settings.hasPartials);
     this.#msPerByte = bytesToMs(1, format);
-    this.#ahead = Math.min(AHEAD_MS, settings.tapeLength / 2);
+    this.#maxUnsentMs = Math.min(AHEAD_MS, settings.tapeLength / 2);
     const silence = format.encoding === 'pcm_mulaw' ? 0xff : 0;
     this.#tape = new Tape(frameBytes(MIN_FRAME_MS, format), msToBytes(settings.tapeLength, format), silence);
     this.#shared = {
       tape: this.#tape,
       timeline: this.#timeline,
-      accounts: this.#accounts,
+      ledger: this.#ledger,
       pace: { burst: msToBytes(BURST_MS, format), rate: settings.catchUpSpeed / this.#msPerByte },
       msPerByte: this.#msPerByte,
-      onLost: (startMs, endMs) => this.lose(startMs, endMs, 'tape-full'),
+      onLost: (startMs, endMs) => this.reportGap(startMs, endMs, 'tape-full'),
       onSent: () => {
         if (this.#ms(this.#tape.head) >= this.#trimmedAt + TRIM_MS) this.#trim();
-        if (this.#sent.observed && this.#unsent <= this.#ahead / 2) this.#sent.next();
+        if (this.#sent.observed && this.#unsentMs <= this.#maxUnsentMs / 2) this.#sent.next();
       },
     };
     this.#playback = new Playback(this.#shared);
-    this.#succession = new Succession({
-      connect: (start$) => this.#player(start$),
-      onConnected: () => void (this.#timeline.turnIsOpen || this.#handOver()),
-      onDue: () => this.#handOver(),
+    this.#handover = new Handover({
+      connect: (start$) => this.#prepareSession(start$),
+      onConnected: () => void (this.#timeline.turnIsOpen || this.#startHandover()),
+      onDue: () => this.#startHandover(),
     });
   }
 
   /** Records a frame, and holds its source back, if it can wait, while too much is there to be sent. */
   record(frame: Uint8Array): void {
-    this.#tape.record(frame, asyncScheduler.now());
+    this.#tape.record(frame, monotonicNow());
     if (this.#recorded.observed) this.#recorded.next();
-    if (this.#unsent > this.#ahead) this.#waitUntilSent();
+    if (this.#unsentMs > this.#maxUnsentMs) this.#pauseUntilSent();
   }
 
-  #waitUntilSent(): void {
+  #pauseUntilSent(): void {
     pauseSource(() => firstValueFrom(this.#sent, { defaultValue: undefined }));
   }
 
@@ -150,23 +150,23 @@ export class Relay {
   }
 
   /** Takes a control message to its place in the audio. */
-  steer(message: ControlMessage): void {
+  addControl(message: ControlMessage): void {
     if (CONTROL_TYPES.has(message?.type)) this.#tape.mark(message);
     else this.#notices.next(warning('what control sent is no control message; ignored', this.#session));
   }
 
   /** Tells of a stretch that was never heard, or never will be; milliseconds on the audio clock. */
-  lose(startMs: number, endMs: number, reason: AudioGapReason): void {
+  reportGap(startMs: number, endMs: number, reason: AudioGapReason): void {
     const recorded = Math.min(endMs, this.#ms(this.#tape.end));
     for (const gap of this.#gaps(startMs, recorded, reason)) this.#notices.next(gap);
   }
 
   /** Everything the sessions tell, to the end. */
   events(): Observable<TranscriptionEvent> {
-    const outOfTime = this.#finished.pipe(switchMap(() => timer(this.#settings.endTimeout + this.#unprocessed)));
+    const outOfTime = this.#finished.pipe(switchMap(() => timer(this.#settings.endTimeout + this.#unprocessedMs)));
     const sessions = defer(() => this.#nextSession()).pipe(
-      repeat({ delay: () => (this.#succession.isUnderWay ? of(0) : EMPTY) }),
-      retry({ delay: (error: unknown) => this.#tryAgain(error) }),
+      repeat({ delay: () => (this.#handover.isInProgress ? of(0) : EMPTY) }),
+      retry({ delay: (error: unknown) => this.#retryAfter(error) }),
       takeUntil(outOfTime),
       endWith(undefined),
     );
@@ -174,71 +174,71 @@ export class Relay {
     return merge(this.#notices, sessions).pipe(
       takeWhile((event) => event !== undefined),
       endWith(undefined),
-      concatMap((event) => (event ? [event] : this.#settle(this.#ended ? undefined : 'end-timeout'))),
+      concatMap((event) => (event ? [event] : this.#finalEvents(this.#ended ? undefined : 'end-timeout'))),
       catchError((error: unknown) =>
         concat(
-          this.#settle('error'),
+          this.#finalEvents('error'),
           throwError(() => error),
         ),
       ),
-      finalize(() => this.#succession.close()),
+      finalize(() => this.#handover.close()),
     );
   }
 
   /** The next session, to its end: the successor if there is one, or a new one. */
   #nextSession(): Observable<TranscriptionEvent> {
     const timers = new Subscription();
-    const { playback, event$ } = this.#succession.take() ?? this.#player();
+    const { playback, event$ } = this.#handover.take() ?? this.#prepareSession();
     this.#playback = playback;
     this.#begunAt = undefined;
     return (this.#network ? event$.pipe(takeUntil(networkLost(this.#network))) : event$).pipe(
-      concatMap((event) => this.#tell(event, timers)),
-      tap({ complete: () => (this.#ended = !this.#succession.isUnderWay) }),
-      catchError((error: unknown) => (this.#succession.isUnderWay ? EMPTY : throwError(() => error))),
+      concatMap((event) => this.#process(event, timers)),
+      tap({ complete: () => (this.#ended = !this.#handover.isInProgress) }),
+      catchError((error: unknown) => (this.#handover.isInProgress ? EMPTY : throwError(() => error))),
       finalize(() => timers.unsubscribe()),
     );
   }
 
-  #tell(event: SessionEvent, timers: Subscription): TranscriptionEvent[] {
+  #process(event: SessionEvent, timers: Subscription): TranscriptionEvent[] {
     if (event.type === 'Begin') {
       this.#online = true; // whatever is said
-      this.#begunAt = asyncScheduler.now();
+      this.#begunAt = monotonicNow();
       this.#recordedAtBegin = this.#ms(this.#tape.end);
-      const lasts = event.expires_at * 1000 - this.#begunAt;
-      if (this.#settings.reconnect) timers.add(this.#succession.schedule(lasts));
+      const lasts = event.expires_at * 1000 - Date.now();
+      if (this.#settings.reconnect) timers.add(this.#handover.schedule(lasts));
     }
     const speech = event.type === 'Turn' || event.type === 'SpeechStarted';
-    if (speech && this.#succession.isUnderWay) return []; // the successor hears it too, and will tell it
+    if (speech && this.#handover.isInProgress) return []; // the successor hears it too, and will tell it
     if (speech) {
       this.#policy.healthy();
       this.#silentEndings = 0;
     }
-    const told = this.#playback.leg.rebase(event);
+    const told = this.#playback.clock.rebase(event);
     if (told.type !== 'Turn') return [told];
     this.#partial = told.isFinal ? undefined : told;
-    return told.isFinal ? [told, this.#closeTurn(told)] : [told];
+    return told.isFinal ? [told, this.#endTurn(told)] : [told];
   }
 
   /** A turn was told to its end: what was said up to there need not be kept, and it is the moment to move over. */
-  #closeTurn(turn: FinalTurn): Stats {
-    this.#tape.forgetEndpoints();
+  #endTurn(turn: FinalTurn): Stats {
+    this.#tape.dropReadEndpoints();
     this.#trim();
-    this.#handOver();
-    const { toldUpTo } = this.#timeline;
-    const recordedAt = this.#tape.recordedAt(toldUpTo / this.#msPerByte);
-    const delay = recordedAt === undefined ? undefined : asyncScheduler.now() - recordedAt;
-    return this.#accounts.stats(this.#ms(this.#tape.end), toldUpTo, turn.session, delay);
+    this.#startHandover();
+    const { finalizedUpTo } = this.#timeline;
+    const recordedAt = this.#tape.recordedAt(finalizedUpTo / this.#msPerByte);
+    const delay = recordedAt === undefined ? undefined : monotonicNow() - recordedAt;
+    return this.#ledger.stats(this.#ms(this.#tape.end), finalizedUpTo, turn.session, delay);
   }
 
   /** Decides whether to try again after a failure, and emits when it is time to. */
-  #tryAgain(error: unknown): Observable<unknown> {
+  #retryAfter(error: unknown): Observable<unknown> {
     if (!(error instanceof TranscriptionError)) return throwError(() => error);
     const late = error.wireCode === undefined;
     const silentAtTheEnd = late && this.#online && this.#begunAt !== undefined && this.#tape.played;
-    if (this.#playback.begun) this.#resume = this.#resumeAt(late ? this.#settings.stallTimeout : 0);
-    this.#tape.rewind(this.#resume); // from now on all of it waits to be sent
+    if (this.#playback.begun) this.#replayFrom = this.#replayPosition(late ? this.#settings.stallTimeout : 0);
+    this.#tape.rewind(this.#replayFrom); // from now on all of it waits to be sent
     if (silentAtTheEnd && ++this.#silentEndings >= SILENT_ENDINGS) return EMPTY;
-    const now = asyncScheduler.now();
+    const now = monotonicNow();
     const life =
       this.#begunAt === undefined
         ? undefined
@@ -249,93 +249,93 @@ export class Relay {
           };
     const wait = this.#policy.failed(error, now, life);
     if (wait === undefined) return throwError(() => error);
-    const delayMs = this.#succession.isPrepared ? 0 : wait;
-    this.#accounts.reconnects++;
+    const delayMs = this.#handover.isReady ? 0 : wait;
+    this.#ledger.reconnects++;
     this.#notices.next({
       type: 'Reconnecting',
       session: this.#session,
       attempt: this.#policy.failures,
       delayMs,
-      replayMs: this.#accounts.sentAfter(this.#ms(this.#resume)),
+      replayMs: this.#ledger.sentAfter(this.#ms(this.#replayFrom)),
       reason: error.message,
     });
-    return this.#patience(delayMs);
+    return this.#waitForRetry(delayMs);
   }
 
   /** Emits when it is time for the next attempt: after so many milliseconds, or as soon as there is a network again. */
-  #patience(delayMs: number): Observable<unknown> {
-    const due = asyncScheduler.now() + delayMs;
+  #waitForRetry(delayMs: number): Observable<unknown> {
+    const due = monotonicNow() + delayMs;
     // in a page in the background, frames are more punctual than timers
-    const overdue = this.#recorded.pipe(filter(() => asyncScheduler.now() > due));
+    const overdue = this.#recorded.pipe(filter(() => monotonicNow() > due));
     return merge(timer(delayMs), overdue, this.#network?.pipe(filter(Boolean)) ?? NEVER);
   }
 
   /** A session that hears the tape, once `start$` emits if there is one. */
-  #player(start$?: Observable<void>): Player {
+  #prepareSession(start$?: Observable<void>): PreparedSession {
     const playback = new Playback(this.#shared);
-    const input$ = playback.input(() => this.#resume);
+    const input$ = playback.input(() => this.#replayFrom);
     const input = start$ ? start$.pipe(switchMap(() => input$)) : input$;
     return { playback, event$: this.#open(input, this.#settings) };
   }
 
   /** Moves the audio over to the successor. What the present session has not told by now, the successor will tell. */
-  #handOver(): void {
-    if (!this.#succession.isPrepared || this.#succession.isUnderWay || this.#tape.played) return;
-    this.#resume = this.#resumeAt(0);
+  #startHandover(): void {
+    if (!this.#handover.isReady || this.#handover.isInProgress || this.#tape.played) return;
+    this.#replayFrom = this.#replayPosition(0);
     this.#playback.handOver();
-    this.#succession.begin();
+    this.#handover.start();
   }
 
   /** From where a session would have to hear the audio if the present one broke now, in bytes. */
-  #resumeAt(unheard: number): number {
-    const from = this.#timeline.resumeFrom(this.#playback.processed(unheard));
-    return Math.max(this.#resume, Math.min(this.#tape.head, msToBytes(from, this.#settings.format)));
+  #replayPosition(unheard: number): number {
+    const from = this.#timeline.replayFrom(this.#playback.processed(unheard));
+    return Math.max(this.#replayFrom, Math.min(this.#tape.head, msToBytes(from, this.#settings.format)));
   }
 
   /** Lets go of the audio that no session will have to hear again. */
   #trim(): void {
     this.#trimmedAt = this.#ms(this.#tape.head);
-    if (!this.#succession.isUnderWay) this.#tape.release(this.#resumeAt(this.#settings.stallTimeout));
+    if (!this.#handover.isInProgress) this.#tape.release(this.#replayPosition(this.#settings.stallTimeout));
   }
 
   /** The last words: what was lost, and the accounts. */
-  #settle(unfinished: 'end-timeout' | 'error' | undefined): TranscriptionEvent[] {
+  #finalEvents(unfinished: 'end-timeout' | 'error' | undefined): TranscriptionEvent[] {
     const captured = this.#ms(this.#tape.end);
     const events: TranscriptionEvent[] = [];
     if (unfinished) {
-      if (this.#playback.begun) this.#resume = this.#resumeAt(0);
+      if (this.#playback.begun) this.#replayFrom = this.#replayPosition(0);
       const partial = unfinished === 'end-timeout' ? this.#partial : undefined;
-      if (partial) events.push(...this.#promote(partial));
-      const from = Math.max(this.#ms(this.#resume), this.#timeline.toldUpTo);
+      if (partial) events.push(...this.#endPartial(partial));
+      const from = Math.max(this.#ms(this.#replayFrom), this.#timeline.finalizedUpTo);
       events.push(...this.#gaps(from, captured, unfinished));
     }
-    return [...events, this.#accounts.stats(captured, captured, this.#session)];
+    return [...events, this.#ledger.stats(captured, captured, this.#session)];
   }
 
   /** The last that is known of a turn that will not be told to its end; its `end_of_turn` stays false. */
-  #promote(partial: PartialTurn): FinalTurn[] {
+  #endPartial(partial: PartialTurn): FinalTurn[] {
     const turn: FinalTurn = { ...partial, isFinal: true };
     this.#timeline.number(turn);
     return [turn];
   }
 
   #gaps(startMs: number, endMs: number, reason: AudioGapReason): TranscriptionEvent[] {
-    return this.#accounts.lost(startMs, endMs, reason, this.#session);
+    return this.#ledger.lost(startMs, endMs, reason, this.#session);
   }
 
   /** How much audio is recorded that was not sent, in milliseconds. */
-  get #unsent(): number {
+  get #unsentMs(): number {
     return this.#ms(this.#tape.end - this.#tape.head);
   }
 
   /** How much audio is recorded that the service has not surely looked at, in milliseconds. */
-  get #unprocessed(): number {
-    return this.#ms(this.#tape.end) - Math.max(this.#timeline.toldUpTo, this.#playback.processed(0));
+  get #unprocessedMs(): number {
+    return this.#ms(this.#tape.end) - Math.max(this.#timeline.finalizedUpTo, this.#playback.processed(0));
   }
 
   /** The number of the present session, or of the one that was to be. */
   get #session(): number {
-    return this.#playback.begun ? this.#playback.leg.session : this.#timeline.sessions;
+    return this.#playback.begun ? this.#playback.clock.session : this.#timeline.sessions;
   }
 
   #ms(bytes: number): number {

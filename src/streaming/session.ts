@@ -5,6 +5,7 @@ import type { ControlMessage } from '../../operators/events.ts';
 import { bytesToMs } from '../audio/pcm.ts';
 import { pauseSource } from '../backpressure.ts';
 import type { TranscriptionError } from '../errors.ts';
+import { monotonicNow } from '../monotonicNow.ts';
 import type { Credential } from './credential.ts';
 import { failure } from './failure.ts';
 import { FinalDetector } from './finalDetector.ts';
@@ -199,7 +200,7 @@ class Run {
     if (!link?.open) return; // its close is on the way, and tells
     send(this.#transcriber, item);
     if (!ArrayBuffer.isView(item)) return;
-    this.#sentSince ??= Date.now();
+    this.#sentSince ??= monotonicNow();
     this.#sentMs += bytesToMs(item.length, this.#settings.format);
     link.sent(item.length);
     if (link.bufferedBytes > MAX_BUFFERED) pauseSource(() => link.flushed());
@@ -210,7 +211,7 @@ class Run {
     if (!this.#link?.open) return this.#fail(1006, '', this.#socketError); // it is just going
     this.#state = 'terminating';
     // the service is not counted on to be faster than real time, unless it shows that it is
-    const elapsed = this.#sentSince === undefined ? 0 : Date.now() - this.#sentSince;
+    const elapsed = this.#sentSince === undefined ? 0 : monotonicNow() - this.#sentSince;
     const behind = Math.max(0, this.#sentMs - Math.max(elapsed, this.#toldMs));
     const terminationTimeout = this.#settings.terminationTimeout + Math.ceil(behind);
     const late = (): void => {

@@ -2,14 +2,14 @@ import { Subject, concat, defer } from 'rxjs';
 import type { Observable, Subscription } from 'rxjs';
 
 /**
- * Subscribes to an Observable ahead of time, and keeps what it emits until somebody wants it: once.
+ * Subscribes to an Observable early and buffers what it emits for one later subscriber.
  *
- * Unlike a `ReplaySubject` it holds on to nothing after that.
+ * Unlike a `ReplaySubject` it buffers nothing after that.
  */
 export class Standby<T> {
-  /** Ends what goes on ahead of time, and after. */
+  /** The early subscription. */
   readonly subscription: Subscription;
-  /** What was emitted so far, then what is emitted from now on. */
+  /** Emits the buffered values, then the live ones. */
   readonly values: Observable<T>;
   readonly #live = new Subject<T>();
   #early: T[] | undefined = [];

@@ -1,89 +1,90 @@
 import type { TranscriptionEvent } from '../../operators/events.ts';
 import type { SessionEvent } from './message.ts';
 
-/** How much is heard again before the first word of an open turn, in milliseconds. */
+/** How much audio is replayed before the first word of an open turn, in milliseconds. */
 const LEAD_MS = 1000;
-/** The longest a turn lasts, in milliseconds, and a little more (docs, "Turn detection": 60 s). */
+/** The longest possible turn (60 s, docs, "Turn detection") plus a margin, in milliseconds. */
 const LONGEST_TURN_MS = 70_000;
-/** How much silence is heard again when no turn is open, in milliseconds. */
+/** How much silence is replayed when no turn is open, in milliseconds. */
 const SILENCE_MS = 10_000;
 
 /**
  * One clock and one turn numbering over all sessions of a transcription.
  *
- * Every session starts its clock at its first byte and its `turn_order` at 0. A `Leg` carries one session's events over
- * to the audio clock and the running numbers. Numbers have no holes and no repeats: the next number belongs to whichever
- * turn ends next, so a turn that a break cut off is told again under its own.
+ * Every session starts its clock at its first byte and its `turn_order` at 0. A `SessionClock` rebases one session's events
+ * onto the audio clock and the running numbers. Numbers have no holes and no repeats: the next number belongs to the turn
+ * that ends next, so a turn cut off by a break keeps its number in the next session.
  */
 export class Timeline {
   #sessions = 0;
   #finals = 0;
-  #toldUpTo = 0;
+  #finalizedUpTo = 0;
   readonly #silence: number;
-  /** The turn that was told of and has not ended: where it starts, and up to where it was told. */
+  /** The turn that has not ended: where its first and its last word so far are. */
   #open: { readonly from: number; readonly upTo: number } | undefined;
 
-  /** @param hasPartials Whether the service tells of turns before they end; without, silence may be one of them. */
+  /** @param hasPartials Whether the service sends partials; without them, apparent silence may be an open turn. */
   constructor(hasPartials = true) {
     this.#silence = hasPartials ? SILENCE_MS : LONGEST_TURN_MS;
   }
 
-  /** How many sessions there were. */
+  /** How many sessions have begun. */
   get sessions(): number {
     return this.#sessions;
   }
 
-  /** Where the last final ends, in milliseconds on the audio clock: what is before has been told. */
-  get toldUpTo(): number {
-    return this.#toldUpTo;
+  /** The end of the last final, in milliseconds on the audio clock: everything before it is transcribed. */
+  get finalizedUpTo(): number {
+    return this.#finalizedUpTo;
   }
 
-  /** Whether a turn was told of that has not ended. */
+  /** Whether there is a turn that has not ended. */
   get turnIsOpen(): boolean {
     return this.#open !== undefined;
   }
 
-  /** Starts the next session. A turn that was open is open no more; the session will tell it again. */
-  nextLeg(): Leg {
+  /** Starts the next session, which recognises an open turn again: no turn is open until then. */
+  nextSession(): SessionClock {
     this.#open = undefined;
-    return new Leg(this, this.#sessions++);
+    return new SessionClock(this, this.#sessions++);
   }
 
   /**
-   * From where a new session would have to hear the audio, in milliseconds on the audio clock: from the first word of
-   * the open turn less a second; with no turn open, from the end of the last final, but no more than 10 s of silence
-   * (70 s where partials are switched off). A turn of which nothing was heard for that long is open no more.
+   * The position from which a new session must be sent the audio, in milliseconds on the audio clock.
    *
-   * @param processed Up to where the service has surely looked at the audio.
+   * That is one second before the first word of the open turn. Without an open turn it is the end of the last final, or
+   * 10 s before `processed` if that is later (70 s without partials). A turn without new words for 70 s counts as ended.
+   *
+   * @param processed Up to where the service has certainly processed the audio, in milliseconds.
    */
-  resumeFrom(processed: number): number {
+  replayFrom(processed: number): number {
     const open = this.#open && processed - this.#open.upTo < LONGEST_TURN_MS;
-    return Math.max(this.#toldUpTo, this.#open && open ? this.#open.from - LEAD_MS : processed - this.#silence);
+    return Math.max(this.#finalizedUpTo, this.#open && open ? this.#open.from - LEAD_MS : processed - this.#silence);
   }
 
-  /** Takes note that speech began, in milliseconds on the audio clock. */
+  /** Records that speech began, in milliseconds on the audio clock. */
   speechStarted(at: number): void {
     this.#open ??= { from: at, upTo: at };
   }
 
-  /** Takes note of a turn on the audio clock, and gives it its number. */
+  /** Records a turn on the audio clock and returns its number. */
   number(turn: { readonly isFinal: boolean; readonly words: readonly { start: number; end: number }[] }): number {
     if (!turn.isFinal) {
-      const from = turn.words[0]?.start ?? this.#toldUpTo;
+      const from = turn.words[0]?.start ?? this.#finalizedUpTo;
       this.#open = { from, upTo: turn.words.at(-1)?.end ?? from };
       return this.#finals;
     }
     this.#open = undefined;
-    this.#toldUpTo = Math.max(this.#toldUpTo, ...turn.words.map((word) => word.end));
+    this.#finalizedUpTo = Math.max(this.#finalizedUpTo, ...turn.words.map((word) => word.end));
     return this.#finals++;
   }
 }
 
 /** One session on the timeline. */
-export class Leg {
+export class SessionClock {
   readonly session: number;
   readonly #timeline: Timeline;
-  /** Where the session's clock stands on the audio clock: from `since` on, `offset` is added. Milliseconds. */
+  /** From `since` on (session clock), `offset` is added to get to the audio clock; both in milliseconds. */
   readonly #offsets: { readonly since: number; readonly offset: number }[] = [];
   readonly #numbers = new Map<number, number>();
 
@@ -92,12 +93,12 @@ export class Leg {
     this.session = session;
   }
 
-  /** Takes note that what the session hears from `since` on, its own clock, was said at `at` on the audio clock. */
+  /** Records that the audio at `since` on the session clock is at `at` on the audio clock. */
   align(since: number, at: number): void {
     if (this.#offsets.at(-1)?.offset !== at - since) this.#offsets.push({ since, offset: at - since });
   }
 
-  /** Carries an event over to the audio clock and the running numbers. */
+  /** Rebases an event onto the audio clock and the running numbers. */
   rebase(event: SessionEvent): TranscriptionEvent {
     const { session } = this;
     switch (event.type) {
@@ -133,7 +134,7 @@ export class Leg {
 
   #rebaseWords<W extends { readonly start: number; readonly end: number }>(words: readonly W[]): W[] {
     const [first] = this.#offsets;
-    if (this.#offsets.length === 1 && first?.offset === 0) return [...words]; // a first session that heard everything
+    if (this.#offsets.length === 1 && first?.offset === 0) return [...words]; // a first session without gaps
     return words.map((word) => {
       const start = this.#at(word.start);
       return { ...word, start, end: start + word.end - word.start };

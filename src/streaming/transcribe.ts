@@ -85,14 +85,14 @@ export function transcribeOver(
       const relay = new Relay(settings, open, network$);
       // the transcription ends when the relay's events end
       const parts = [relay.events().pipe(endWith(undefined)), record(source, relay, settings.format)];
-      if (control$) parts.push(steer(control$, relay));
+      if (control$) parts.push(addControl(control$, relay));
       return merge(...parts).pipe(takeWhile((event) => event !== undefined));
     });
 }
 
-function steer(control$: Observable<ControlMessage>, relay: Relay): Observable<never> {
+function addControl(control$: Observable<ControlMessage>, relay: Relay): Observable<never> {
   return control$.pipe(
-    tap((message) => relay.steer(message)),
+    tap((message) => relay.addControl(message)),
     catchError(() => EMPTY),
     ignoreElements(),
   );
@@ -100,7 +100,7 @@ function steer(control$: Observable<ControlMessage>, relay: Relay): Observable<n
 
 function record(source: Observable<Uint8Array>, relay: Relay, format: PcmFormat): Observable<never> {
   const report = (): void => {
-    for (const { startMs, endMs } of takeLostAudio()) relay.lose(startMs, endMs, 'device');
+    for (const { startMs, endMs } of takeLostAudio()) relay.reportGap(startMs, endMs, 'device');
   };
   return source.pipe(
     tap({

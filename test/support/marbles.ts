@@ -1,4 +1,4 @@
-import { expect } from '@jest/globals';
+import { expect, jest } from '@jest/globals';
 import { TestScheduler } from 'rxjs/testing';
 
 type RunHelpers = Parameters<Parameters<TestScheduler['run']>[0]>[0];
@@ -15,7 +15,19 @@ expect.addEqualityTesters([
 
 /** Runs a body in virtual time: inside it, one character of a diagram is one millisecond. */
 export function marbles(body: (helpers: RunHelpers) => void): void {
-  new TestScheduler((actual, expected) => {
+  const scheduler = new TestScheduler((actual, expected) => {
     expect(actual).toEqual(expected);
-  }).run(body);
+  });
+  virtualTime(scheduler, body);
+}
+
+/** Runs a body in the virtual time of a scheduler: RxJS replaces the timers, and this both clocks. */
+export function virtualTime(scheduler: TestScheduler, body: (helpers: RunHelpers) => void): void {
+  const clocks = [jest.spyOn(performance, 'now'), jest.spyOn(Date, 'now')];
+  for (const clock of clocks) clock.mockImplementation(() => scheduler.now());
+  try {
+    scheduler.run(body);
+  } finally {
+    for (const clock of clocks) clock.mockRestore();
+  }
 }

@@ -1,4 +1,4 @@
-import { Observable, asyncScheduler, takeWhile, timer } from 'rxjs';
+import { Observable, takeWhile, timer } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import { TranscriptionError } from '../../src/errors.ts';
@@ -77,7 +77,7 @@ export class ModelService {
         const heard: ModelService['heard'][number] = [];
         this.heard.push(heard);
         const one = new ModelSession(subscriber, heard, breaks);
-        subscriber.next({ type: 'Begin', id: 'model', expires_at: (asyncScheduler.now() + this.#lastsMs) / 1000 });
+        subscriber.next({ type: 'Begin', id: 'model', expires_at: (Date.now() + this.#lastsMs) / 1000 });
         subscriber.add(timer(this.#lastsMs).subscribe(() => fail(subscriber, 'expired', 3008)));
         subscriber.add(
           // what is said in one go must stop in the middle of it too

@@ -34,7 +34,7 @@ describe('feed', () => {
     });
   });
 
-  it('keeps control messages in their place', () => {
+  it('keeps the place of control messages', () => {
     marbles(({ expectObservable }) => {
       const tape = tapeWith('a');
       tape.mark({ type: 'ForceEndpoint' });
@@ -45,7 +45,7 @@ describe('feed', () => {
     });
   });
 
-  it('lets a burst leave at once and the rest at its rate', () => {
+  it('emits a burst at once and the rest at its rate', () => {
     marbles(({ expectObservable }) => {
       const tape = tapeWith('aa', 'bb', 'cc', 'dd');
       tape.finish();
@@ -68,7 +68,7 @@ describe('feed', () => {
     });
   });
 
-  it('waits while the session holds it back', async () => {
+  it('waits while the session pauses it', async () => {
     const tape = tapeWith('a', 'b');
     tape.finish();
     const ready = new Subject<void>();
@@ -90,7 +90,7 @@ describe('feed', () => {
     expect(played).toEqual(['a', 'b']);
   });
 
-  it('leaves the tape alone after it is unsubscribed', () => {
+  it('does not touch the tape after it is unsubscribed', () => {
     marbles(({ expectObservable, flush }) => {
       const tape = tapeWith('aa', 'bb');
 
@@ -112,24 +112,26 @@ describe('feed', () => {
     expect(played).toEqual(['a', 'b']);
   });
 
-  it('does not depend on a timer that comes late: the next frame ends a wait that is over', () => {
-    jest.useFakeTimers({ now: 0 });
+  it('does not depend on timers: the next frame ends a wait that is over', () => {
+    jest.useFakeTimers();
+    const now = jest.spyOn(performance, 'now').mockReturnValue(0);
     try {
       const tape = tapeWith('aa', 'bb', 'cc');
       const played: string[] = [];
       const playing = text(feed(tape, { burst: 2, rate: 0.02 })).subscribe((frame) => played.push(frame));
       expect(played).toEqual(['aa']);
-      jest.setSystemTime(50);
+      now.mockReturnValue(50);
       tape.record(Buffer.from('dd'), 50);
       expect(played).toEqual(['aa']); // 2 bytes take 100 ms
-      jest.setSystemTime(60_000); // no timer fires
+      now.mockReturnValue(60_000); // no timer fires
       tape.record(Buffer.from('ee'), 60_000);
-      expect(played).toEqual(['aa', 'bb', 'cc']); // a burst is in it again, but no more
+      expect(played).toEqual(['aa', 'bb', 'cc']); // tokens for one burst, no more
       jest.advanceTimersByTime(100);
       expect(played).toEqual(['aa', 'bb', 'cc', 'dd']);
       playing.unsubscribe();
       expect(jest.getTimerCount()).toBe(0);
     } finally {
+      now.mockRestore();
       jest.useRealTimers();
     }
   });

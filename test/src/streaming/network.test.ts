@@ -6,6 +6,7 @@ import type { TranscriptionEvent } from '../../../operators/events.ts';
 import { TranscriptionError } from '../../../src/errors.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
 import { transcribeOver } from '../../../src/streaming/transcribe.ts';
+import { virtualTime } from '../../support/marbles.ts';
 import { ModelService, modelAudio, modelTranscript } from '../../support/modelService.ts';
 
 const OPTIONS: TranscribeOptions = { apiKey: 'key', speechModel: 'u3-rt-pro', sampleRate: 8000 };
@@ -26,7 +27,7 @@ interface Run {
 function run(service: ModelService, source: Observable<Uint8Array>, said: Said): Run {
   const result: Run & { error: unknown } = { events: [], error: undefined };
   const scheduler = new TestScheduler(() => {});
-  scheduler.run(({ flush }) => {
+  virtualTime(scheduler, ({ flush }) => {
     const network$ = new Subject<boolean>();
     for (const [ms, online] of said) timer(ms).subscribe(() => network$.next(online));
     source.pipe(transcribeOver(service.open, OPTIONS, network$)).subscribe({
@@ -100,7 +101,8 @@ describe('transcribe, told of the network', () => {
   });
 
   it('does not depend on a timer that comes late: the next frame ends a wait that is over', () => {
-    jest.useFakeTimers({ now: 0 });
+    jest.useFakeTimers();
+    const now = jest.spyOn(performance, 'now').mockReturnValue(0);
     try {
       let opened = 0;
       const broken = new TranscriptionError('network', 'the connection broke', { retryable: true, wireCode: 1006 });
@@ -108,15 +110,16 @@ describe('transcribe, told of the network', () => {
       const frame$ = new Subject<Uint8Array>();
       const [frame = new Uint8Array(0)] = modelAudio(100);
       const subscription = frame$.pipe(transcribeOver(open, OPTIONS)).subscribe();
-      jest.setSystemTime(200); // no timer fires
+      now.mockReturnValue(200); // no timer fires
       frame$.next(frame);
       expect(opened).toBe(1);
-      jest.setSystemTime(60_000);
+      now.mockReturnValue(60_000);
       frame$.next(frame);
       expect(opened).toBe(2);
       subscription.unsubscribe();
       expect(jest.getTimerCount()).toBe(0);
     } finally {
+      now.mockRestore();
       jest.useRealTimers();
     }
   });

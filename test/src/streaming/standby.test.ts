@@ -4,7 +4,7 @@ import { Standby } from '../../../src/streaming/standby.ts';
 import { marbles } from '../../support/marbles.ts';
 
 describe('Standby', () => {
-  it('keeps what was emitted before somebody wants it, then passes everything on', () => {
+  it('buffers what is emitted before the subscriber comes, then passes everything on', () => {
     marbles(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold('      -a-b------c-|');
       const standby = new Standby(source);
@@ -16,7 +16,7 @@ describe('Standby', () => {
     });
   });
 
-  it('tells an error or an end that came before', () => {
+  it('passes on an error or a completion that came before', () => {
     marbles(({ cold, expectObservable }) => {
       const subscription = ' ----^     ';
       const expected = '     ----(a#)  ';
@@ -26,7 +26,7 @@ describe('Standby', () => {
     });
   });
 
-  it('holds on to nothing once it is wanted', () => {
+  it('buffers nothing once it has a subscriber', () => {
     const source = new Subject<number>();
     const standby = new Standby(source);
     source.next(1);
@@ -39,7 +39,7 @@ describe('Standby', () => {
     expect([first, second]).toEqual([[1, 2], []]);
   });
 
-  it('ends what goes on ahead of time', () => {
+  it('stops when its early subscription is unsubscribed', () => {
     const source = new Subject<number>();
     new Standby(source).subscription.unsubscribe();
 

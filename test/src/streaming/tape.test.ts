@@ -55,7 +55,7 @@ describe('Tape', () => {
     ]);
   });
 
-  it('puts silence before a rest too short for the service, so that what follows stays in one piece', () => {
+  it('pads a rest too short for the service with silence at its start', () => {
     const tape = recorded(2);
     readAll(tape);
 
@@ -67,7 +67,7 @@ describe('Tape', () => {
     ]);
   });
 
-  it('knows that silence is not zero in every encoding', () => {
+  it('pads with the byte that encodes silence', () => {
     const tape = new Tape(MIN_MESSAGE, 1000, 0xff);
     tape.record(Uint8Array.of(1, 2, 3, 4), 0);
     tape.rewind(3);
@@ -75,7 +75,7 @@ describe('Tape', () => {
     expect(readAll(tape)).toEqual([[0, 0xff, 0xff, 0xff, 4]]);
   });
 
-  it('rewinds to the oldest byte held when asked for an older one', () => {
+  it('rewinds to the oldest byte held if the position is older', () => {
     const tape = recorded(3);
     readAll(tape);
     tape.release(8);
@@ -94,7 +94,7 @@ describe('Tape', () => {
     expect([tape.start, tape.head]).toEqual([8, 8]);
   });
 
-  it('gives up the oldest frames past its bound, read or not', () => {
+  it('drops the oldest frames past its bound, read or not', () => {
     const tape = recorded(4, 16);
 
     expect([tape.start, tape.head, tape.end]).toEqual([16, 16, 32]);
@@ -113,7 +113,7 @@ describe('Tape', () => {
     expect(readAll(tape)).toEqual(once);
   });
 
-  it('sums up the configuration changes it gave up', () => {
+  it('merges the configuration changes it dropped', () => {
     const tape = recorded(1);
     tape.mark(slower);
     tape.mark(terms);
@@ -128,13 +128,13 @@ describe('Tape', () => {
     expect(readAll(tape)).toEqual([[10, 0, 0, 0, 0, 0, 0]]);
   });
 
-  it('forgets the ForceEndpoints that were read, and no other', () => {
+  it('drops the ForceEndpoints that were read, and no others', () => {
     const tape = recorded(1);
     tape.mark(force);
     readAll(tape);
     tape.mark(force);
 
-    tape.forgetEndpoints();
+    tape.dropReadEndpoints();
     tape.rewind(0);
 
     expect(readAll(tape)).toEqual([[0, 0, 1, 2, 3, 4, 5, 6, 7], 'ForceEndpoint']);
@@ -150,7 +150,7 @@ describe('Tape', () => {
     expect(tape.played).toBe(false);
   });
 
-  it('knows when the audio before a position came in', () => {
+  it('returns when the audio before a position was recorded', () => {
     const tape = new Tape(MIN_MESSAGE, 1000);
     tape.record(new Uint8Array(8), 100);
     tape.record(new Uint8Array(8), 200);
@@ -161,7 +161,7 @@ describe('Tape', () => {
     expect(tape.recordedAt(8)).toBeUndefined();
   });
 
-  it('tells when there is something new', () => {
+  it('calls onRecord when there is something new', () => {
     const tape = new Tape(MIN_MESSAGE, 1000);
     let calls = 0;
     tape.onRecord = () => calls++;
@@ -173,7 +173,7 @@ describe('Tape', () => {
     expect(calls).toBe(3);
   });
 
-  it('keeps its bytes apart from those of another tape, whatever memory goes from one to the other', () => {
+  it('keeps its bytes apart from those of other tapes, which reuse its memory', () => {
     const byte = (tape: number, position: number): number => (tape * 101 + position) % 251;
     const tapes = [1, 2, 3].map((number) => ({ number, tape: new Tape(MIN_MESSAGE, 60_000) }));
 
@@ -198,7 +198,7 @@ describe('Tape', () => {
     }
   });
 
-  it('yields the same bytes from any position, after any history, within its bound', () => {
+  it('reads the same bytes from any position, after any history, within its bound', () => {
     const step = fc.oneof(
       fc.record({ record: fc.integer({ min: 1, max: 20 }) }),
       fc.record({ read: fc.integer({ min: 1, max: 3 }) }),

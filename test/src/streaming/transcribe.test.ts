@@ -21,6 +21,7 @@ import type { ControlMessage, Stats, TranscriptionEvent, Turn } from '../../../o
 import { emitWithLostAudio } from '../../../src/lostAudio.ts';
 import { transcribeOver } from '../../../src/streaming/transcribe.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
+import { virtualTime } from '../../support/marbles.ts';
 import { ModelService, modelAudio, modelTranscript } from '../../support/modelService.ts';
 import type { Break } from '../../support/modelService.ts';
 
@@ -49,7 +50,7 @@ function run(service: ModelService, source: Observable<Uint8Array>, options: Par
   const events: TranscriptionEvent[] = [];
   const result = { events, error: undefined as unknown, complete: false };
   const scheduler = new TestScheduler(() => {});
-  scheduler.run(({ flush }) => {
+  virtualTime(scheduler, ({ flush }) => {
     source.pipe(transcribeOver(service.open, { ...OPTIONS, ...options })).subscribe({
       next: (event) => events.push(event),
       error: (error: unknown) => (result.error = error),
@@ -323,7 +324,7 @@ describe('transcribe', () => {
     const heard: [number, number][] = [];
     const service = new ModelService(Array<'before Begin'>(12).fill('before Begin'));
     const scheduler = new TestScheduler(() => {});
-    scheduler.run(({ flush }) => {
+    virtualTime(scheduler, ({ flush }) => {
       const open: typeof service.open = (input, settings) =>
         service.open(
           input.pipe(tap((item) => ArrayBuffer.isView(item) && heard.push([scheduler.now(), item.length]))),

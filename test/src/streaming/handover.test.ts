@@ -3,18 +3,18 @@ import { NEVER, ignoreElements, map, merge, of, switchMap, throwError, timer } f
 import type { Observable } from 'rxjs';
 import type { SessionEvent } from '../../../src/streaming/message.ts';
 import type { Playback } from '../../../src/streaming/playback.ts';
-import { Succession, handoverTimes } from '../../../src/streaming/succession.ts';
+import { Handover, handoverTimes } from '../../../src/streaming/handover.ts';
 import { marbles } from '../../support/marbles.ts';
 
 const BEGIN = { type: 'Begin', id: 'model', expires_at: 0 } as const;
 
-/** A succession whose sessions are all the same, and what came of it, in order. */
-function succession(event$: Observable<SessionEvent>): { readonly one: Succession; readonly log: string[] } {
+/** A handover between sessions that are all the same, and a log of its calls. */
+function handover(event$: Observable<SessionEvent>): { readonly one: Handover; readonly log: string[] } {
   const log: string[] = [];
-  const one = new Succession({
+  const one = new Handover({
     connect: (start$) => {
       log.push('connect');
-      start$.subscribe(() => log.push('let in'));
+      start$.subscribe(() => log.push('audio'));
       return { playback: {} as Playback, event$ };
     },
     onConnected: () => log.push('connected'),
@@ -23,10 +23,10 @@ function succession(event$: Observable<SessionEvent>): { readonly one: Successio
   return { one, log };
 }
 
-describe('Succession', () => {
-  it('connects a successor before the end, and says when it must take over', () => {
+describe('Handover', () => {
+  it('connects a successor before the end, and reports when it must take over', () => {
     marbles(({ flush }) => {
-      const { one, log } = succession(merge(of(BEGIN), NEVER));
+      const { one, log } = handover(merge(of(BEGIN), NEVER));
       const expected: [number, string[]][] = [
         [44_999, []],
         [45_001, ['connect', 'connected']],
@@ -39,68 +39,68 @@ describe('Succession', () => {
       flush();
 
       expect(seen).toEqual(expected);
-      expect([one.isPrepared, one.isUnderWay]).toEqual([true, false]);
+      expect([one.isReady, one.isInProgress]).toEqual([true, false]);
     });
   });
 
-  it('lets the successor in when the audio moves over, and only then', () => {
+  it('sends audio to the successor when the audio moves over, not earlier', () => {
     marbles(({ flush }) => {
-      const { one, log } = succession(NEVER);
+      const { one, log } = handover(NEVER);
       one.schedule(60_000);
       flush();
       expect(log).toEqual(['connect', 'due']);
 
-      one.begin();
-      expect(log).toEqual(['connect', 'due', 'let in']);
-      expect(one.isUnderWay).toBe(true);
+      one.start();
+      expect(log).toEqual(['connect', 'due', 'audio']);
+      expect(one.isInProgress).toBe(true);
 
       expect(one.take()).toBeDefined();
-      expect(log).toEqual(['connect', 'due', 'let in']);
-      expect([one.isPrepared, one.isUnderWay]).toEqual([false, false]);
+      expect(log).toEqual(['connect', 'due', 'audio']);
+      expect([one.isReady, one.isInProgress]).toEqual([false, false]);
     });
   });
 
-  it('lets it in when it is taken before that: the present session broke', () => {
+  it('sends it audio when it is taken earlier, because the present session broke', () => {
     marbles(({ flush }) => {
-      const { one, log } = succession(NEVER);
+      const { one, log } = handover(NEVER);
       one.schedule(60_000);
       flush();
 
       expect(one.take()).toBeDefined();
-      expect(log).toEqual(['connect', 'due', 'let in']);
+      expect(log).toEqual(['connect', 'due', 'audio']);
       expect(one.take()).toBeUndefined();
     });
   });
 
-  it('has none when it failed', () => {
+  it('has no successor when its connection failed', () => {
     marbles(({ flush }) => {
-      const { one } = succession(timer(5000).pipe(switchMap(() => throwError(() => new Error('refused')))));
+      const { one } = handover(timer(5000).pipe(switchMap(() => throwError(() => new Error('refused')))));
       one.schedule(60_000);
       flush();
 
-      expect(one.isPrepared).toBe(false);
+      expect(one.isReady).toBe(false);
       expect(one.take()).toBeUndefined();
     });
   });
 
-  it('hands over what the successor told before it was taken', () => {
+  it('passes on what the successor emitted before it was taken', () => {
     marbles(({ flush }) => {
-      const { one } = succession(merge(of(BEGIN), NEVER));
-      const told: string[] = [];
+      const { one } = handover(merge(of(BEGIN), NEVER));
+      const types: string[] = [];
       one.schedule(60_000);
       flush();
-      one.take()?.event$.subscribe(({ type }) => told.push(type));
+      one.take()?.event$.subscribe(({ type }) => types.push(type));
 
-      expect(told).toEqual(['Begin']);
+      expect(types).toEqual(['Begin']);
     });
   });
 
-  it('connects nobody once the timers are unsubscribed, and keeps no connection once it is closed', () => {
+  it('connects no successor once its timers are unsubscribed, and closes connections with itself', () => {
     marbles(({ cold, expectSubscriptions, flush }) => {
-      const unscheduled = succession(NEVER);
+      const unscheduled = handover(NEVER);
       unscheduled.one.schedule(60_000).unsubscribe();
       const session = cold('-');
-      const { one } = succession(
+      const { one } = handover(
         session.pipe(
           ignoreElements(),
           map(() => BEGIN),
@@ -117,19 +117,19 @@ describe('Succession', () => {
 });
 
 describe('handoverTimes', () => {
-  it('prepares a minute before the end and moves over a quarter of one before', () => {
+  it('connects a minute before the end, and takes over a quarter of a minute before it', () => {
     expect(handoverTimes(10_800_000)).toEqual({ prepare: 10_740_000, force: 10_785_000 });
   });
 
-  it('prepares a short session in its last quarter', () => {
+  it('connects in the last quarter of a short session', () => {
     expect(handoverTimes(60_000)).toEqual({ prepare: 45_000, force: 56_250 });
   });
 
-  it('takes no session for longer than three hours', () => {
+  it('assumes that no session lasts longer than three hours', () => {
     expect(handoverTimes(Infinity)).toEqual(handoverTimes(10_800_000));
   });
 
-  it('leaves a session alone that expired, or does not say when it will', () => {
+  it('schedules nothing for a session that has expired, or whose end is unknown', () => {
     expect([handoverTimes(0), handoverTimes(-5), handoverTimes(NaN)]).toEqual([undefined, undefined, undefined]);
   });
 });

@@ -1,7 +1,7 @@
 import type { TranscriptionError } from '../errors.ts';
 
 /** When to try again, and when to give up. */
-export interface PolicyLimits {
+export interface RetryLimits {
   /** Whether to try again at all. */
   readonly reconnect: boolean;
   /** How long an outage may last, in milliseconds, from the first failure to the next healthy session. */
@@ -40,8 +40,8 @@ export interface Life {
  *
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
-export class Policy {
-  readonly #limits: PolicyLimits;
+export class RetryPolicy {
+  readonly #limits: RetryLimits;
   readonly #random: () => number;
   #failures = 0;
   #strikes = 0;
@@ -50,7 +50,7 @@ export class Policy {
   #proved = false;
 
   /** @param random From 0 to 1, as `Math.random`. */
-  constructor(limits: PolicyLimits, random: () => number = Math.random) {
+  constructor(limits: RetryLimits, random: () => number = Math.random) {
     this.#limits = limits;
     this.#random = random;
   }
