@@ -1,4 +1,4 @@
-// Cuts chunks of bytes into frames of 3200: what a chunk costs, beside what else does it, and beside a bare copy of its bytes.
+// Cost per chunk of cutting chunks into frames of 3200 bytes, compared to other libraries and to a bare copy.
 import { randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
 import { EMPTY, Observable, concat, concatMap, defer, map, of } from 'rxjs';
@@ -9,19 +9,19 @@ import batchedBytes from 'it-batched-bytes';
 import { bufferBytes } from '../../dist/operators/index.js';
 import { digits, interleave, ratio, spread, summary, timed } from './measure.js';
 
-export const title = 'chunks of any length cut into frames of 3200 bytes';
+export const title = 'cutting chunks of any length into frames of 3200 bytes';
 export const targets =
-  '`bufferBytes(3200)` faster than every peer at every size of chunk, within 2 times a bare copy of the same bytes at ' +
+  '`bufferBytes(3200)` faster than every peer at every chunk size, within 2 times a bare copy of the same bytes at ' +
   '960 bytes and above, 0.35 s of CPU per hour of audio in chunks of 320 bytes, all its properties kept.';
 
 const FRAME = 3200;
 const SIZES = [20, 320, 882, 960, 1326, 3200, 4096, 9600, 65_536];
 const HOUR = 3600 * 32_000; // bytes of 16 kHz, 16-bit, mono
-const LEAST_MS = 20; // a turn takes at least that, so that one collection of garbage does not decide it
+const MIN_RUN_MS = 20; // long enough that one garbage collection does not decide the result
 
 initializeLogger({ pretty: false, level: 'silent' });
 
-/** What `bufferBytes` was before it was written by hand. */
+/** An earlier `bufferBytes`, composed of RxJS operators. */
 const composed = (size) => (source) =>
   defer(() => {
     let frame = new Uint8Array(size);
@@ -45,7 +45,7 @@ const composed = (size) => (source) =>
     return concat(source.pipe(concatMap(fill)), defer(tail));
   });
 
-/** A recorder's chunks as an Observable: it emits them one after the other, until nobody listens. */
+/** Emits a recorder's chunks synchronously until unsubscribed. */
 const recorder = (chunkAt, count) =>
   new Observable((subscriber) => {
     for (let i = 0; i < count && !subscriber.closed; i++) subscriber.next(chunkAt(i));
@@ -56,7 +56,7 @@ function* iterable(chunkAt, count) {
   for (let i = 0; i < count; i++) yield chunkAt(i);
 }
 
-/** Each takes `count` chunks, in the form that it likes best, and gives frames to a function. */
+/** Each contender cuts `count` chunks and calls `take` with each frame. */
 const CONTENDERS = {
   'bare copy': (chunkAt, count, take) => {
     let frame = new Uint8Array(FRAME);
@@ -109,18 +109,15 @@ const CONTENDERS = {
     stream.end();
     await end;
   },
-  'map, no cutting': (chunkAt, count, take) =>
+  'map only': (chunkAt, count, take) =>
     recorder(chunkAt, count)
       .pipe(map((chunk) => chunk))
       .subscribe(take),
 };
 const PEERS = ['plain loop', 'plain loop, own', 'AudioByteStream', 'it-batched-bytes', 'block-stream2'];
 
-/**
- * Whether the frames of a contender are the bytes of the chunks in order, 3200 each, and have memory of their own: `frame.buffer` holds
- * nothing else.
- */
-async function judge(run, size) {
+/** Whether the frames of a contender are correct, and whether each owns its memory: `frame.buffer` holds nothing else. */
+async function check(run, size) {
   const chunks = Array.from({ length: Math.ceil((10 * FRAME) / size) + 3 }, () => randomFillSync(Buffer.alloc(size)));
   const memory = new Set(chunks.map(({ buffer }) => buffer));
   const whole = Buffer.concat(chunks);
@@ -129,7 +126,7 @@ async function judge(run, size) {
   const buffers = new Set();
   let owns = true;
   const take = (frame) => {
-    if (bytes.length === expected) return; // tails are the business of each
+    if (bytes.length === expected) return; // tails are not compared
     owns &&= frame.buffer.byteLength === frame.byteLength && !memory.has(frame.buffer);
     buffers.add(frame.buffer);
     bytes.push(Buffer.from(new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength)));
@@ -140,37 +137,37 @@ async function judge(run, size) {
   return { isRight, owns: owns && buffers.size === bytes.length };
 }
 
-/** As many chunks as a contender needs to be at it for a while: some are a thousand times slower than others. */
-async function enough(run, chunkAt, size, leastMs) {
+/** The number of chunks that keeps a contender busy for at least `minMs`. */
+async function chunkCount(run, chunkAt, size, minMs) {
   let count = Math.ceil((20 * FRAME) / size);
   for (;;) {
     const { cpu } = await timed(() => run(chunkAt, count, () => undefined));
-    if (cpu >= leastMs / 2) return Math.ceil((count * leastMs) / cpu);
+    if (cpu >= minMs / 2) return Math.ceil((count * minMs) / cpu);
     count *= 2;
   }
 }
 
-/** What each contender needs per chunk of a size, in nanoseconds of CPU, round by round. */
-async function measure(size, rounds, leastMs) {
-  // a recorder writes into memory that is in the processor's cache, so the chunks come from a small ring
+/** Nanoseconds of CPU per chunk for each contender, per round. */
+async function measure(size, rounds, minMs) {
+  // a small ring of chunks stays in the processor's cache, like the buffers of a recorder
   const ring = Array.from({ length: 16 }, () => randomFillSync(Buffer.alloc(size)));
   const chunkAt = (i) => ring[i % 16];
-  const judged = {};
+  const checked = {};
   const counts = {};
-  const turns = {};
+  const runs = {};
   for (const [name, run] of Object.entries(CONTENDERS)) {
-    judged[name] = name.startsWith('map') ? { isRight: true, owns: true } : await judge(run, size);
-    if (!judged[name].isRight) continue;
-    counts[name] = await enough(run, chunkAt, size, leastMs);
-    turns[name] = async () => {
+    checked[name] = name.startsWith('map') ? { isRight: true, owns: true } : await check(run, size);
+    if (!checked[name].isRight) continue;
+    counts[name] = await chunkCount(run, chunkAt, size, minMs);
+    runs[name] = async () => {
       let taken = 0;
       await run(chunkAt, counts[name], (frame) => (taken += frame.length));
       return taken;
     };
   }
-  const samples = await interleave(turns, { rounds, warmup: 3, collect: false });
+  const samples = await interleave(runs, { rounds, warmup: 3, collect: false });
   const perChunk = Object.entries(samples).map(([name, { cpu }]) => [name, cpu.map((ms) => (ms * 1e6) / counts[name])]);
-  return { judged, perChunk: Object.fromEntries(perChunk) };
+  return { checked, perChunk: Object.fromEntries(perChunk) };
 }
 
 export async function bench({ quick, log }) {
@@ -182,23 +179,24 @@ export async function bench({ quick, log }) {
   let hour;
   for (const size of SIZES) {
     log(`chunks of ${size} bytes`);
-    const { judged, perChunk } = await measure(size, quick ? 3 : 9, quick ? 5 : LEAST_MS);
+    const { checked, perChunk } = await measure(size, quick ? 3 : 9, quick ? 5 : MIN_RUN_MS);
     const ours = perChunk.bufferBytes;
-    if (!judged.bufferBytes.isRight || !judged.bufferBytes.owns) throw new Error(`wrong frames from chunks of ${size}`);
+    if (!checked.bufferBytes.isRight || !checked.bufferBytes.owns)
+      throw new Error(`wrong frames from chunks of ${size}`);
     const limit = ratio(ours, perChunk['bare copy']);
     costs.push([
       size,
-      ...['bare copy', 'bufferBytes', 'composed', 'map, no cutting'].map((name) => spread(summary(perChunk[name]))),
+      ...['bare copy', 'bufferBytes', 'composed', 'map only'].map((name) => spread(summary(perChunk[name]))),
       spread(limit),
     ]);
     factors.push([
       size,
       ...PEERS.map((name) => {
-        if (!judged[name].isRight) return 'wrong frames';
+        if (!checked[name].isRight) return 'wrong frames';
         const factor = ratio(perChunk[name], ours);
-        if (factor.median <= 1) slowerThan.push({ name, size, factor: factor.median, owns: judged[name].owns });
-        if (!judged[name].owns) shared.add(name);
-        return `${spread(factor)}${judged[name].owns ? '' : ' †'}`;
+        if (factor.median <= 1) slowerThan.push({ name, size, factor: factor.median, owns: checked[name].owns });
+        if (!checked[name].owns) shared.add(name);
+        return `${spread(factor)}${checked[name].owns ? '' : ' †'}`;
       }),
     ]);
     if (size >= 960 && limit.median > 2) beyond.push(`${size}: ${digits(limit.median)}`);
@@ -209,7 +207,7 @@ export async function bench({ quick, log }) {
     tables: [
       {
         caption: 'Nanoseconds of CPU per chunk, and `bufferBytes` as a multiple of the bare copy.',
-        columns: ['chunk', 'bare copy', 'bufferBytes', 'composed', 'map, no cutting', 'bufferBytes ÷ bare copy'],
+        columns: ['chunk', 'bare copy', 'bufferBytes', 'composed', 'map only', 'bufferBytes ÷ bare copy'],
         rows: costs,
       },
       {
@@ -228,7 +226,7 @@ export async function bench({ quick, log }) {
             : `but ${slowerThan.map(({ name, size, factor, owns }) => `${name} at ${size} (${digits(factor)}${owns ? '' : ' †'})`).join(', ')}`,
         met: slowerThan.length === 0,
         why: slowerThan.some(({ owns }) => !owns)
-          ? 'frames that share memory (†) save an allocation each; a frame of `bufferBytes` owns its memory'
+          ? 'frames that share memory (†) save one allocation each; each frame of `bufferBytes` owns its memory'
           : '',
       },
       {
@@ -243,11 +241,11 @@ export async function bench({ quick, log }) {
       },
     ],
     notes: [
-      'bare copy: every byte copied once into new frames of 3200 bytes, by a loop, and each frame given to a function; no RxJS.',
-      'composed: `bufferBytes` as it was, of `defer`, `concatMap` and `concat`. map, no cutting: what an operator costs that does nothing.',
-      'plain loop: `Buffer.concat` per chunk, frames as views; own: the same with frames that own their memory, as those of `bufferBytes` do.',
-      '`AudioByteStream` of @livekit/agents: `write` per chunk. it-batched-bytes: its synchronous form, on a generator. block-stream2: `write` per chunk, awaiting `drain` when told to.',
-      'wrong frames: of random bytes cut into frames, some had not 3200 bytes or not those expected; then no time is told.',
+      'bare copy: a loop copies every byte once into new frames of 3200 bytes and calls a function with each; no RxJS.',
+      'composed: an earlier `bufferBytes` made of `defer`, `concatMap` and `concat`. map only: an operator that does nothing.',
+      'plain loop: `Buffer.concat` per chunk, frames are views; own: the same with frames that own their memory, like those of `bufferBytes`.',
+      '`AudioByteStream` of @livekit/agents: `write` per chunk. it-batched-bytes: its synchronous form, with a generator. block-stream2: `write` per chunk, awaiting `drain` when necessary.',
+      'wrong frames: some frames had a wrong length or wrong bytes, so no time is given.',
     ],
   };
 }

@@ -1,19 +1,19 @@
 import { run, startService } from './load/processes.js';
 import { summary } from './measure.js';
 
-export const title = 'what the pipeline adds in delay';
+export const title = 'delay added by the pipeline';
 export const targets =
-  'p99 below 1 ms with 1 run, below 10 ms with 500 real-time streams, in one process on two cores.';
+  'p99 below 1 ms with 1 stream, below 10 ms with 500 real-time streams, in one process on two cores.';
 
 const COUNTS = [1, 50, 500];
-const MOST_MS = { 1: 1, 500: 10 };
+const MAX_MS = { 1: 1, 500: 10 };
 const MEASURES = [
-  ['frame leaves the source → frame on the socket', 'sending'],
-  ['message comes out of the socket → `next`', 'receiving'],
-  ['service sends a message → `next`', 'arriving'],
+  ['source emits frame → frame written to socket', 'sending'],
+  ['socket receives message → `next`', 'receiving'],
+  ['service sends message → `next`', 'arriving'],
 ];
 
-/** Real-time streams in one process; frames and messages are timed one by one. */
+/** Real-time streams in one process; every frame and message is timed. */
 export async function bench({ quick, log }) {
   const service = await startService();
   const steps = quick ? [1, 50] : COUNTS;
@@ -34,7 +34,7 @@ export async function bench({ quick, log }) {
   return {
     tables: [
       {
-        caption: 'Milliseconds; of several rounds the median.',
+        caption: 'Milliseconds; medians of several rounds.',
         columns: ['', 'streams', 'rxscribe p50', 'p99', 'worst', 'plain p50', 'p99', 'worst'],
         rows: MEASURES.flatMap(([label, name]) =>
           steps.map((count, at) => [
@@ -48,24 +48,22 @@ export async function bench({ quick, log }) {
       },
     ],
     verdicts: steps.flatMap((count, at) =>
-      MOST_MS[count] === undefined
+      MAX_MS[count] === undefined
         ? []
         : MEASURES.slice(0, 2).map(([label, name]) => {
             const p99 = of('rxscribe', at, name, 'p99').median;
-            const target = `p99 < ${MOST_MS[count]} ms with ${count}: ${label}`;
-            const met = p99 < MOST_MS[count];
+            const target = `p99 < ${MAX_MS[count]} ms with ${count}: ${label}`;
+            const met = p99 < MAX_MS[count];
             const plain = of('plain', at, name, 'p99').median.toFixed(3);
             const why = met
               ? undefined
-              : `of few frames the worst ones; the plain script ${plain} ms, p50 here ${of('rxscribe', at, name, 'p50').median.toFixed(3)} ms`;
+              : `the worst of few frames; plain script ${plain} ms, our p50 ${of('rxscribe', at, name, 'p50').median.toFixed(3)} ms`;
             return { target, value: `${p99.toFixed(3)} ms`, met, why };
           }),
     ),
     notes: [
-      'The chunk that completes a frame leaves the source when it is emitted; the frame is on the socket when `send` of the ' +
-        'WebSocket returns, which encrypts and writes at once. The third measure has the network of this machine, the event ' +
-        'loop, and whatever else the process is doing in it, by the one clock that all processes share.',
-      `Frames that were not sent before the source went on: ${deferred}.`,
+      'A frame counts as written when the `send` of the WebSocket returns, which encrypts and writes synchronously. The third measure includes loopback and waiting in the event loop; all processes share one clock.',
+      `Frames that were sent only after \`next\` had returned: ${deferred}.`,
     ],
   };
 }

@@ -1,12 +1,12 @@
-// How the benchmarks measure and how they print numbers.
+// Measuring and number formatting of the benchmarks.
 
 /**
- * Runs every contender once per round, one after the other (A B C A B C …), so that what the machine does meanwhile
- * strikes all of them. Garbage of one is collected before the next runs.
+ * Runs every contender once per round, one after another (A B C A B C …), so that other load on the machine affects all
+ * of them. Garbage is collected before each run.
  *
- * @param contenders Functions by name; what they return, or resolve to, is kept as `values`.
- * @param options `rounds` that count, `warmup` rounds before them that do not, and whether to `collect` garbage before each turn. Doing so
- * also discards compiled code: what takes microseconds is then measured uncompiled, and is better off without.
+ * @param contenders Functions by name; their results are kept as `values`.
+ * @param options Number of measured `rounds`, of `warmup` rounds before them, and whether to `collect` garbage before each
+ * run. Collecting also discards compiled code, so do not use it for work of microseconds.
  * @returns By name the `cpu` and `wall` time of each round in milliseconds, and the `values`.
  */
 export async function interleave(contenders, { rounds, warmup = 1, collect = true }) {
@@ -24,7 +24,7 @@ export async function interleave(contenders, { rounds, warmup = 1, collect = tru
   return samples;
 }
 
-/** Runs a function once: its `cpu` and `wall` time in milliseconds, and its `value`. */
+/** Runs a function once; returns its `cpu` and `wall` time in milliseconds and its `value`. */
 export async function timed(run) {
   const started = performance.now();
   const before = process.cpuUsage();
@@ -33,7 +33,7 @@ export async function timed(run) {
   return { cpu: (user + system) / 1000, wall: performance.now() - started, value };
 }
 
-/** The median of numbers, and their spread: the first and the third quartile, the least and the greatest. */
+/** Median, quartiles, minimum and maximum of numbers. */
 export function summary(numbers) {
   const sorted = numbers.toSorted((a, b) => a - b);
   const at = (share) => {
@@ -44,19 +44,19 @@ export function summary(numbers) {
   return { median: at(0.5), q1: at(0.25), q3: at(0.75), min: sorted[0], max: sorted.at(-1) };
 }
 
-/** The ratios of two contenders, round by round: what slowed the machine in a round slowed both. */
+/** Summary of the ratios of two contenders, calculated per round, since load in a round affects both. */
 export function ratio(numbers, others) {
   return summary(numbers.map((number, round) => number / others[round]));
 }
 
-/** A number as people read it: three digits that count. */
+/** Formats a number with three significant digits. */
 export function digits(number) {
   if (!Number.isFinite(number)) return '–';
   const places = Math.abs(number) >= 100 ? 0 : Math.abs(number) >= 10 ? 1 : 2;
   return number.toFixed(places).replace(/\B(?=(\d{3})+(?!\d))/g, places === 0 ? ' ' : '');
 }
 
-/** A median with its quartiles: `1.52 (1.48–1.60)`. */
+/** Formats a median with its quartiles: `1.52 (1.48–1.60)`. */
 export function spread({ median, q1, q3 }, unit = '') {
   return `${digits(median)}${unit} (${digits(q1)}–${digits(q3)})`;
 }

@@ -2,29 +2,23 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, startService } from './load/processes.js';
-import { BYTES_PER_MS } from './load/script.js';
+import { BYTES_PER_MS } from './load/serviceMessages.js';
 import { digits, ratio, spread, summary } from './measure.js';
 
-export const title = 'what the pipeline costs, beside a plain script on the SDK';
-export const targets = 'CPU time at most 1.15 times that of the plain script, recovery on.';
+export const title = 'CPU and memory of the pipeline, compared to a plain script on the SDK';
+export const targets = 'CPU time at most 1.15 times that of the plain script, with recovery.';
 
 const MOST = 1.15;
 const HOUR_MS = 3_600_000;
-/** Where the difference is, by profiles on a quiet machine, and what was tried. */
-const WHERE =
-  'Where the difference is, in microseconds per frame (`--cpu-prof`). A stream: masking and writing the frames of the WebSocket, ' +
-  'which both do, about 33, and 5 more here, as each frame is fresh memory; a copy into a frame of its own 4 (the script sends views ' +
-  'of the chunk it was given) and one onto the tape 1; playing the tape and keeping the accounts 3; RxJS 2; checking and rebasing ' +
-  'turns 2. 400 live sources, where nothing is in the cache when its turn comes: the copy into a frame 5, onto the tape 3, relay, ' +
-  'feed and accounts 9, RxJS 8, turns 5, session 3, collecting garbage 5; no other function as much as 1. Tried: blocks for the ' +
-  'tape, no list, closure or notification per frame (objects per frame from 2377 to 732 bytes, test/support/countAllocations.js), twenty ' +
-  'chunks of a file per read. Not given up for it: frames that own their memory, and the tape.';
-/** A young generation that fills up in none of the counted stretches. */
+/** Where the difference comes from, by profile. */
+const PROFILE =
+  'Profile (`--cpu-prof`), in microseconds per frame. Stream: masking and writing WebSocket frames about 33 in both, and 5 more here because each frame is new memory; copy into the frame 4 (the plain script sends views), copy onto the tape 1, replay and ledger 3, RxJS 2, turns 2. With 400 live sources, whose data has left the cache: copy into the frame 5, onto the tape 3, relay, feed and ledger 9, RxJS 8, turns 5, session 3, garbage collection 5; every other function under 1.';
+/** A young generation that is large enough to avoid collections while counting. */
 const NO_COLLECTION = ['--min-semi-space-size=256', '--max-semi-space-size=256'];
 
 /**
- * File, stream, or live sources → `bufferBytes` → `transcribe` → finals, and the same by a script that cuts in a loop, calls
- * `sendAudio` and listens to `turn`. Same bytes, same frames, same rule of waiting while the socket is full.
+ * File, stream or live sources → `bufferBytes` → `transcribe` → finals, compared to a script that cuts frames in a loop,
+ * calls `sendAudio` and handles `turn`. Both send the same frames and wait in the same way while the socket is full.
  */
 export async function bench({ quick, log }) {
   const service = await startService();
@@ -38,17 +32,17 @@ export async function bench({ quick, log }) {
     const live = { name: 'ramp', steps: [streams], settleMs: quick ? 500 : 3000, windowMs: quick ? 2000 : 6000 };
 
     const works = [
-      { work: 'a stream of raw PCM, 64 kB in one turn of the event loop', task: recorded, times: rounds },
-      { work: 'a WAV file, 100 ms in one turn of the event loop', task: { ...recorded, ...files }, times: rounds },
-      { work: `${streams} live sources in real time, chunks of 100 ms`, task: live, times: quick ? 1 : 3 },
+      { work: 'raw PCM stream, 64 kB per event loop turn', task: recorded, times: rounds },
+      { work: 'WAV file, 100 ms per event loop turn', task: { ...recorded, ...files }, times: rounds },
+      { work: `${streams} live sources in real time, 100 ms chunks`, task: live, times: quick ? 1 : 3 },
     ];
     const measured = [];
     for (const { work, task, times } of works) {
       log(work);
-      measured.push({ work, ...(await both(task, service, times)) });
+      measured.push({ work, ...(await measure(task, service, times)) });
     }
     log('allocations');
-    const counted = await both({ name: 'allocations', ms: quick ? 48_000 : 96_000 }, service, 1, NO_COLLECTION);
+    const counted = await measure({ name: 'allocations', ms: quick ? 48_000 : 96_000 }, service, 1, NO_COLLECTION);
     const ratios = measured.map(({ rxscribe, plain }) => ratio(rxscribe.map(cpuPerHour), plain.map(cpuPerHour)));
     return {
       tables: [
@@ -75,10 +69,9 @@ export async function bench({ quick, log }) {
         why: ratios[at].median <= MOST ? undefined : 'see the first note',
       })),
       notes: [
-        WHERE,
-        'Each round is a process of its own, warmed up; that every byte arrived is checked by a digest, and every final by its text.',
-        'Allocations are counted between two moments without a collection of garbage, in a process whose young generation is large ' +
-          'enough for that; what a session takes whatever its length is taken off.',
+        PROFILE,
+        'Each round runs in a new process after a warm-up. A digest verifies every byte, and every final is compared by text.',
+        'Allocations are the difference of two memory readings without a garbage collection between them. The constant cost of a session is subtracted.',
       ],
     };
   } finally {
@@ -87,8 +80,8 @@ export async function bench({ quick, log }) {
   }
 }
 
-/** Both contenders in turns. */
-async function both(task, service, rounds, flags) {
+/** Runs both contenders alternately. */
+async function measure(task, service, rounds, flags) {
   const results = { rxscribe: [], plain: [] };
   for (let round = 0; round < rounds; round++) {
     for (const [contender, list] of Object.entries(results))
@@ -119,7 +112,7 @@ function peakRows(measured) {
   });
 }
 
-/** Writes a recording of noise. */
+/** Writes a WAV file. */
 function wav(path, ms) {
   const length = ms * BYTES_PER_MS;
   const header = Buffer.alloc(44);

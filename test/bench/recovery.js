@@ -4,31 +4,31 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { digits, spread, summary } from './measure.js';
 
-export const title = 'from a break to live again, and what it cost';
+export const title = 'recovery time and losses after a broken connection';
 export const targets =
   '0 bytes lost, 0 finals doubled, back within one backoff step plus replay at the allowed pace; against the plain script, and ' +
   "Deepgram's, Gladia's and Soniox's published clients against loopback servers of their own kind";
 
 const PROGRAM = fileURLToPath(new URL('./recovery/run.js', import.meta.url));
-/** In the middle of a frame, of a word and of a turn. */
+/** The break falls inside a frame, a word and a turn. */
 const BREAK_AT_MS = 4330;
 const LENGTH_MS = 12_000;
-/** Where a connection stalls, and long enough to notice it by its silence. */
+/** A stall, and audio long enough to detect it. */
 const STALL_AT_MS = 6330;
 const STALL_LENGTH_MS = 21_000;
-/** By how much runs of a round are set off against each other, in milliseconds, so that they do not break together. */
+/** Milliseconds between the starts of parallel runs, so that their breaks do not coincide. */
 const APART_MS = 70;
 
-/** The longest first wait of this package's backoff, and within what it notices a dead connection, in milliseconds. */
+/** Longest first backoff of this package, and its stall timeout, in milliseconds. */
 const STEP_MS = 250;
 const STALL_MS = 10_000;
-/** A frame, and a word: nothing can be told sooner than it is said. */
+/** A frame and a word: no result can arrive earlier. */
 const FRAME_AND_WORD_MS = 350;
-/** What piled up beyond this is caught up with at 1.25 times real time, a quarter of a second per second. */
+/** Replay beyond this length is paced at 1.25 times real time. */
 const BURST_MS = 10_000;
 
 const PLAIN = 'plain script';
-const QUEUED = 'plain script that reconnects and queues';
+const QUEUED = 'plain script with reconnect and queue';
 const ROWS = [
   ['rxscribe', 'rxscribe', 'reset'],
   [PLAIN, 'plain', 'reset'],
@@ -49,7 +49,7 @@ const ROWS = [
 
 export async function bench({ quick, log }) {
   const contenders = [...new Set(ROWS.map(({ contender }) => contender))];
-  log('without a break, to check what every contender tells');
+  log('without a break, to check every contender');
   const calm = await round(contenders.map((contender) => ({ contender, lengthMs: 6000 })));
   for (const [index, result] of calm.entries()) checkCalm(contenders[index], result);
 
@@ -81,7 +81,7 @@ export async function bench({ quick, log }) {
           'words missing',
           'doubled',
           'at wrong times',
-          'errors at the application',
+          'errors reported to the app',
         ],
         rows: ROWS.map(({ label, fault }, row) => [label, fault, ...cells(samples[row])]),
       },
@@ -92,19 +92,12 @@ export async function bench({ quick, log }) {
 }
 
 const NOTES = [
-  'Audio is made of its own positions, so a server knows which bytes it got, and a word is told only by a server that got its audio. ' +
-    'Live again: what is told is of audio not older than 300 ms, as before the break. Never: not within the run.',
-  'rxscribe and the plain scripts (the SDK alone) run against the local service of this package, TLS included; the others against ' +
-    'servers of `test/bench/servers`, which take and give what those clients need, without TLS. All are on loopback: a real ' +
-    'connection takes longer, for everyone by the same.',
-  'The runs of a round go side by side, set off by 70 ms, each in a process of its own: audio in real time leaves the processor idle.',
-  'rxscribe waits a random part of 250 ms so that many clients do not come back at once, then hears the whole open turn again ' +
-    '(up to 10 s of it go at once). Gladia dials again at once; its session outlives the connection and continues from what was ' +
-    'acknowledged, which takes a service that keeps it.',
-  'Deepgram: the wait after a break is 1 to 5 s, drawn once per process by its client, and no option of `listen.v1.connect` ' +
-    'changes it. `sendMedia` throws meanwhile, once per frame; the socket below it, which is public, queues. Its times begin anew with each connection.',
-  'Soniox: `@soniox/client` with a source of our own and its `auto_reconnect`, its first wait set to 250 ms (1 s unless told); it ' +
-    'uses the WebSocket of `ws`, for Node 20 has none. `@soniox/node` ends its session at a break and has no way to reconnect.',
+  'The audio encodes its own positions, so each server knows which bytes it received and returns only words whose audio it received. Live again: turns concern audio at most 300 ms old, as before the break. Never: not within the run.',
+  'rxscribe and the plain scripts (SDK only) use the local service of this package with TLS. The other clients use the servers in `test/bench/servers` without TLS. All run on loopback; a real network adds the same delay to each.',
+  'The runs of a round run in parallel, 70 ms apart, each in its own process; audio in real time leaves the processor mostly idle.',
+  'rxscribe waits a random time up to 250 ms so that many clients do not reconnect at once, then replays the whole open turn (up to 10 s without pacing). Gladia reconnects at once; its service keeps the session, which continues after the last acknowledged byte.',
+  'Deepgram: its client waits 1 to 5 s after a break, chosen once per process; `listen.v1.connect` has no option for it. Meanwhile `sendMedia` throws for each frame; its public socket queues. Timestamps restart with each connection.',
+  'Soniox: `@soniox/client` with a custom source and `auto_reconnect`, its first delay set to 250 ms (default 1 s), with the WebSocket of `ws` because Node 20 has none. `@soniox/node` ends its session at a break and cannot reconnect.',
 ];
 
 function taskOf({ contender, fault }) {
@@ -113,7 +106,7 @@ function taskOf({ contender, fault }) {
     : { contender, fault, breakAtMs: BREAK_AT_MS, lengthMs: LENGTH_MS };
 }
 
-/** Runs tasks side by side: all load first, then they start one shortly after the other. */
+/** Runs tasks in parallel: all load first, then they start one after another. */
 async function round(tasks) {
   const runs = tasks.map((task) => startRun(task));
   try {
@@ -136,15 +129,15 @@ function startRun(task) {
     throw new Error(`${task.contender} ended with ${code}: ${stderr.trim().slice(-500)}`);
   });
   ended.catch(() => {});
-  const message = () => Promise.race([once(child, 'message').then(([said]) => said), ended]);
+  const nextMessage = () => Promise.race([once(child, 'message').then(([message]) => message), ended]);
   child.send(task);
-  const ready = message();
-  const result = ready.then(() => message());
+  const ready = nextMessage();
+  const result = ready.then(() => nextMessage());
   result.catch(() => {});
   return { child, ready, result };
 }
 
-/** What a contender makes of a connection that does not break must be right, or its figures mean nothing. */
+/** Fails if a contender loses or doubles anything even without a break. */
 function checkCalm(contender, { missing, doubled, displaced, lost, errors }) {
   const wrong = { missing, doubled, displaced, lost, errors };
   if (Object.values(wrong).some((count) => count > 0)) {
@@ -189,35 +182,39 @@ function exact(runs) {
   };
 }
 
-/** Whether the machine kept up: before the break nobody has anything to catch up with. */
+/** Shows whether the machine kept up: before the break there is no backlog. */
 function lagBefore(runs) {
   const { median, max } = summary(runs.map(({ worstLagBefore }) => worstLagBefore));
-  return `Before the break what was told was at most ${digits(median)} ms old in the median run, ${digits(max)} ms in the worst.`;
+  return `Before the break, turns lagged behind the audio by at most ${digits(median)} ms in the median run and ${digits(max)} ms in the worst.`;
 }
 
-/** What may be added to noticing the break and to the wait: the connection, the replay, and what is not said yet. */
-function allowed({ connectMs, delayMs, replayMs }, noticedMs) {
+/** The allowed recovery time: detection, backoff, connecting, paced replay, a frame and a word. */
+function allowed({ connectMs, delayMs, replayMs }, detectionMs) {
   const excess = Math.max(0, replayMs + delayMs + connectMs - BURST_MS);
-  return noticedMs + STEP_MS + connectMs + 4 * excess + FRAME_AND_WORD_MS;
+  return detectionMs + STEP_MS + connectMs + 4 * excess + FRAME_AND_WORD_MS;
 }
 
 function within(broken, stalled) {
-  const verdict = (target, runs, noticedMs) => {
-    const inTime = runs.filter((run) => run.liveMs <= allowed(run, noticedMs));
+  const verdict = (target, runs, detectionMs) => {
+    const inTime = runs.filter((run) => run.liveMs <= allowed(run, detectionMs));
     const { median, max } = summary(runs.map(({ liveMs }) => liveMs ?? Infinity));
-    const bound = digits(summary(runs.map((run) => allowed(run, noticedMs))).median);
+    const bound = digits(summary(runs.map((run) => allowed(run, detectionMs))).median);
     return {
       target,
-      value: `${inTime.length} of ${runs.length} runs; after ${digits(median)} ms, at most ${digits(max)} ms; allowed are ${bound} ms`,
+      value: `${inTime.length} of ${runs.length} runs; after ${digits(median)} ms, at most ${digits(max)} ms; limit ${bound} ms`,
       met: inTime.length === runs.length,
     };
   };
   return [
     verdict(
-      'rxscribe: live again within one step (250 ms), connecting, replay at the allowed pace, a frame and a word',
+      'rxscribe: live again within one backoff step (250 ms), connecting, replay at the allowed pace, one frame and one word',
       broken,
       0,
     ),
-    verdict('rxscribe, stalled: the same after the 10 s within which a dead connection is noticed', stalled, STALL_MS),
+    verdict(
+      'rxscribe, stalled: the same plus the 10 s within which a stalled connection is detected',
+      stalled,
+      STALL_MS,
+    ),
   ];
 }

@@ -1,9 +1,9 @@
-// Runs the benchmarks named on the command line, or all of them, prints their tables and keeps them in RESULTS.md.
+// Runs the benchmarks named on the command line, or all of them, prints their tables and writes them to RESULTS.md.
 //   npm run bench                 all
 //   npm run bench -- batching     one
-//   npm run bench -- --quick      short forms, to try them out: printed, not kept
-// Each is a module of its name with a `title`, its `targets`, and `bench({ quick, log })`, and runs in a process of its own, which
-// trusts the certificate authority of the local service, and may collect garbage.
+//   npm run bench -- --quick      short forms for trying out: printed, not written
+// Each benchmark is a module with `title`, `targets` and `bench({ quick, log })`. It runs in a child process that trusts
+// the local service's certificate authority and has `gc`.
 import { execFileSync, fork } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -16,11 +16,11 @@ const NAMES = ['batching', 'pipeline', 'delay', 'scale', 'recovery', 'long', 'st
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const RESULTS = join(HERE, 'RESULTS.md');
 
-if (process.send) await one(process.argv[2], process.argv.includes('--quick'));
-else await all(process.argv.slice(2));
+if (process.send) await runOne(process.argv[2], process.argv.includes('--quick'));
+else await runAll(process.argv.slice(2));
 
-/** In a process of its own: one benchmark, whose result goes to the process that started this one. */
-async function one(name, quick) {
+/** In a child process: runs one benchmark and sends its result to the parent. */
+async function runOne(name, quick) {
   process.once('disconnect', () => process.exit(1));
   const { title, targets, bench } = await import(`./${name}.js`);
   const log = (line) => process.stderr.write(`${name}: ${line}\n`);
@@ -28,25 +28,26 @@ async function one(name, quick) {
   process.send({ title, targets, ...result }, () => process.exit(0));
 }
 
-async function all(args) {
+async function runAll(args) {
   const quick = args.includes('--quick');
-  const asked = args.filter((arg) => !arg.startsWith('--'));
-  const unknown = asked.filter((name) => !NAMES.includes(name));
-  if (unknown.length > 0) throw new RangeError(`no benchmark ${unknown.join(', ')}; there are ${NAMES.join(', ')}`);
+  const requested = args.filter((arg) => !arg.startsWith('--'));
+  const unknown = requested.filter((name) => !NAMES.includes(name));
+  if (unknown.length > 0)
+    throw new RangeError(`unknown benchmark ${unknown.join(', ')}; choose from ${NAMES.join(', ')}`);
 
   installPeers();
   const caDir = mkdtempSync(join(tmpdir(), 'rxscribe-bench-'));
   process.once('exit', () => rmSync(caDir, { recursive: true, force: true }));
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: await createAuthority(caDir), RXSCRIBE_TEST_CA_DIR: caDir };
 
-  const sections = asked.length > 0 || quick ? kept() : new Map();
-  const names = asked.length > 0 ? asked : NAMES.filter((name) => existsSync(join(HERE, `${name}.js`)));
+  const sections = requested.length > 0 || quick ? readSections() : new Map();
+  const names = requested.length > 0 ? asked : NAMES.filter((name) => existsSync(join(HERE, `${name}.js`)));
   for (const name of names) {
     const started = performance.now();
-    const text = sectionOf(name, await outcomeOf(name, quick, env), (performance.now() - started) / 1000, quick);
+    const text = sectionOf(name, await resultOf(name, quick, env), (performance.now() - started) / 1000, quick);
     console.log(`\n${text}`);
     sections.set(name, text);
-    if (!quick) await keep(sections);
+    if (!quick) await writeSections(sections);
   }
 }
 
@@ -59,8 +60,8 @@ function installPeers() {
   execFileSync('npm', npm, { stdio: 'inherit' });
 }
 
-/** The result of a benchmark, or `failed`, so that the crash of one leaves the rest. */
-function outcomeOf(name, quick, env) {
+/** The result of a benchmark, or `failed`, so that the others still run after a crash. */
+function resultOf(name, quick, env) {
   const { promise, resolve } = withResolvers();
   const execArgv = ['--expose-gc', '--disable-warning=ExperimentalWarning'];
   const child = fork(fileURLToPath(import.meta.url), [name, ...(quick ? ['--quick'] : [])], { execArgv, env });
@@ -69,15 +70,15 @@ function outcomeOf(name, quick, env) {
   child.once('error', (error) => resolve({ failed: error.message }));
   child.once('exit', (code, signal) => {
     if (!result) process.exitCode = 1;
-    resolve(result ?? { failed: `it ended with ${signal ?? `code ${code}`} before it had a result` });
+    resolve(result ?? { failed: `it exited with ${signal ?? `code ${code}`} before it had a result` });
   });
   return promise;
 }
 
 function withResolvers() {
-  const it = {};
-  it.promise = new Promise((resolve) => (it.resolve = resolve));
-  return it;
+  const deferred = {};
+  deferred.promise = new Promise((resolve) => (deferred.resolve = resolve));
+  return deferred;
 }
 
 function sectionOf(name, { title = name, targets, tables = [], verdicts = [], notes = [], failed }, seconds, quick) {
@@ -102,14 +103,14 @@ function table(columns, rows) {
   return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** The sections that RESULTS.md has, by name. */
-function kept() {
+/** The sections of RESULTS.md, by name. */
+function readSections() {
   const text = existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : '';
   const sections = text.split(/^(?=## )/m).filter((section) => section.startsWith('## '));
   return new Map(sections.map((section) => [/^## (\w+)/.exec(section)[1], section]));
 }
 
-async function keep(sections) {
+async function writeSections(sections) {
   const ordered = NAMES.filter((name) => sections.has(name)).map((name) => sections.get(name));
   const options = { ...(await prettier.resolveConfig(RESULTS)), filepath: RESULTS };
   writeFileSync(RESULTS, await prettier.format([head(), ...ordered].join('\n'), options));
@@ -127,8 +128,8 @@ function head() {
   ];
   return `# Results of the benchmarks
 
-Written by \`npm run bench\`; \`npm run bench -- <name>\` renews one section. Contenders take turns, round by round, and do the
-same work, which is checked before its time counts; the spread in parentheses is that of the middle half of the rounds.
+Written by \`npm run bench\`; \`npm run bench -- <name>\` renews one section. Contenders run alternately,
+round by round, and do the same work, which is verified. Numbers are medians; the parentheses hold the quartiles.
 
 ${cpus()[0].model}, ${availableParallelism()} cores; Node ${process.versions.node} on ${process.platform} ${process.arch}; ${versions.join(', ')}.
 `;

@@ -1,16 +1,15 @@
 import { run, startService } from './load/processes.js';
 import { digits } from './measure.js';
 
-export const title = 'how many streams one process sustains';
+export const title = 'number of streams one process sustains';
 export const targets =
-  'at least 1000 real-time streams on two cores, the service on the same, no frame later than 100 ms; ' +
-  'at most 150 kB each beyond what the plain script takes.';
+  'at least 1000 real-time streams on two cores, including the service, no frame later than 100 ms; at most 150 kB per stream more than the plain script.';
 
 const STEPS = [100, 250, 500, 1000, 1500, 2000];
-const ENOUGH = 1000;
-const MOST_BYTES = 150_000;
+const TARGET_STREAMS = 1000;
+const MAX_BYTES = 150_000;
 
-/** More and more real-time streams in one process, by the pipeline and by a plain script on the SDK. */
+/** Increasing numbers of real-time streams in one process, for the pipeline and for a plain script on the SDK. */
 export async function bench({ quick, log }) {
   const service = await startService();
   const steps = quick ? [50, 100] : STEPS;
@@ -22,7 +21,7 @@ export async function bench({ quick, log }) {
       log(`${contender}, ${steps.join(', ')} streams`);
       const { steps: done, overload } = await run({ name: 'ramp', contender, steps, ...times }, service);
       results[contender] = done;
-      if (overload) endings.push(`${contender} was taken no further: ${overload}.`);
+      if (overload) endings.push(`${contender} stopped here: ${overload}.`);
     }
   } finally {
     service.stop();
@@ -30,12 +29,13 @@ export async function bench({ quick, log }) {
   const all = steps.map((count, at) => ({ count, ours: results.rxscribe[at], plain: results.plain[at] }));
   const pairs = all.filter(({ ours, plain }) => ours && plain);
   const sustained = sustainedOf(results.rxscribe);
-  const judged = pairs.find(({ count }) => count === ENOUGH) ?? pairs.at(-1);
-  const each = beyond(judged);
+  const judged = pairs.find(({ count }) => count === TARGET_STREAMS) ?? pairs.at(-1);
+  const extra = extraMemory(judged);
   return {
     tables: [
       {
-        caption: 'Late is more than 100 ms after its time, of a frame on the socket. CPU is a share of one core.',
+        caption:
+          'A frame is late if it is written to the socket more than 100 ms after it was due. CPU is a share of one core.',
         columns: [
           'streams',
           'contender',
@@ -54,46 +54,44 @@ export async function bench({ quick, log }) {
       },
       {
         caption:
-          'Memory each stream takes beyond the same number of streams of the plain script, garbage collected, kB.',
+          'Memory per stream beyond that of the plain script with the same number of streams, after garbage collection, in kB.',
         columns: [
           'streams',
           'all',
           'heap',
           'buffers',
-          'of these the tape',
-          'all but the tape',
+          'tape (part of all)',
+          'all without tape',
           'resident (with garbage)',
         ],
         rows: pairs.map((pair) => {
-          const { heap, buffers, tape, resident } = beyond(pair);
+          const { heap, buffers, tape, resident } = extraMemory(pair);
           return [pair.count, ...[heap + buffers, heap, buffers, tape, heap + buffers - tape, resident].map(kB)];
         }),
       },
     ],
     verdicts: [
       {
-        target: `${quick ? steps.at(-1) : ENOUGH} streams, no frame later than 100 ms`,
+        target: `${quick ? steps.at(-1) : TARGET_STREAMS} streams, no frame later than 100 ms`,
         value: `${sustained} streams; the plain script ${sustainedOf(results.plain)}`,
-        met: sustained >= (quick ? steps.at(-1) : ENOUGH),
-        why: 'JavaScript runs on one of the two cores, and the client CPU shows when it is full: what a frame costs is in `pipeline`',
+        met: sustained >= (quick ? steps.at(-1) : TARGET_STREAMS),
+        why: 'JavaScript uses one of the two cores, so 100 % client CPU is the limit; `pipeline` shows the cost per frame',
       },
       {
-        target: `at most 150 kB each at ${judged.count} streams`,
-        value: `${kB(each.heap + each.buffers)} kB`,
-        met: each.heap + each.buffers <= MOST_BYTES,
-        why: `${kB(each.tape)} kB of it are the tape, the audio a new session would have to hear again`,
+        target: `at most 150 kB per stream at ${judged.count} streams`,
+        value: `${kB(extra.heap + extra.buffers)} kB`,
+        met: extra.heap + extra.buffers <= MAX_BYTES,
+        why: `${kB(extra.tape)} kB of this is the tape: audio to replay in a new session`,
       },
     ],
     notes: [
       ...endings,
-      'The tape is the audio that a new session would have to hear again: here, where a turn ends every 3 s, 0.4 to 3.4 s of it. ' +
-        'Where nobody speaks it is 20 s, 640 kB: the 10 s of `stallTimeout`, in which a dead connection may go unnoticed, and ' +
-        'another 10 s. Holding less would lose words.',
+      'The tape holds the audio to replay in a new session: 0.4 to 3.4 s here, where a turn ends every 3 s. During silence it holds 20 s, 640 kB: the 10 s of `stallTimeout` and another 10 s. A shorter tape would lose words.',
     ],
   };
 }
 
-/** The most streams up to which no step had a late frame. */
+/** The largest number of streams without a late frame in any step up to it. */
 function sustainedOf(steps) {
   const first = steps.findIndex(
     ({ late, frames, count, wallMs }) => late > 0 || frames < (count * wallMs * 0.98) / 100,
@@ -106,7 +104,7 @@ function paceRow(name, { count, frames, late, lateness, cpuMs, serviceCpuMs, wal
   return [count, name, frames, late, ...['p50', 'p99', 'max'].map((share) => digits(lateness[share])), ...shares];
 }
 
-function beyond({ count, ours, plain }) {
+function extraMemory({ count, ours, plain }) {
   const each = (name) => (ours[name] - plain[name]) / count;
   return { heap: each('heapUsed'), buffers: each('external'), tape: ours.tape / count, resident: each('rss') };
 }

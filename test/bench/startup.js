@@ -1,4 +1,4 @@
-// How long it takes until something happens, and how many bytes a user's bundler makes of each entry.
+// Start-up times, and the bundle size of each entry.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digits, interleave, ratio, spread, summary } from './measure.js';
 
-export const title = 'start-up and sizes';
+export const title = 'start-up time and bundle sizes';
 export const targets =
-  '`rxscribe --help` within 1.2 times `node -e 0` plus the import of yargs; `rxscribe/operators` under 3 kB gzipped without rxjs.';
+  '`rxscribe --help` within 1.2 times a process that imports yargs; `rxscribe/operators` under 3 kB gzipped without rxjs.';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = 'dist/src/cli/main.js';
@@ -20,13 +20,13 @@ const ENTRIES = Object.keys(exports)
   .filter((name) => typeof exports[name] === 'object')
   .map((name) => name.replace('.', 'rxscribe'));
 
-/** Runs Node to its end. What it prints is checked by the caller, so that no time counts of what did not work. */
+/** Runs Node and returns its output. */
 function node(args) {
   return execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
 }
 
-/** Milliseconds from the start of the demo to its first line that says something. */
-async function firstText(args, says) {
+/** Milliseconds from the start of the demo to its first line that satisfies a predicate. */
+async function firstText(args, isText) {
   const started = performance.now();
   const demo = spawn(process.execPath, [MAIN, 'demo', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
   const exit = once(demo, 'exit');
@@ -34,13 +34,13 @@ async function firstText(args, says) {
   let elapsed;
   for await (const data of demo.stdout) {
     text += data;
-    if (!text.split('\n').slice(0, -1).some(says)) continue;
+    if (!text.split('\n').slice(0, -1).some(isText)) continue;
     elapsed = performance.now() - started;
     break;
   }
   demo.kill('SIGKILL');
   await exit;
-  if (elapsed === undefined) throw new Error(`the demo said nothing: ${text}`);
+  if (elapsed === undefined) throw new Error(`the demo printed no text: ${text}`);
   return elapsed;
 }
 
@@ -49,7 +49,8 @@ const isPartial = (line) => line.startsWith('{"turn_order"') && JSON.parse(line)
 export async function bench({ quick, log }) {
   const rounds = quick ? 3 : 15;
   const usage = node([MAIN, '--help', '--help']);
-  if (node([MAIN, '--help']) !== usage || !usage.includes('Commands:')) throw new Error('the two forms of help differ');
+  if (node([MAIN, '--help']) !== usage || !usage.includes('Commands:'))
+    throw new Error('--help differs from --help --help');
 
   log('programs');
   const programs = {
@@ -81,7 +82,7 @@ export async function bench({ quick, log }) {
   log('demo');
   const demo = await interleave(
     {
-      soonest: () => firstText(['--speed', 'max'], Boolean),
+      final: () => firstText(['--speed', 'max'], Boolean),
       partial: () => firstText(['--format', 'ndjson'], isPartial),
     },
     { rounds: quick ? 1 : 5, warmup: 0 },
@@ -93,7 +94,7 @@ export async function bench({ quick, log }) {
   return {
     tables: [
       {
-        caption: 'Milliseconds from start to end of a process.',
+        caption: 'Milliseconds from start to exit of a process.',
         columns: ['', 'ms', '÷ import of yargs'],
         rows: Object.entries(started).map(([name, { wall }]) => [
           `\`${name}\``,
@@ -105,14 +106,14 @@ export async function bench({ quick, log }) {
         caption: '`rxscribe demo`: milliseconds from start to the first text.',
         columns: ['', 'ms'],
         rows: [
-          ['`--speed max`: start-up alone, then the first final', spread(summary(demo.soonest.values))],
-          ['`--format ndjson`, at real time: the first partial', spread(partial)],
-          ['its first word ends in the recording after', word.end],
+          ['`--speed max`: start-up, then the first final', spread(summary(demo.final.values))],
+          ['`--format ndjson`, in real time: the first partial', spread(partial)],
+          ['position in the recording at which its first word ends', word.end],
         ],
       },
       {
         caption:
-          'What an entry costs: the import, in milliseconds beyond bare Node, and bytes bundled and minified, without other packages.',
+          'Import time of each entry in milliseconds beyond bare Node, and its minified bundle size in bytes, without other packages.',
         columns: ['entry', 'import, ms', 'bytes', 'gzipped'],
         rows: ['rxjs', ...ENTRIES].map((name) => [
           `\`${name}\``,
@@ -127,13 +128,13 @@ export async function bench({ quick, log }) {
         target: '`--help` within 1.2 times Node and yargs',
         value: digits(help.median),
         met: help.median <= 1.2,
-        why: 'the text is written down, and compared with that of yargs (`--help --help`) here and in the tests',
+        why: 'the help text is stored; this benchmark and the tests compare it with that of yargs (`--help --help`)',
       },
       { target: '`rxscribe/operators` under 3 kB gzipped', value: `${operators} bytes`, met: operators < 3000 },
     ],
     notes: [
-      'Imports resolve within the package, by its `exports`; what an entry needs of rxjs is part of its time, and not of its bytes.',
-      `A demo at real time can not say the first word before it was spoken; the rest, ${digits(partial.median - word.end)} ms, is start-up: Node, keys and certificates, TLS, the session, 100 ms of a frame.`,
+      'Imports resolve through the `exports` of the package. The import time includes rxjs, the bundle size does not.',
+      `In real time the demo cannot print its first word before that has been played. The rest, ${digits(partial.median - word.end)} ms, is start-up: Node, certificates, TLS, the session, and a frame of 100 ms.`,
     ],
   };
 }

@@ -1,21 +1,20 @@
-// The same work by the pipeline and by a plain script on the SDK: audio in frames of 100 ms to the service, turns out.
+// The same work with the pipeline and with a plain script on the SDK: sends frames of 100 ms and receives turns.
 import { StreamingTranscriber } from 'assemblyai/streaming';
 import { Subject, tap } from 'rxjs';
 import { audioFile, pcmStream, transcribe } from '../../../dist/src/index.js';
 import { bufferBytes, finals, turns } from '../../../dist/operators/index.js';
 import { createReadStream } from 'node:fs';
-import { setImmediate as breathe } from 'node:timers/promises';
-import { FRAME_BYTES } from './script.js';
+import { setImmediate as nextTask } from 'node:timers/promises';
+import { FRAME_BYTES } from './serviceMessages.js';
 
-// Whoever has more than a frame to send lets the event loop have its turn between two pieces, as audioFile (100 ms) and
-// pcmStream (what it is given) do.
-/** The client asks a recording to wait while so much of it is in the socket (src/streaming/session.ts); so does the script. */
+// Between chunks both yield to the event loop: every 100 ms for a file, as audioFile does, and per chunk for a stream.
+/** Both pause a recording while the socket buffers more than this many bytes (src/streaming/session.ts). */
 const MAX_BUFFERED = 64_000;
 const WAV_HEADER = 44;
-const ORDINARY = { speechModel: 'u3-rt-pro', sampleRate: 16_000, connectTimeout: 60_000 };
+const OPTIONS = { speechModel: 'u3-rt-pro', sampleRate: 16_000, connectTimeout: 60_000 };
 
 /**
- * A recording, as fast as it goes: `{ url, apiKey, file }` or, without a file, `chunks()`, an async iterable.
+ * Transcribes a recording as fast as possible: a `file` or `chunks()`, an async iterable.
  * Resolves to the finals, the `Termination`, and the `Stats` of the pipeline.
  */
 export const recorded = {
@@ -25,7 +24,7 @@ export const recorded = {
     await source
       .pipe(
         bufferBytes(FRAME_BYTES),
-        transcribe({ ...ORDINARY, apiKey, websocketBaseUrl: url, catchUpSpeed: Infinity }),
+        transcribe({ ...OPTIONS, apiKey, websocketBaseUrl: url, catchUpSpeed: Infinity }),
         tap((event) => {
           if (event.type === 'Termination' || event.type === 'Stats') result[event.type] = event;
         }),
@@ -52,9 +51,9 @@ export const recorded = {
         transcriber.sendAudio(frame);
         if (socket.bufferedAmount > MAX_BUFFERED)
           await new Promise((written) => socket.ping(undefined, undefined, written));
-        if (file) await breathe();
+        if (file) await nextTask();
       }
-      if (!file) await breathe();
+      if (!file) await nextTask();
     }
     result.Termination = await terminationOf(transcriber);
     return result;
@@ -72,7 +71,7 @@ export const live = {
     source
       .pipe(
         bufferBytes(FRAME_BYTES),
-        transcribe({ ...ORDINARY, apiKey, websocketBaseUrl: url, catchUpSpeed }),
+        transcribe({ ...OPTIONS, apiKey, websocketBaseUrl: url, catchUpSpeed }),
         tap((event) => {
           if (event.type === 'Begin') onBegin();
           else if (event.type === 'Termination') termination = event;
@@ -97,10 +96,10 @@ export const live = {
 };
 
 function plainTranscriber(websocketBaseUrl, apiKey) {
-  return new StreamingTranscriber({ ...ORDINARY, encoding: 'pcm_s16le', apiKey, websocketBaseUrl });
+  return new StreamingTranscriber({ ...OPTIONS, encoding: 'pcm_s16le', apiKey, websocketBaseUrl });
 }
 
-/** The simplest loop that cuts chunks into frames; what is left at the end is less than a frame, and none here. */
+/** The simplest loop that cuts chunks into frames; the benchmarks leave no tail. */
 function cutter(send) {
   let rest = Buffer.alloc(0);
   return (chunk) => {
@@ -109,7 +108,7 @@ function cutter(send) {
   };
 }
 
-/** Ends a session; resolves to its `Termination`, which the SDK keeps to itself. */
+/** Ends a session; resolves to its `Termination`, which the SDK does not expose. */
 async function terminationOf(transcriber) {
   let termination;
   transcriber.socket.addEventListener('message', ({ data }) => {

@@ -1,11 +1,11 @@
-// The processes of a benchmark: the service, and one worker after the other.
+// Starts the processes of a benchmark: the service and its workers.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** Starts the service; `usage()` tells what CPU time it took so far, in milliseconds. */
+/** Starts the service; `usage()` resolves to its CPU time so far in milliseconds. */
 export async function startService() {
   const child = fork(path('server.js'), { execArgv: [] });
   const [{ url }] = await once(child, 'message');
@@ -20,8 +20,8 @@ export async function startService() {
 }
 
 /**
- * Runs a task in a process of its own, and resolves to what it measured. A window that the worker measures is measured in
- * the service too: `serviceCpuMs` of each step.
+ * Runs a task in a child process and resolves to its result. For each measured step, adds the CPU time of the service as
+ * `serviceCpuMs`.
  */
 export async function run(task, service, flags = []) {
   const child = fork(path('worker.js'), [JSON.stringify({ ...task, url: service.url })], {
@@ -29,9 +29,9 @@ export async function run(task, service, flags = []) {
   });
   const usages = [];
   return new Promise((resolve, reject) => {
-    let looking = Promise.resolve();
+    let pendingUsage = Promise.resolve();
     child.on('message', (message) => {
-      if (message.window) looking = looking.then(async () => usages.push(await service.usage()));
+      if (message.window) pendingUsage = pendingUsage.then(async () => usages.push(await service.usage()));
       else {
         message.steps?.forEach((step, index) => (step.serviceCpuMs = usages[2 * index + 1] - usages[2 * index]));
         resolve(message);

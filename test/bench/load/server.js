@@ -1,21 +1,21 @@
-// The service of the benchmarks, in a process of its own: TLS and the protocol, and next to nothing else, so that it leaves
-// the machine to the client. It reads WebSocket frames by hand, and counts audio without unmasking it, unless it is asked
-// for a digest. Started by fork; answers `usage` with its CPU time, and ends with its parent.
+// The benchmark service, started by fork. It does as little as possible so that the client gets the machine: it parses
+// WebSocket frames itself and counts audio without unmasking it, unless a digest is requested. It answers `usage` with its
+// CPU time and exits with its parent.
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer } from 'node:https';
 import { openAuthority } from '../../../dist/src/simulator/authority.js';
-import { BYTES_PER_MS, dueMs, message, micros } from './script.js';
+import { BYTES_PER_MS, dueMs, message, micros } from './serviceMessages.js';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'; // RFC 6455, 1.3
 const [TEXT, BINARY, CLOSE, PING, PONG] = [1, 2, 8, 9, 10];
 const EMPTY = Buffer.alloc(0);
 
-/** One connection: bytes in, messages out. */
+/** One connection: receives audio, sends messages. */
 class Session {
   #socket;
   #digest;
   #rest = EMPTY;
-  /** The frame that is coming in, and how much of its payload is still to come. */
+  /** The frame being received, and how many bytes of its payload are missing. */
   #opcode = 0;
   #left = 0;
   #mask = EMPTY;
@@ -31,7 +31,7 @@ class Session {
     socket.on('error', () => {});
     socket.on('data', (data) => this.#take(data));
     const expires_at = Math.floor(Date.now() / 1000) + 3 * 3600;
-    this.#say({ type: 'Begin', id: randomUUID(), expires_at, configuration: { sample_rate: 16_000 } });
+    this.#send({ type: 'Begin', id: randomUUID(), expires_at, configuration: { sample_rate: 16_000 } });
   }
 
   #take(data) {
@@ -61,7 +61,7 @@ class Session {
     if (this.#opcode === BINARY) {
       this.frames++;
       this.#digest?.update(payload);
-      while (this.bytes >= dueMs(this.#step) * BYTES_PER_MS) this.#say(message(this.#step++, micros()));
+      while (this.bytes >= dueMs(this.#step) * BYTES_PER_MS) this.#send(message(this.#step++, micros()));
     } else if (this.#opcode === PING) this.#socket.write(frame(PONG, payload));
     else if (this.#opcode === CLOSE) this.#socket.end(frame(CLOSE, payload));
     else if (payload.includes('Terminate')) this.#terminate();
@@ -69,16 +69,16 @@ class Session {
 
   #terminate() {
     const { bytes, frames } = this;
-    this.#say({ type: 'Termination', bytes, frames, digest: this.#digest?.digest('hex') });
+    this.#send({ type: 'Termination', bytes, frames, digest: this.#digest?.digest('hex') });
     this.#socket.write(frame(CLOSE, Buffer.from([0x03, 0xe8])));
   }
 
-  #say(what) {
+  #send(what) {
     this.#socket.write(frame(TEXT, Buffer.from(JSON.stringify(what))));
   }
 }
 
-/** The header of the frame that begins here, if all of it is here; its payload is masked, for it comes from a client. */
+/** The frame header at the start of `bytes`, if it is complete; payloads from clients are masked. */
 function headerOf(bytes) {
   if (bytes.length < 2) return undefined;
   const opcode = bytes[0] & 0x0f;

@@ -1,28 +1,28 @@
-// Many real-time streams in one process, step by step more of them; what they add in delay, and what they take.
-import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises';
+// Runs increasing numbers of real-time streams in one process; measures delay, CPU and memory.
+import { setImmediate as nextTask, setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from '../../../node_modules/ws/wrapper.mjs'; // the SDK's, not that of a contender installed here
-import { BYTES_PER_MS, FRAME_BYTES, LAST_WORD_MS, finalsOf, micros } from './script.js';
+import { BYTES_PER_MS, FRAME_BYTES, LAST_WORD_MS, finalsOf, micros } from './serviceMessages.js';
 
 const FRAME_MS = FRAME_BYTES / BYTES_PER_MS;
 const LATE_MS = 100;
-/** How many connections are made at a time. */
+/** Connections made at the same time. */
 const DIALLING = 8;
 
-/** What the hooks of the socket found out during the window being measured. */
-const seen = { sending: [], receiving: [], arriving: [], late: [], deferred: 0, frames: 0 };
+/** Samples taken by the socket hooks in the current window. */
+const samples = { sending: [], receiving: [], arriving: [], late: [], deferred: 0, frames: 0 };
 let measuring = false;
 let pushedAt;
 let receivedAt = 0;
 
-/** The time from a frame leaving the source until it is written: until the `send` of the socket returns, which writes at once. */
+/** Measures the time from a frame's emission until the `send` of the socket returns, which writes synchronously. */
 function watchSockets() {
   const { send, emit } = WebSocket.prototype;
   WebSocket.prototype.send = function (data, ...rest) {
     send.call(this, data, ...rest);
     if (!measuring || typeof data === 'string') return;
-    seen.frames++;
-    if (pushedAt === undefined) seen.deferred++;
-    else seen.sending.push(performance.now() - pushedAt);
+    samples.frames++;
+    if (pushedAt === undefined) samples.deferred++;
+    else samples.sending.push(performance.now() - pushedAt);
   };
   WebSocket.prototype.emit = function (name, ...rest) {
     if (name === 'message') receivedAt = performance.now();
@@ -40,7 +40,7 @@ class Stream {
     this.#pcm = pcm;
     this.begun = new Promise((onBegin, onError) => {
       this.done = new Promise((onDone) => {
-        const onTurn = (turn) => this.#hear(turn);
+        const onTurn = (turn) => this.#receive(turn);
         this.#input = open({ url, apiKey: 'key', catchUpSpeed, onBegin, onTurn, onDone, onError });
       });
       this.failed = onError;
@@ -53,12 +53,12 @@ class Stream {
     this.#input.push(this.#pcm.subarray(from, from + FRAME_BYTES));
   }
 
-  /** How much audio the service told of to its end, in bytes. */
-  get told() {
+  /** Bytes of audio covered by finals. */
+  get finalizedBytes() {
     return this.#finals.length === 0 ? 0 : ((this.#finals.length - 1) * 3000 + LAST_WORD_MS) * BYTES_PER_MS;
   }
 
-  /** Ends the stream, and makes sure that everything arrived on both sides. */
+  /** Ends the stream and verifies that all audio and all finals arrived. */
   async end() {
     this.#input.end();
     const { bytes, frames } = await this.done;
@@ -69,17 +69,17 @@ class Stream {
       throw new Error(`finals ${this.#finals.length}, not ${expected.length}`);
   }
 
-  #hear(turn) {
+  #receive(turn) {
     const now = performance.now();
     if (measuring) {
-      seen.receiving.push(now - receivedAt);
-      seen.arriving.push((micros() - turn.sent) / 1000);
+      samples.receiving.push(now - receivedAt);
+      samples.arriving.push((micros() - turn.sent) / 1000);
     }
     if (turn.end_of_turn) this.#finals.push(turn.transcript);
   }
 }
 
-/** Lets every stream push a frame each 100 ms, evenly spread over these; a frame that is late goes out at once. */
+/** Makes each stream push a frame every 100 ms, evenly distributed; a late frame is pushed at once. */
 class Metronome {
   #streams = [];
   #timer;
@@ -96,26 +96,26 @@ class Metronome {
 
   #tick() {
     const each = FRAME_MS / this.#streams.length;
-    const round = this.#beat + this.#streams.length; // what is overdue by more waits until the event loop had its turn
+    const round = this.#beat + this.#streams.length; // more overdue frames wait for the next event loop turn
     let due = this.#from + this.#beat * each;
     for (; due <= performance.now() && this.#beat < round; due = this.#from + ++this.#beat * each) {
       const stream = this.#streams[this.#beat % this.#streams.length];
       pushedAt = performance.now();
       stream.push();
       pushedAt = undefined;
-      if (measuring) seen.late.push(performance.now() - due);
+      if (measuring) samples.late.push(performance.now() - due);
     }
     this.#timer = setTimeout(() => this.#tick(), due - performance.now());
   }
 }
 
 /**
- * Runs as many streams as each of `steps` says, for `settleMs` and then `windowMs`. The first step at which a connection
- * fails or every second frame is late is the last.
+ * Runs the number of streams in each of `steps` for `settleMs`, then measures for `windowMs`. Stops after the first step in
+ * which a connection fails or half of the frames are late.
  *
  * @param open Opens a stream of the contender.
- * @param parent Is told `window` when the window of a step opens and closes, so that it may look at the service meanwhile.
- * @returns What was measured in each step, and what ended it before the last, if something did.
+ * @param parent Receives a `window` message when the measurement of a step starts and ends.
+ * @returns The measurements of each step, and the reason if it stopped early.
  */
 export async function ramp(open, { url, pcm, steps, settleMs, windowMs }, parent) {
   watchSockets();
@@ -129,7 +129,7 @@ export async function ramp(open, { url, pcm, steps, settleMs, windowMs }, parent
     if (overload) break;
     metronome.restart(streams);
     await sleep(settleMs);
-    const ms = count === 1 ? 5 * windowMs : windowMs; // one alone has few frames
+    const ms = count === 1 ? 5 * windowMs : windowMs; // a single stream has few frames
     const result = { count, ...(await measured(ms, parent)), ...memory(streams) };
     results.push(result);
     if (2 * result.late > result.frames) overload = `every second frame was late with ${count} streams`;
@@ -140,10 +140,10 @@ export async function ramp(open, { url, pcm, steps, settleMs, windowMs }, parent
   return { steps: results, overload, peakRss: process.resourceUsage().maxRSS * 1024 };
 }
 
-/** Connects streams until there are so many; resolves to why that failed, if it did. */
+/** Connects streams until there are `count`; resolves to an error text or undefined. */
 async function dial(streams, count, make) {
   let failed;
-  const line = async () => {
+  const connectNext = async () => {
     while (!failed && streams.length < count) {
       const stream = make();
       streams.push(stream);
@@ -154,7 +154,7 @@ async function dial(streams, count, make) {
       }
     }
   };
-  await Promise.all(Array.from({ length: DIALLING }, line));
+  await Promise.all(Array.from({ length: DIALLING }, connectNext));
   return failed;
 }
 
@@ -162,19 +162,19 @@ async function endAll(streams) {
   for (let at = 0; at < streams.length; at += 50) await Promise.all(streams.slice(at, at + 50).map((one) => one.end()));
 }
 
-/** Ten minutes of audio, twenty frames in each turn of the event loop, so that what is measured is compiled. */
+/** Ten minutes of audio, twenty frames per event loop turn, so that the code is optimised. */
 async function warmUp(open, job) {
   const stream = new Stream(open, { ...job, catchUpSpeed: Infinity });
   await stream.begun;
   while (stream.pushed < 6000) {
     for (let frame = 0; frame < 20; frame++) stream.push();
-    await breathe();
+    await nextTask();
   }
   await stream.end();
 }
 
 async function measured(windowMs, parent) {
-  Object.assign(seen, { sending: [], receiving: [], arriving: [], late: [], deferred: 0, frames: 0 });
+  Object.assign(samples, { sending: [], receiving: [], arriving: [], late: [], deferred: 0, frames: 0 });
   parent.send({ window: 'opens' });
   const before = process.cpuUsage();
   const started = performance.now();
@@ -184,32 +184,32 @@ async function measured(windowMs, parent) {
   const wallMs = performance.now() - started;
   const { user, system } = process.cpuUsage(before);
   parent.send({ window: 'closes' });
-  const { frames, deferred } = seen;
+  const { frames, deferred } = samples;
   return {
     wallMs,
     cpuMs: (user + system) / 1000,
     audioMs: frames * FRAME_MS,
     frames,
     deferred,
-    late: seen.late.filter((ms) => ms > LATE_MS).length,
-    sending: shares(seen.sending),
-    receiving: shares(seen.receiving),
-    arriving: shares(seen.arriving),
-    lateness: shares(seen.late),
+    late: samples.late.filter((ms) => ms > LATE_MS).length,
+    sending: percentiles(samples.sending),
+    receiving: percentiles(samples.receiving),
+    arriving: percentiles(samples.arriving),
+    lateness: percentiles(samples.late),
   };
 }
 
-function shares(numbers) {
+function percentiles(numbers) {
   const sorted = Float64Array.from(numbers).toSorted();
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+  const at = (part) => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];
   return { p50: at(0.5), p99: at(0.99), max: at(1), count: sorted.length };
 }
 
-/** What the process holds, garbage collected; and how much of it is audio that a new session would have to hear again. */
+/** Memory of the process after garbage collection; `tape` is the audio held for replay. */
 function memory(streams) {
   globalThis.gc();
   globalThis.gc();
   const { rss, heapUsed, external } = process.memoryUsage();
-  const tape = streams.map((one) => (one.pushed - Math.floor(one.told / FRAME_BYTES)) * FRAME_BYTES);
+  const tape = streams.map((one) => (one.pushed - Math.floor(one.finalizedBytes / FRAME_BYTES)) * FRAME_BYTES);
   return { rss, heapUsed, external, tape: tape.reduce((sum, bytes) => sum + bytes, 0) };
 }

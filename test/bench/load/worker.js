@@ -1,20 +1,20 @@
-// One contender at one task, in a process of its own; the task comes as JSON, the measurements go to the parent.
+// Runs one task with one contender in a child process; the task is JSON, the measurements are sent to the parent.
 import { createHash } from 'node:crypto';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BYTES_PER_MS, finalsOf } from './script.js';
+import { BYTES_PER_MS, finalsOf } from './serviceMessages.js';
 import { live, recorded } from './contenders.js';
 import { ramp } from './streams.js';
 
 const CHUNK = 65_536;
-/** A second of noise: what the audio is does not matter, but that it is the same for all does. */
+/** A second of noise, the same for all contenders. */
 const pcm = noise(1000 * BYTES_PER_MS + CHUNK);
 
 const task = JSON.parse(process.argv[2]);
 const TASKS = { recording, allocations, ramp: (job) => ramp(live[job.contender], { ...job, pcm }, process) };
 process.send(await TASKS[task.name](task), () => process.exit());
 
-/** CPU time and peak memory of a recording, after another one that does not count. */
+/** CPU time and peak memory of transcribing a recording, after a warm-up. */
 async function recording({ contender, url, ms, warmMs, file, warmFile }) {
   const work = recorded[contender];
   await checked(work, { url, apiKey: 'digest', ms: 60_000 }); // every byte
@@ -29,9 +29,8 @@ async function recording({ contender, url, ms, warmMs, file, warmFile }) {
 }
 
 /**
- * What a frame costs in memory: bytes on the heap and in buffers, counted between two moments without a collection of
- * garbage, for which this process has a young generation that is large enough. What a session costs whatever its length is
- * taken off, by the difference of a longer and a shorter one.
+ * Bytes that a frame allocates on the heap and in buffers, counted without a garbage collection in between. The constant
+ * cost of a session is removed by subtracting a shorter session from a longer one.
  */
 async function allocations({ contender, url, ms }) {
   const work = recorded[contender];
@@ -40,14 +39,16 @@ async function allocations({ contender, url, ms }) {
   new PerformanceObserver((list) => (collections += list.getEntries().length)).observe({ entryTypes: ['gc'] });
   const counted = async (length) => {
     globalThis.gc();
-    await sleep(20); // the observer is told later
-    const told = collections;
+    await sleep(20); // the observer is notified later
+    const collectionsBefore = collections;
     const before = process.memoryUsage();
     await checked(work, { url, apiKey: 'key', ms: length });
     const after = process.memoryUsage();
     await sleep(20);
     const heap = after.heapUsed - before.heapUsed;
-    return collections === told ? { heap, buffers: after.arrayBuffers - before.arrayBuffers } : counted(length);
+    return collections === collectionsBefore
+      ? { heap, buffers: after.arrayBuffers - before.arrayBuffers }
+      : counted(length);
   };
   const frames = (ms - ms / 4) / 100;
   const rounds = [];
@@ -58,7 +59,7 @@ async function allocations({ contender, url, ms }) {
   return { rounds };
 }
 
-/** Does the work, and makes sure that it was done: every byte and frame sent, every final told. */
+/** Runs the work and verifies every byte, frame and final. */
 async function checked(work, { ms, ...job }) {
   const chunks = () => synthetic(ms * BYTES_PER_MS);
   const { finals, Termination, Stats } = await work({ ...job, chunks });
@@ -69,11 +70,11 @@ async function checked(work, { ms, ...job }) {
   if (bytes !== ms * BYTES_PER_MS || frames !== ms / 100) throw new Error(`${bytes} bytes in ${frames} frames`);
   if (Stats && (Stats.replayedMs > 0 || Stats.reconnects > 0)) throw new Error(`replayed ${Stats.replayedMs} ms`);
   if (job.apiKey === 'digest' && digest !== digestOf(ms * BYTES_PER_MS))
-    throw new Error('other bytes than those given');
+    throw new Error('the digest of the audio differs');
 }
 
 /**
- * Noise, in chunks as a stream of a file has them.
+ * Noise in chunks of the size that a file stream emits.
  *
  * @yields Chunks.
  */

@@ -1,14 +1,14 @@
-// Who is compared. Each connects to the service given and resolves, when it may be sent audio, to
-//   { send(frame), end() }: `end` resolves when the last turns were told
-// and calls `tell({ isFinal, words: [{ text, start, end }] })`, times in milliseconds as the application sees them,
-// `fail(error)` for errors that are emitted, and `note(event)` for what else is worth knowing.
+// The compared clients. Each connects to the given service and resolves, once it accepts audio, to
+//   { send(frame), end() }: `end` resolves after the last turns
+// and calls `onTurn({ isFinal, words: [{ text, start, end }] })`, with times in milliseconds as the app receives them,
+// `onError(error)` for errors that are emitted, and `onEvent(event)` for what else is worth knowing.
 import { once } from 'node:events';
 
-/** The model tells a word as soon as it hears it, as the servers of the others do here. */
+/** A model that returns each word immediately, like the servers of the other clients here. */
 const MODEL = { speechModel: 'universal-streaming-english', sampleRate: 16_000 };
 
 export const CONTENDERS = {
-  rxscribe: async ({ url, key, tell, fail, note }) => {
+  rxscribe: async ({ url, key, onTurn, onError, onEvent }) => {
     const { Subject } = await import('rxjs');
     const { transcribe } = await import('../../../dist/src/index.js');
     const frame$ = new Subject();
@@ -16,12 +16,12 @@ export const CONTENDERS = {
     const ended = promised();
     frame$.pipe(transcribe({ apiKey: key, websocketBaseUrl: url, ...MODEL })).subscribe({
       next: (event) => {
-        if (event.type === 'Turn') tell(event);
-        else note(event);
+        if (event.type === 'Turn') onTurn(event);
+        else onEvent(event);
         if (event.type === 'Begin') begun.resolve();
       },
       error: (error) => {
-        fail(error);
+        onError(error);
         ended.resolve();
       },
       complete: ended.resolve,
@@ -34,19 +34,19 @@ export const CONTENDERS = {
     return { send: (frame) => frame$.next(frame), end };
   },
 
-  /** The SDK as its README shows it. */
-  plain: async ({ url, key, tell, fail }) => {
-    const transcriber = await connectPlain({ url, key, tell, fail });
+  /** The SDK as in its README. */
+  plain: async ({ url, key, onTurn, onError }) => {
+    const transcriber = await connectPlain({ url, key, onTurn, onError });
     return { send: (frame) => transcriber.sendAudio(frame), end: () => transcriber.close() };
   },
 
-  /** The same with what one adds first: after a close a new transcriber, and a queue until it is connected. */
-  'plain, reconnecting': async ({ url, key, tell, fail }) => {
+  /** The same with a minimal reconnection: a new transcriber after a close, and a queue until it is connected. */
+  'plain, reconnecting': async ({ url, key, onTurn, onError }) => {
     let transcriber;
     let queue = [];
     const connect = async () => {
       try {
-        const next = await connectPlain({ url, key, tell, fail, onClose: reconnect });
+        const next = await connectPlain({ url, key, onTurn, onError, onClose: reconnect });
         for (const frame of queue) next.sendAudio(frame);
         queue = [];
         transcriber = next;
@@ -70,19 +70,19 @@ export const CONTENDERS = {
     };
   },
 
-  /** As its README shows it; its client reconnects by itself. */
+  /** As in its README; the client reconnects automatically. */
   deepgram: async (setup) => {
     const { connection, end } = await connectDeepgram(setup);
     return { send: (frame) => connection.sendMedia(frame), end };
   },
 
-  /** Past the check of `sendMedia`: the socket below, which is public, queues while it is not open. */
+  /** Bypasses the check of `sendMedia`: the public socket queues while it is not open. */
   'deepgram, queued': async (setup) => {
     const { connection, end } = await connectDeepgram(setup);
     return { send: (frame) => connection.socket.send(frame), end };
   },
 
-  gladia: async ({ url, key, tell, fail }) => {
+  gladia: async ({ url, key, onTurn, onError }) => {
     const { GladiaClient } = await import('@gladiaio/sdk');
     const session = new GladiaClient({ apiKey: key, apiUrl: url }).liveV2().startSession({
       encoding: 'wav/pcm',
@@ -91,11 +91,11 @@ export const CONTENDERS = {
       channels: 1,
       messages_config: { receive_partial_transcripts: true, receive_final_transcripts: true },
     });
-    session.on('error', fail);
+    session.on('error', onError);
     session.on('message', ({ type, data }) => {
       if (type !== 'transcript') return;
       const words = data.utterance.words.map(({ word, start, end }) => inMs(word, start, end));
-      tell({ isFinal: data.is_final, words });
+      onTurn({ isFinal: data.is_final, words });
     });
     await new Promise((resolve) => session.once('connected', resolve));
     const end = () =>
@@ -106,8 +106,8 @@ export const CONTENDERS = {
     return { send: (frame) => session.sendAudio(frame), end };
   },
 
-  /** Its `Recording` with a source of ours, told to reconnect as soon as this package does; the default is 1 s. */
-  soniox: async ({ url, key, tell, fail }) => {
+  /** Its `Recording` with a custom source; its reconnect delay is set to that of this package (default 1 s). */
+  soniox: async ({ url, key, onTurn, onError }) => {
     globalThis.WebSocket ??= (await import('ws')).WebSocket; // Node 20 has none
     const { SonioxClient } = await import('@soniox/client');
     let send;
@@ -123,20 +123,20 @@ export const CONTENDERS = {
       reconnect_base_delay_ms: 250,
       source,
     });
-    recording.on('error', fail);
+    recording.on('error', onError);
     recording.on('result', ({ tokens }) => {
-      const told = tokens.map(({ text, start_ms: start, end_ms: end, is_final }) => ({
+      const results = tokens.map(({ text, start_ms: start, end_ms: end, is_final }) => ({
         isFinal: is_final,
         words: [{ text: text.trim(), start, end }],
       }));
-      for (const one of told) tell(one);
+      for (const result of results) onTurn(result);
     });
     await new Promise((resolve) => recording.once('connected', resolve));
     return { send: (frame) => send(frame), end: () => recording.stop() };
   },
 };
 
-async function connectPlain({ url, key, tell, fail, onClose = () => {} }) {
+async function connectPlain({ url, key, onTurn, onError, onClose = () => {} }) {
   const { StreamingTranscriber } = await import('assemblyai/streaming');
   const transcriber = new StreamingTranscriber({
     apiKey: key,
@@ -144,14 +144,14 @@ async function connectPlain({ url, key, tell, fail, onClose = () => {} }) {
     connectTimeout: 10_000,
     ...MODEL,
   });
-  transcriber.on('turn', ({ end_of_turn, words }) => tell({ isFinal: end_of_turn, words }));
-  transcriber.on('error', fail);
+  transcriber.on('turn', ({ end_of_turn, words }) => onTurn({ isFinal: end_of_turn, words }));
+  transcriber.on('error', onError);
   transcriber.on('close', onClose);
   await transcriber.connect();
   return transcriber;
 }
 
-async function connectDeepgram({ url, key, tell, fail }) {
+async function connectDeepgram({ url, key, onTurn, onError }) {
   const { DeepgramClient } = await import('@deepgram/sdk');
   const client = new DeepgramClient({ apiKey: key, baseUrl: url });
   const connection = await client.listen.v1.connect({
@@ -161,11 +161,11 @@ async function connectDeepgram({ url, key, tell, fail }) {
     interim_results: 'true',
     endpointing: 400,
   });
-  connection.on('error', fail);
+  connection.on('error', onError);
   connection.on('message', ({ type, is_final, channel }) => {
     if (type !== 'Results') return;
     const words = channel.alternatives[0].words.map(({ word, start, end }) => inMs(word, start, end));
-    tell({ isFinal: is_final, words });
+    onTurn({ isFinal: is_final, words });
   });
   connection.connect();
   await connection.waitForOpen();

@@ -1,28 +1,28 @@
-import { Cut } from './cut.js';
+import { ConnectionFault } from './connectionFault.js';
 import { listen } from './listen.js';
 import { Turns } from './turns.js';
 
 /**
- * What the Deepgram client needs of `wss://api.deepgram.com/v1/listen`: a token in the header, `Results` with the interim or
- * final words since the last final, on the clock of the connection; `CloseStream` is answered with the last of them,
- * `Metadata`, and close 1000. A connection remembers nothing of the one before.
+ * The part of `wss://api.deepgram.com/v1/listen` that the Deepgram client needs: a token in the header; `Results` with the
+ * words since the last final, timed from the start of the connection; after `CloseStream` the last results, `Metadata` and
+ * close 1000. Connections share no state.
  *
  * @see https://developers.deepgram.com/reference/speech-to-text/listen-streaming
  */
-export async function startDeepgram({ ledger, ...cutting }) {
-  const cut = new Cut(cutting);
+export async function startDeepgram({ ledger, ...faultOptions }) {
+  const connection = new ConnectionFault(faultOptions);
   const key = 'a-key';
   const onSocket = (socket, request) => {
     if (request.headers.authorization !== `Token ${key}`) return socket.close(1008);
     const turns = new Turns(ledger);
-    const tell = (told) => told.forEach((turn) => socket.send(JSON.stringify(results(turn, turns.heardMs))));
+    const send = (changed) => changed.forEach((turn) => socket.send(JSON.stringify(results(turn, turns.receivedMs))));
     return socket.on('message', (data, isBinary) => {
       if (isBinary) {
-        const arrived = cut.pass(data, request.socket);
-        if (arrived.length > 0) tell(turns.hear(arrived));
+        const arrived = connection.pass(data, request.socket);
+        if (arrived.length > 0) send(turns.push(arrived));
       } else if (JSON.parse(data).type === 'CloseStream') {
-        tell(turns.finish());
-        socket.send(JSON.stringify({ type: 'Metadata', duration: turns.heardMs / 1000, channels: 1 }));
+        send(turns.finish());
+        socket.send(JSON.stringify({ type: 'Metadata', duration: turns.receivedMs / 1000, channels: 1 }));
         socket.close(1000);
       }
     });
@@ -31,7 +31,7 @@ export async function startDeepgram({ ledger, ...cutting }) {
   return { url: `ws://localhost:${port}`, key, close };
 }
 
-function results({ isFinal, words }, heardMs) {
+function results({ isFinal, words }, receivedMs) {
   const start = words[0].startMs / 1000;
   const alternative = {
     transcript: words.map(({ text }) => text).join(' '),
@@ -48,7 +48,7 @@ function results({ isFinal, words }, heardMs) {
     type: 'Results',
     channel_index: [0, 1],
     start,
-    duration: heardMs / 1000 - start,
+    duration: receivedMs / 1000 - start,
     is_final: isFinal,
     speech_final: isFinal,
     channel: { alternatives: [alternative] },

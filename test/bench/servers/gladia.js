@@ -1,21 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { Cut } from './cut.js';
+import { ConnectionFault } from './connectionFault.js';
 import { listen } from './listen.js';
 import { Turns } from './turns.js';
 
-/** How long after a chunk its acknowledgement comes, in milliseconds. */
+/** Delay of acknowledgements, in milliseconds. */
 const ACK_MS = 250;
 
 /**
- * What the Gladia client needs of `https://api.gladia.io/v2/live`: a session is made by POST and lives on over its
- * connections; audio is acknowledged by its range in bytes of the session; transcripts are on the session's clock;
- * `stop_recording` is answered with the last of them and `end_session`. What is sent again because its acknowledgement did
- * not arrive is recognised by its place and heard once.
+ * The part of `https://api.gladia.io/v2/live` that the Gladia client needs: POST creates a session that outlives its
+ * connections; audio is acknowledged by byte range; transcripts are timed from the start of the session; `stop_recording`
+ * is answered with the last transcripts and `end_session`. Audio that is sent again is recognised only once.
  *
  * @see https://docs.gladia.io/api-reference/v2/live/init
  */
-export async function startGladia({ ledger, ...cutting }) {
-  const cut = new Cut(cutting);
+export async function startGladia({ ledger, ...faultOptions }) {
+  const connection = new ConnectionFault(faultOptions);
   const key = 'a-key';
   const sessions = new Map();
   const onRequest = (request, response) => {
@@ -30,7 +29,7 @@ export async function startGladia({ ledger, ...cutting }) {
   const onSocket = (socket, request) => {
     const session = sessions.get(new URL(request.url, 'ws://localhost').searchParams.get('token'));
     if (!session) return socket.close(4401);
-    return session.connect(socket, (bytes) => cut.pass(bytes, request.socket));
+    return session.connect(socket, (bytes) => connection.pass(bytes, request.socket));
   };
   const { port, close } = await listen({ onRequest, onSocket });
   return { url: `http://localhost:${port}`, key, close };
@@ -40,21 +39,21 @@ class Session {
   #id;
   #ledger;
   #turns;
-  /** Bytes of the session that were acknowledged, and that were heard. */
+  /** Bytes of the session acknowledged, and received. */
   #acknowledged = 0;
-  #heard = 0;
+  #recognised = 0;
 
   constructor(id, ledger) {
     this.#id = id;
     this.#ledger = ledger;
-    this.#turns = new Turns({ add: () => {} }); // what arrives is entered below, also what is not heard again
+    this.#turns = new Turns({ add: () => {} }); // bytes are counted below, including repeated ones
   }
 
   connect(socket, pass) {
     let received = this.#acknowledged;
-    const tell = (message) =>
+    const send = (message) =>
       socket.send(JSON.stringify({ session_id: this.#id, created_at: new Date().toISOString(), ...message }));
-    const tellAll = (told) => told.forEach((turn) => tell({ type: 'transcript', data: transcript(turn) }));
+    const sendAll = (results) => results.forEach((turn) => send({ type: 'transcript', data: transcript(turn) }));
     socket.on('message', (data, isBinary) => {
       if (isBinary) {
         const from = received;
@@ -62,15 +61,15 @@ class Session {
         received += arrived.length;
         if (arrived.length === 0) return;
         this.#enter(arrived);
-        const news = arrived.subarray(Math.max(0, this.#heard - from));
-        this.#heard = Math.max(this.#heard, received);
-        if (news.length > 0) tellAll(this.#turns.hear(news));
+        const fresh = arrived.subarray(Math.max(0, this.#recognised - from));
+        this.#recognised = Math.max(this.#recognised, received);
+        if (fresh.length > 0) sendAll(this.#turns.push(fresh));
         if (arrived.length === data.length)
-          setTimeout(() => this.#acknowledge(socket, tell, from, from + data.length), ACK_MS);
+          setTimeout(() => this.#acknowledge(socket, send, from, from + data.length), ACK_MS);
       } else if (JSON.parse(data).type === 'stop_recording') {
-        tellAll(this.#turns.finish());
-        tell({ type: 'stop_recording', acknowledged: true, error: null, data: {} });
-        tell({ type: 'end_session' });
+        sendAll(this.#turns.finish());
+        send({ type: 'stop_recording', acknowledged: true, error: null, data: {} });
+        send({ type: 'end_session' });
         socket.close(1000);
       }
     });
@@ -81,11 +80,11 @@ class Session {
     this.#ledger.add(at, at + bytes.length);
   }
 
-  #acknowledge(socket, tell, from, to) {
+  #acknowledge(socket, send, from, to) {
     if (socket.readyState !== socket.OPEN) return;
     this.#acknowledged = to;
     const data = { byte_range: [from, to], time_range: [from / 32_000, to / 32_000] };
-    tell({ type: 'audio_chunk', acknowledged: true, error: null, data });
+    send({ type: 'audio_chunk', acknowledged: true, error: null, data });
   }
 }
 

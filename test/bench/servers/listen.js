@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 
 /**
- * Listens on loopback, for requests and for WebSockets.
+ * Listens on loopback for requests and WebSockets.
  *
  * @param handlers `onRequest(request, response)` and `onSocket(socket, request)`.
- * @returns The port, and how to close.
+ * @returns The port and a function that closes the server.
  */
 export async function listen({ onRequest, onSocket }) {
   const server = createServer(onRequest ?? ((_, response) => response.writeHead(404).end()));

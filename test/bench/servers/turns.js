@@ -1,38 +1,38 @@
-import { Ear } from './positions.js';
+import { PositionRecogniser } from './positions.js';
 
-/** How much silence ends a turn, in milliseconds; that of the local service. */
+/** Silence that ends a turn, in milliseconds, as in the local service. */
 const END_MS = 400;
 
-/** What a session of a service hears, made into turns: the present one after each word, and at its end. */
+/** Recognises the audio of one session and returns its current turn after each word and at its end. */
 export class Turns {
-  #ear;
+  #recogniser;
   #words = [];
   #speaking;
 
   constructor(ledger) {
-    this.#ear = new Ear(ledger);
+    this.#recogniser = new PositionRecogniser(ledger);
   }
 
-  /** Milliseconds of audio heard. */
-  get heardMs() {
-    return this.#ear.settledMs;
+  /** Milliseconds of audio received. */
+  get receivedMs() {
+    return this.#recogniser.settledMs;
   }
 
-  /** What these bytes brought: turns as they stand, the last word perhaps still being said. */
-  hear(bytes) {
-    const told = [];
-    for (const word of this.#ear.push(bytes)) {
-      told.push(...this.#endBy(word.atMs));
+  /** Returns the turns changed by these bytes; the last word may be unfinished. */
+  push(bytes) {
+    const turns = [];
+    for (const word of this.#recogniser.push(bytes)) {
+      turns.push(...this.#endBy(word.atMs));
       this.#speaking = word.done ? undefined : word;
       if (word.done) this.#words.push(word);
-      else told.push(this.#turn(false));
+      else turns.push(this.#turn(false));
     }
-    return [...told, ...this.#endBy(this.heardMs)];
+    return [...turns, ...this.#endBy(this.receivedMs)];
   }
 
-  /** No more audio follows. */
+  /** Returns the last turn after the end of the audio. */
   finish() {
-    this.#words.push(...this.#ear.end());
+    this.#words.push(...this.#recogniser.end());
     this.#speaking = undefined;
     return this.#words.length > 0 ? [this.#turn(true)] : [];
   }

@@ -1,7 +1,7 @@
 import { BYTES_PER_MS, positionOf } from './positions.js';
 
-/** Resets or stalls a connection, once, when the audio that arrives on it reaches a position. */
-export class Cut {
+/** Resets or stalls a connection once, when the audio on it reaches a position. */
+export class ConnectionFault {
   #fault;
   #atByte;
   #onCut;
@@ -12,14 +12,14 @@ export class Cut {
     this.#onCut = onCut;
   }
 
-  /** What of a message still arrives; the connection is cut if that is not all of it. */
+  /** Returns the part of a message that arrives; breaks the connection if the rest does not. */
   pass(bytes, socket) {
     if (bytes.length === 0) return bytes;
     const { lead, at } = positionOf(bytes);
     if (at + bytes.length - lead <= this.#atByte) return bytes;
     const arrived = bytes.subarray(0, Math.max(0, this.#atByte - at + lead));
     this.#atByte = Infinity;
-    // after the answers to what did arrive
+    // after the replies to what did arrive
     setImmediate(() => {
       this.#onCut();
       if (this.#fault === 'stall') socket.pause();

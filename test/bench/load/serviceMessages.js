@@ -1,4 +1,4 @@
-// What the service of the benchmarks says to any audio: a turn of eight words every three seconds, by position in the audio.
+// The messages of the benchmark service: for any audio, a turn of eight words every three seconds.
 
 export const BYTES_PER_MS = 32; // 16 kHz, 16-bit mono
 export const FRAME_BYTES = 100 * BYTES_PER_MS;
@@ -6,7 +6,7 @@ const TURN_MS = 3000;
 const WORDS = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'];
 const word = (index, from) => ({ start: from + 200 + index * 300, end: from + 460 + index * 300 });
 
-/** The messages of a turn: how far into it each is sent, and how many words it tells. */
+/** The messages of a turn: the position in the turn at which each is sent, and its number of words. */
 const STEPS = [
   { at: 500, words: 0 },
   { at: 1000, words: 2 },
@@ -14,15 +14,15 @@ const STEPS = [
   { at: TURN_MS, words: WORDS.length },
 ];
 
-/** How much of a turn is over when its final has been told, in milliseconds: the end of its last word. */
+/** The end of a turn's last word, in milliseconds from the turn's start. */
 export const LAST_WORD_MS = word(WORDS.length - 1, 0).end;
 
-/** The audio, in milliseconds, after which message number `step` of a session is sent. */
+/** The position in the audio, in milliseconds, after which message number `step` of a session is sent. */
 export function dueMs(step) {
   return Math.floor(step / STEPS.length) * TURN_MS + STEPS[step % STEPS.length].at;
 }
 
-/** Message number `step` of a session; `sent` is the time of sending, by the clock that all processes share. */
+/** Message number `step` of a session; `sent` is the time of sending on the clock shared by all processes. */
 export function message(step, sent) {
   const turn = Math.floor(step / STEPS.length);
   const { words } = STEPS[step % STEPS.length];
@@ -47,7 +47,7 @@ export function message(step, sent) {
   };
 }
 
-/** The finals that so much audio has, in milliseconds. */
+/** The finals for `ms` milliseconds of audio. */
 export function finalsOf(ms) {
   return Array.from({ length: Math.floor(ms / TURN_MS) }, (_, turn) => transcript(turn, WORDS.length));
 }
@@ -56,7 +56,7 @@ function transcript(turn, words) {
   return [turn, ...WORDS.slice(1, words)].join(' ');
 }
 
-/** Microseconds by the monotonic clock of the machine, the same in every process. */
+/** Microseconds on the machine's monotonic clock, which all processes share. */
 export function micros() {
   return Number(process.hrtime.bigint() / 1000n);
 }

@@ -1,12 +1,12 @@
-import { readWord, startOf, toldFrom, wordsWithin } from '../servers/positions.js';
+import { readWord, startOf, recognisedFrom, wordsWithin } from '../servers/positions.js';
 
-/** A word is at its place if its time is that far off at most, in milliseconds. */
-const AT_PLACE_MS = 50;
-/** Live is what is told of audio that is that old at most, in milliseconds: a frame, half a word, and the way. */
+/** Tolerated error of a word's start, in milliseconds. */
+const START_TOLERANCE_MS = 50;
+/** A turn is live if its audio is at most this old, in milliseconds: a frame, half a word and transmission. */
 const LIVE_MS = 300;
 
-/** What an application was told, and when: kept during a run, accounted for after it. */
-export class Account {
+/** Collects the turns and errors that an app receives during a run, and evaluates them afterwards. */
+export class RunStats {
   #startedAt = Infinity;
   #brokenAt = Infinity;
   #newest = -1;
@@ -17,7 +17,7 @@ export class Account {
   #finals = [];
   #errors = 0;
 
-  /** The first sample is being recorded now. */
+  /** Recording starts now. */
   start() {
     this.#startedAt = performance.now();
   }
@@ -27,12 +27,12 @@ export class Account {
     this.#newestAtBreak = this.#newest;
   }
 
-  /** An error was thrown or emitted at the application. */
-  fail() {
+  /** The app received an error. */
+  addError() {
     this.#errors++;
   }
 
-  tell({ isFinal, words }) {
+  addTurn({ isFinal, words }) {
     const now = performance.now();
     if (isFinal) this.#finals.push(...words);
     const newest = Math.max(-1, ...words.map(({ text }) => readWord(text)?.word ?? -1));
@@ -42,7 +42,7 @@ export class Account {
   }
 
   #time(now, newest) {
-    const lag = now - this.#startedAt - toldFrom(newest);
+    const lag = now - this.#startedAt - recognisedFrom(newest);
     if (now < this.#brokenAt) {
       this.#worstLagBefore = Math.max(this.#worstLagBefore, lag);
     } else if (newest > this.#newestAtBreak) {
@@ -51,21 +51,21 @@ export class Account {
     }
   }
 
-  /** @param ms How much audio there was. */
+  /** @param ms Length of the audio in milliseconds. */
   result(ms) {
     const expected = wordsWithin(ms);
-    const told = new Map();
+    const counts = new Map();
     let displaced = 0;
     for (const { text, start } of this.#finals) {
       const read = readWord(text);
       if (!read?.isWhole) continue;
-      told.set(read.word, (told.get(read.word) ?? 0) + 1);
-      if (Math.abs(start - startOf(read.word)) > AT_PLACE_MS) displaced++;
+      counts.set(read.word, (counts.get(read.word) ?? 0) + 1);
+      if (Math.abs(start - startOf(read.word)) > START_TOLERANCE_MS) displaced++;
     }
     return {
       expected,
-      missing: expected - told.size,
-      doubled: [...told.values()].filter((count) => count > 1).length,
+      missing: expected - counts.size,
+      doubled: [...counts.values()].filter((count) => count > 1).length,
       displaced,
       worstLagBefore: this.#worstLagBefore,
       firstNewMs: this.#firstNewMs,
