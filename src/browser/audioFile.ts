@@ -9,17 +9,17 @@ import { unsupported, checkOptionRules, integer } from '../optionRules.ts';
 import type { OptionRules } from '../optionRules.ts';
 import { blobRecording } from './blobRecording.ts';
 
-/** How fast to play, when to stop, and what to deliver. */
+/** Options of `audioFile()` in a browser. */
 export interface AudioFileOptions extends DeliveredFormat {
-  /** What is delivered, in hertz: 8000 to 96000, which every browser can. @defaultValue 16 000 */
+  /** The sample rate to deliver, in hertz, 8000 to 96000. @defaultValue 16 000 */
   readonly sampleRate?: number;
-  /** How many times faster than real time, above 0; `Infinity` goes as fast as it is taken. @defaultValue 1 */
+  /** The pace as a multiple of real time, above 0; `Infinity` is as fast as it is consumed. @defaultValue 1 */
   readonly speed?: number;
-  /** Ends the playing gracefully: the first emission, or the abort of a signal. */
+  /** Ends playback gracefully: the first emission, or the abort of a signal. */
   readonly stop?: Stop;
 }
 
-const NODE_ONLY = unsupported('a browser has it not, only Node');
+const NODE_ONLY = unsupported('only Node supports it, not a browser');
 
 const RULES: OptionRules = {
   ...CONDITIONING_RULES,
@@ -33,22 +33,22 @@ const RULES: OptionRules = {
 };
 
 /**
- * Plays a recording that the page has: a `File` that the user chose, a `Blob` that was fetched. It becomes 16-bit
- * little-endian mono PCM, in chunks of 100 ms at the pace it was spoken.
+ * Plays a recording in a page, such as a `File` that the user chose or a `Blob` that was fetched: 16-bit little-endian mono
+ * PCM in chunks of 100 ms, at the pace of the recording.
  *
- * Cold: each subscription reads it anew. It can be held back, as in Node, and in a hidden page, whose timers come late,
- * it is made up for with at most 1000 ms of audio at once.
+ * Cold: each subscription reads it from the start. It obeys backpressure as in Node. In a hidden page, whose timers are late,
+ * it catches up with at most 1000 ms of audio at once.
  *
- * A WAV file that holds 16-bit mono at `sampleRate` already is passed through byte by byte in pieces, with the same
- * rules for its header as in Node. Anything else is read into memory and decoded by the browser, whose formats those
- * are: MP3, AAC, FLAC, Ogg and WebM in most. Its channels are averaged.
+ * A WAV file of 16-bit mono at `sampleRate` is read in pieces and passed through unchanged, with the same rules for its
+ * header as in Node. Anything else is read into memory and decoded by the browser: most support MP3, AAC, FLAC, Ogg and
+ * WebM. Channels are averaged.
  *
  * | What happens | Observable |
  * | --- | --- |
  * | the audio ends | complete |
  * | `stop` emits or aborts | complete, after the chunk being delivered |
  * | `stop` errors | that error |
- * | it is empty, cut off in its header, or not audio the browser can decode | `TranscriptionError`, kind `file` |
+ * | it is empty, ends within its header, or cannot be decoded by the browser | `TranscriptionError`, kind `file` |
  * | the file was changed or moved since the user chose it | `TranscriptionError`, kind `file` |
  * | unsubscribe | nothing |
  *
@@ -57,9 +57,9 @@ const RULES: OptionRules = {
  * const recording = await fetch('/talk.mp3').then((response) => response.blob());
  * audioFile(recording, { speed: 8 }).subscribe((chunk) => console.log(chunk.length));
  *
- * @param file What to play; what it is is told from its content, not from its name or type.
+ * @param file The recording; its format is recognised by its content, not by its name or type.
  * @throws {RangeError} when a number is out of its range.
- * @throws {TypeError} when it is no `Blob`, or an option is not accepted or unknown.
+ * @throws {TypeError} when it is not a `Blob`, or an option is not accepted or unknown.
  */
 export function audioFile(file: Blob, { speed = 1, stop, ...options }: AudioFileOptions = {}): Observable<Uint8Array> {
   if (!(file instanceof Blob)) {

@@ -6,15 +6,15 @@ import { chunkBytes, isPcm16, wavSamples } from '../audio/wavSamples.ts';
 import { TranscriptionError } from '../errors.ts';
 import { pcm16 } from './pcm16.ts';
 
-/** What to do, by the name of the browser's error. */
+/** Advice by the name of the browser's error. */
 const ADVICE: Readonly<Record<string, string>> = {
-  EncodingError: `this browser can not decode it; ${CONVERT_COMMAND}`,
-  NotReadableError: 'it can not be read any more, choose it again',
-  NotFoundError: 'it can not be found any more, choose it again',
+  EncodingError: `this browser cannot decode it; ${CONVERT_COMMAND}`,
+  NotReadableError: 'it can no longer be read; choose it again',
+  NotFoundError: 'it can no longer be found; choose it again',
 };
 
 /**
- * Reads a recording.
+ * Reads the recording in a `Blob`.
  *
  * @yields Chunks of 100 ms of 16-bit mono PCM, the last one shorter.
  */

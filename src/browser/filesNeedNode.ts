@@ -1,4 +1,4 @@
-// what a page gets that imports what only Node can do; bundlers say before that it has no such export
+// The `browser` entry of rxscribe/files. Bundlers usually fail earlier because it exports nothing.
 throw new Error(
-  'rxscribe/files writes to the disk, which a page cannot: captionDocument of rxscribe/captions makes a document to download',
+  'rxscribe/files writes to the disk, which a page cannot: use captionDocument of rxscribe/captions and offer its text as a download',
 );

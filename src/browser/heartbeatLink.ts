@@ -2,32 +2,31 @@ import { Subject, asyncScheduler, filter, firstValueFrom, interval, merge } from
 import type { Subscription } from 'rxjs';
 import type { Link, Socket } from '../streaming/link.ts';
 
-/** The least time without a heartbeat that says something, in milliseconds: they come every 5.0 to 5.1 s. */
+/** A heartbeat is missing after this many milliseconds: the service sends one every 5.0 to 5.1 s. */
 const MISSED_MS = 7500;
-/** How often a wait for the socket looks whether it is over, in milliseconds. */
-const LOOK_MS = 50;
+/** How often `flushed` checks the socket, in milliseconds. */
+const CHECK_MS = 50;
 
 /**
- * The connection of a session in a browser: its sockets neither ping nor tell what has left, and timers may be late.
+ * The connection of a session in a browser, whose sockets have neither pings nor drain events, and whose timers may be late.
  *
- * Signs of life are messages, of which heartbeats are expected once one came; until then, and from a service that has none,
- * that bytes which wait to leave become fewer. A look that comes late counts as if it had come in time: a page that was
- * frozen, or asleep with the machine, hears its messages before the next look.
+ * Any message is a sign of life, and heartbeats are expected once the first one arrived. Until then, and with a service
+ * that sends none, the connection is alive while its send buffer shrinks. However late a check runs, it counts as one
+ * interval: after a page was frozen or asleep, messages that were waiting arrive before the next check.
  */
 export class HeartbeatLink implements Link {
   readonly #socket: Socket;
-  readonly #looked = new Subject<void>();
+  readonly #checked = new Subject<void>();
   #watch: Subscription | undefined;
   #stallTimeout = Infinity;
-  #lost: ((why: string) => void) | undefined;
-  /** Whether heartbeats are to be expected. */
-  #beats = false;
-  /** For how long there was no sign of life, and when that was last looked at, in milliseconds. */
+  #onLost: ((reason: string) => void) | undefined;
+  #expectsHeartbeats = false;
+  /** How long there was no sign of life, in milliseconds, at the time of the last check. */
   #quietMs = 0;
-  #lookedAt = 0;
-  /** Bytes that were sent, and that have left. */
-  #sent = 0;
-  #left = 0;
+  #checkedAt = 0;
+  /** Bytes passed to the socket, and bytes that have left its buffer. */
+  #sentBytes = 0;
+  #writtenBytes = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -42,50 +41,51 @@ export class HeartbeatLink implements Link {
   }
 
   received(type?: string): void {
-    this.#beats ||= type === 'Heartbeat';
+    this.#expectsHeartbeats ||= type === 'Heartbeat';
     this.#quietMs = 0;
-    this.#lookedAt = asyncScheduler.now();
-    this.#looked.next();
+    this.#checkedAt = asyncScheduler.now();
+    this.#checked.next();
   }
 
   sent(bytes: number): void {
-    this.#sent += bytes;
-    this.#look();
+    this.#sentBytes += bytes;
+    this.#check();
   }
 
-  watch(stallTimeout: number, lost: (why: string) => void): void {
+  watch(stallTimeout: number, onLost: (reason: string) => void): void {
     this.#stallTimeout = stallTimeout;
-    this.#lost = lost;
-    this.#lookedAt = asyncScheduler.now();
-    this.#watch = interval(stallTimeout / 4).subscribe(() => this.#look());
+    this.#onLost = onLost;
+    this.#checkedAt = asyncScheduler.now();
+    this.#watch = interval(stallTimeout / 4).subscribe(() => this.#check());
   }
 
   async flushed(): Promise<void> {
-    const upTo = this.#sent;
-    const looks = merge(interval(LOOK_MS), this.#looked);
-    await firstValueFrom(looks.pipe(filter(() => !this.open || this.#sent - this.bufferedBytes >= upTo)), {
+    const target = this.#sentBytes;
+    const checks = merge(interval(CHECK_MS), this.#checked);
+    await firstValueFrom(checks.pipe(filter(() => !this.open || this.#sentBytes - this.bufferedBytes >= target)), {
       defaultValue: undefined,
     });
   }
 
-  /** A socket of a browser cannot be cut; it gives the closing handshake the time that it finds right. */
+  /** A browser's socket cannot be terminated: `close` waits for the closing handshake as long as the browser likes. */
   end(): void {
     this.#watch?.unsubscribe();
-    this.#lost = undefined;
+    this.#onLost = undefined;
     this.#socket.close();
-    this.#looked.next();
+    this.#checked.next();
   }
 
-  #look(): void {
+  #check(): void {
     const now = asyncScheduler.now();
-    const passed = Math.min(now - this.#lookedAt, this.#stallTimeout / 4);
-    this.#lookedAt = now;
-    const left = this.#sent - this.bufferedBytes;
-    if (!this.#beats && (this.bufferedBytes === 0 || left > this.#left)) this.#quietMs = 0;
-    else this.#quietMs += passed;
-    this.#left = Math.max(this.#left, left);
-    this.#looked.next();
-    const limit = this.#beats ? Math.max(this.#stallTimeout, MISSED_MS) : this.#stallTimeout;
-    if (this.#quietMs >= limit) this.#lost?.(`no sign of life for ${limit} ms`);
+    const elapsed = Math.min(now - this.#checkedAt, this.#stallTimeout / 4);
+    this.#checkedAt = now;
+    const written = this.#sentBytes - this.bufferedBytes;
+    const progress = this.bufferedBytes === 0 || written > this.#writtenBytes;
+    if (!this.#expectsHeartbeats && progress) this.#quietMs = 0;
+    else this.#quietMs += elapsed;
+    this.#writtenBytes = Math.max(this.#writtenBytes, written);
+    this.#checked.next();
+    const limit = this.#expectsHeartbeats ? Math.max(this.#stallTimeout, MISSED_MS) : this.#stallTimeout;
+    if (this.#quietMs >= limit) this.#onLost?.(`no sign of life for ${limit} ms`);
   }
 }

@@ -7,7 +7,7 @@ export { audioFile } from './audioFile.ts';
 export type { AudioFileOptions } from './audioFile.ts';
 export { microphone } from './microphone.ts';
 export type { MicrophoneOptions } from './microphone.ts';
-export type { Recorder } from './recorder.ts';
+export type { Recorder } from './pageRecorder.ts';
 export { transcribe } from './transcribe.ts';
 export type { TranscribeOptions } from './transcribe.ts';
 export type { Secret } from '../streaming/credential.ts';

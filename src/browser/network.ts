@@ -2,15 +2,15 @@ import { NEVER, defer, fromEvent, map, merge } from 'rxjs';
 import type { Observable } from 'rxjs';
 
 /**
- * Emits when the browser says that there is a network again, and when it says that there is none any more; in pages and
- * in workers. It is a hint: a browser knows of its own link, not of the way to the service.
+ * Emits `true` when the browser reports `online` and `false` when it reports `offline`, in pages and in workers. It is only
+ * a hint: a browser knows its own link, not the way to the service.
  */
 export const network$: Observable<boolean> = defer(() =>
-  typeof globalThis.addEventListener === 'function' ? heard() : NEVER,
+  typeof globalThis.addEventListener === 'function'
+    ? merge(stateAfter('online', true), stateAfter('offline', false))
+    : NEVER,
 );
 
-function heard(): Observable<boolean> {
-  const said = (name: string, online: boolean): Observable<boolean> =>
-    fromEvent(globalThis as unknown as EventTarget, name).pipe(map(() => online));
-  return merge(said('online', true), said('offline', false));
+function stateAfter(event: string, online: boolean): Observable<boolean> {
+  return fromEvent(globalThis as unknown as EventTarget, event).pipe(map(() => online));
 }

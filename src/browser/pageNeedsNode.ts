@@ -1,4 +1,4 @@
-// what a page gets that imports what only Node can do; bundlers say before that it has no such export
+// The `browser` entry of rxscribe/page. Bundlers usually fail earlier because it exports nothing.
 throw new Error(
-  'rxscribe/page serves captions to browsers, which a page cannot: transcript() of rxscribe/operators is what a page renders',
+  'rxscribe/page is a server of captions, which a page cannot be: to show captions in this page, use transcript() of rxscribe/operators',
 );

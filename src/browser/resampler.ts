@@ -1,37 +1,36 @@
-/** How far the filter reaches to either side, in zero crossings: the more, the steeper. */
+/** The length of the filter to either side, in zero crossings: the longer, the steeper. */
 const CROSSINGS = 20;
-/** By how much what does not belong into the band is attenuated, in decibels, and the window that does it. */
+/** The attenuation above the band, in decibels, and the shape of the Kaiser window that achieves it. */
 const STOP_DB = 60;
 const KAISER_BETA = 0.1102 * (STOP_DB - 8.7);
 
 /**
- * Changes the sample rate of a stream of mono samples, piece by piece, whatever their lengths.
+ * Changes the sample rate of a stream of mono samples, which may arrive in pieces of any length.
  *
- * The rate is an exact fraction and positions are whole numbers, so nothing drifts: n samples become
- * `Math.ceil(n * to / from)`, after an hour too. Each sample is the sum of those around it, weighted by a sinc in a
- * Kaiser window, which removes what the lower of the rates can not hold. It reaches 20 samples of that rate to either
- * side: so much later it comes.
+ * The ratio is an exact fraction and positions are whole numbers, so nothing drifts: n samples always become
+ * `Math.ceil(n * to / from)`. Each sample is a sum of its neighbours weighted by a Kaiser-windowed sinc, which removes
+ * frequencies that the lower rate cannot represent. The delay is 20 samples of the lower rate.
  *
  * @see https://ccrma.stanford.edu/~jos/resample/ for the theory
  */
 export class Resampler {
-  /** So many samples out for `#down` in. */
+  /** `#up` samples are delivered for every `#down` received. */
   readonly #up: number;
   readonly #down: number;
   readonly #half: number;
-  /** The weights, by how far in `#up`ths the sample lies after one of the source. */
+  /** The weights by phase: the position between two source samples, in `#up`ths. */
   readonly #weights: Float32Array[] = [];
-  /** What is still needed of the source, and before its beginning silence. */
+  /** The source samples still needed; silence precedes the first one. */
   #held: Float32Array;
-  /** Where in `#held` the next sample lies, at or after so many, and in `#up`ths after that one. */
+  /** The position of the next sample: an index into `#held`, and the phase after it. */
   #at: number;
   #phase = 0;
-  #taken = 0;
-  #given = 0;
+  #received = 0;
+  #delivered = 0;
 
   /**
-   * @param from Samples per second of the source, in hertz: a positive whole number, as is `to`.
-   * @param to Samples per second to deliver.
+   * @param from The sample rate of the source, in hertz: a positive whole number.
+   * @param to The sample rate to deliver, likewise.
    */
   constructor(from: number, to: number) {
     const common = greatestCommonDivisor(from, to);
@@ -42,31 +41,31 @@ export class Resampler {
     this.#at = this.#half - 1;
   }
 
-  /** Takes samples, and gives those that are certain by now. */
+  /** Receives samples and returns those that later ones cannot change any more. */
   push(samples: Float32Array): Float32Array {
-    this.#taken += samples.length;
+    this.#received += samples.length;
     return this.#up === this.#down ? samples : this.#filter(samples, Infinity);
   }
 
-  /** Gives the rest: nothing but silence follows. */
+  /** Returns the rest; only silence follows. */
   flush(): Float32Array {
-    const rest = Math.ceil((this.#taken * this.#up) / this.#down) - this.#given;
+    const rest = Math.ceil((this.#received * this.#up) / this.#down) - this.#delivered;
     return this.#up === this.#down ? new Float32Array(0) : this.#filter(new Float32Array(this.#half), rest);
   }
 
-  #filter(samples: Float32Array, most: number): Float32Array {
+  #filter(samples: Float32Array, limit: number): Float32Array {
     const source = new Float32Array(this.#held.length + samples.length);
     source.set(this.#held);
     source.set(samples, this.#held.length);
-    const certain = Math.ceil(((source.length - this.#half - this.#at) * this.#up - this.#phase) / this.#down);
-    const result = new Float32Array(Math.max(0, Math.min(certain, most)));
+    const ready = Math.ceil(((source.length - this.#half - this.#at) * this.#up - this.#phase) / this.#down);
+    const result = new Float32Array(Math.max(0, Math.min(ready, limit)));
     for (let index = 0; index < result.length; index += 1) {
       result[index] = dot(this.#weightsAt(this.#phase), source, this.#at - this.#half + 1);
       const next = this.#phase + this.#down;
       this.#at += Math.floor(next / this.#up);
       this.#phase = next % this.#up;
     }
-    this.#given += result.length;
+    this.#delivered += result.length;
     const used = Math.min(source.length, this.#at - this.#half + 1);
     this.#held = source.slice(used);
     this.#at -= used;
@@ -78,9 +77,9 @@ export class Resampler {
   }
 }
 
-/** The weights of the samples around a place that lies by a fraction after the middle one; together they are 1. */
+/** The weights of the samples around a position that is `fraction` after the middle one; their sum is 1. */
 function weights(half: number, fraction: number, band: number): Float32Array {
-  // the middle of the slope: at its foot the band ends
+  // the cutoff is the middle of the slope, which ends where the band does
   const cutoff = band - (STOP_DB - 7.95) / (14.36 * 2 * half);
   const all = Float64Array.from({ length: 2 * half }, (_, index) => {
     const distance = index - half + 1 - fraction;
@@ -91,8 +90,8 @@ function weights(half: number, fraction: number, band: number): Float32Array {
   return Float32Array.from(all, (weight) => weight / sum);
 }
 
-function kaiser(place: number): number {
-  return Math.abs(place) >= 1 ? 0 : bessel(KAISER_BETA * Math.sqrt(1 - place * place)) / bessel(KAISER_BETA);
+function kaiser(x: number): number {
+  return Math.abs(x) >= 1 ? 0 : bessel(KAISER_BETA * Math.sqrt(1 - x * x)) / bessel(KAISER_BETA);
 }
 
 /** The modified Bessel function of the first kind, of order zero. */

@@ -1,4 +1,4 @@
-// what a page gets that imports what only Node can do; bundlers say before that it has no such export
+// The `browser` entry of rxscribe/simulator. Bundlers usually fail earlier because it exports nothing.
 throw new Error(
-  'rxscribe/simulator is a server, which a page cannot be: start it in Node (npx rxscribe serve), and give its address to websocketBaseUrl',
+  'rxscribe/simulator is a server, which a page cannot be: start it in Node (npx rxscribe serve) and set websocketBaseUrl to its address',
 );

@@ -5,25 +5,24 @@ import type { Secret } from '../streaming/credential.ts';
 import type { TranscribeOptions as NodeOptions } from '../streaming/options.ts';
 import { transcribeOver } from '../streaming/transcribe.ts';
 import { network$ } from './network.ts';
-import { browserSession } from './session.ts';
+import { browserSession } from './browserSession.ts';
 
-/** Options of `transcribe()` in a browser: those of Node, without an API key. */
+/** Options of `transcribe()` in a browser: as in Node, but with a token instead of an API key. */
 export interface TranscribeOptions extends Omit<NodeOptions, 'apiKey' | 'token'> {
   /**
-   * A temporary token, or a function that returns one; it is asked once per connection. A string lets sessions in for as
-   * long as it is fresh, 600 s at most, and the service may take it only once: to come back after a break, give a function.
+   * A temporary token, or a function that returns one and is called once per connection. A string is valid for 600 s at
+   * most and the service may accept it only once, so pass a function in production: otherwise reconnecting may fail.
    */
   readonly token: Secret;
 }
 
 /**
- * Sends frames of audio to the service and emits what it tells, as in Node.
+ * Sends frames of audio to the service and emits its events, as in Node, with three differences.
  *
- * What differs is how a page reaches the service, and how it learns that it does not. It comes with a temporary token, for
- * its sockets send no headers and whatever it knows is known to whoever opens it. A connection that is open but dead shows
- * by its heartbeats: the service is asked for them, and they are told of only with `sessionHeartbeat`. When the browser says
- * that it is offline the session ends at once, and when it says that it is online the next one begins at once; in between,
- * and when it is wrong, attempts go on as ever.
+ * It authenticates with a temporary token, because a page's sockets send no headers and its visitors can read all it holds.
+ * It notices a dead connection by missing heartbeats; it emits them only with `sessionHeartbeat`. When the browser reports
+ * that it is offline, the session ends at once, and when it is online again, the next one starts at once; attempts continue
+ * in between in case the browser is wrong.
  *
  * @example
  * import { audioFile, transcribe } from 'rxscribe';
@@ -51,17 +50,17 @@ export function transcribe(options: TranscribeOptions): OperatorFunction<Uint8Ar
   return transcribeOver(browserSession, options, network$);
 }
 
-/** What Node has besides a token cannot be had here, so the words for it are others. */
+/** Checks the credential here, because advice that fits Node would not fit a page. */
 function checkCredential({ apiKey, token }: Readonly<Record<string, unknown>>): void {
   if (apiKey !== undefined) {
     throw new TypeError(
-      'apiKey does not work in a browser: its sockets cannot send it, and whoever opens the page could read it; ' +
-        "give token instead, tokenFrom('/token') say, with tokenHandler on your server (both of rxscribe/tokens)",
+      'apiKey does not work in a browser: its sockets cannot send it, and every visitor of the page could read it; ' +
+        "use token: tokenFrom('/token') with a tokenHandler on your server (both of rxscribe/tokens)",
     );
   }
   if (token === undefined) {
     throw new TypeError(
-      "token is missing; give a function that asks your server for one: tokenFrom('/token') of rxscribe/tokens",
+      "token is missing; pass a function that fetches one from your server: tokenFrom('/token') of rxscribe/tokens",
     );
   }
 }

@@ -5,41 +5,41 @@ import { isSecret } from '../streaming/credential.ts';
 import type { Secret } from '../streaming/credential.ts';
 import type { Region } from '../streaming/options.ts';
 
-/** A request as the server has it: Node's (Express's is one of these), or that of `fetch`. */
+/** The server's own request: an `IncomingMessage` in Node (Express's is one), a `Request` in fetch runtimes. */
 export type TokenRequest = IncomingMessage | Request;
 
-/** Whom a request is counted to; nothing counts as one, too. */
+/** Which client a request counts for; requests without one count together. */
 export type Client = string | null | undefined;
 
-/** How `tokenHandler()` decides, and what the tokens are good for. */
-export interface TokenHandlerOptions<Asked extends TokenRequest = TokenRequest> {
-  /** An API key, or a function that returns one; it is asked once per token. There is no default. */
+/** Who gets tokens, and what the tokens allow. */
+export interface TokenHandlerOptions<ServerRequest extends TokenRequest = TokenRequest> {
+  /** An API key, or a function that returns one and is called once per token. Required. */
   readonly apiKey: Secret | undefined;
-  /** How long a token opens sessions, in seconds, 1 to 600. @defaultValue 60 */
+  /** How long a token can open sessions, in seconds, 1 to 600. @defaultValue 60 */
   readonly expiresInSeconds?: number | undefined;
-  /** How long a session opened with it may last, in seconds, 60 to 10800. @defaultValue the service's, 10800 */
+  /** How long a session opened with the token may last, in seconds, 60 to 10800. @defaultValue the service's, 10800 */
   readonly maxSessionDurationSeconds?: number | undefined;
-  /** Whether this request gets a token: the app's own login. @defaultValue all do */
-  readonly allow?: ((request: Asked) => boolean | Promise<boolean>) | undefined;
+  /** Returns whether this request gets a token: check the app's login here. @defaultValue every request does */
+  readonly allow?: ((request: ServerRequest) => boolean | Promise<boolean>) | undefined;
   /**
-   * Whose pages may ask: origins such as `https://app.example`; those of other sites may then read the answer, and send
-   * cookies. @defaultValue pages of the address that is asked
+   * Origins such as `https://app.example` whose pages may request tokens; pages of other sites may then read the response
+   * and send cookies. @defaultValue only pages of the handler's own origin
    */
   readonly origins?: readonly string[] | undefined;
-  /** Requests per minute and client, as many at once; may be Infinity. @defaultValue 10 */
+  /** Requests per minute and client, all of which may come at once; may be Infinity. @defaultValue 10 */
   readonly limit?: number | undefined;
   /**
-   * Whom to count a request to: a user, or the address that a trusted proxy tells. Requests for which it tells nothing
-   * count together. @defaultValue the address of the connection; a `Request` of `fetch` tells none
+   * Returns which client a request counts for: a user, or the address given by a trusted proxy. Requests for which it
+   * returns nothing count together. @defaultValue the address of the connection; a `Request` of `fetch` has none
    */
-  readonly clientOf?: ((request: Asked) => Client | Promise<Client>) | undefined;
-  /** Told why there was no token where that is no fault of the request; without the key. */
+  readonly clientOf?: ((request: ServerRequest) => Client | Promise<Client>) | undefined;
+  /** Called with the reason, without the key, when a valid request gets no token. */
   readonly onError?: ((error: Error) => void | Promise<void>) | undefined;
-  /** How long each function here may take, and then the service, in milliseconds. @defaultValue 10000 */
+  /** How long each hook may take, and then the service, in milliseconds. @defaultValue 10000 */
   readonly timeout?: number | undefined;
-  /** The data zone whose sessions the token opens; instead of `streamingBaseUrl`. @defaultValue the nearest */
+  /** The data zone in which the token opens sessions; not together with `streamingBaseUrl`. @defaultValue the nearest */
   readonly region?: Region | undefined;
-  /** Another service, `https://…`. */
+  /** The address of another service, `https://…`. */
   readonly streamingBaseUrl?: string | undefined;
 }
 
@@ -57,7 +57,7 @@ export interface TokenSettings {
   readonly timeout: number;
 }
 
-/** Where tokens are made. @see https://www.assemblyai.com/docs/streaming/endpoints-and-data-zones */
+/** Addresses at which tokens are created. @see https://www.assemblyai.com/docs/streaming/endpoints-and-data-zones */
 const URL_OF_REGION: Readonly<Record<Region, string>> = {
   us: 'https://streaming.us.assemblyai.com',
   eu: 'https://streaming.eu.assemblyai.com',
@@ -70,7 +70,7 @@ const requests = integer(1, 1_000_000, 'requests per minute');
 const RULES: Readonly<Record<keyof TokenHandlerOptions, OptionRule>> = {
   apiKey: {
     accepts: (value) => typeof value === 'function' || isSecret(value),
-    expected: 'a key by itself, without quotes or "Bearer", or a function that returns one',
+    expected: 'only a key, without quotes or "Bearer", or a function that returns one',
     hidden: true,
   },
   expiresInSeconds: integer(1, 600, 's'),
@@ -95,9 +95,11 @@ const RULES: Readonly<Record<keyof TokenHandlerOptions, OptionRule>> = {
 /**
  * Checks the options of `tokenHandler()`.
  *
- * @throws {TypeError | RangeError} naming the option and its value (never a key's) and what it takes.
+ * @throws {TypeError | RangeError} naming the option and its value (never a key) and what is accepted.
  */
-export function checkOptions<Asked extends TokenRequest>(options: TokenHandlerOptions<Asked>): TokenSettings {
+export function checkOptions<ServerRequest extends TokenRequest>(
+  options: TokenHandlerOptions<ServerRequest>,
+): TokenSettings {
   if (!isRecord(options)) throw new TypeError(`options must be an object, not ${describeValue(options)}`);
   checkOptionRules(options, RULES);
   const { apiKey, region, streamingBaseUrl, origins } = options;
@@ -111,7 +113,7 @@ export function checkOptions<Asked extends TokenRequest>(options: TokenHandlerOp
     streamingBaseUrl: (streamingBaseUrl ?? zone).replace(/\/+$/, ''),
     expiresInSeconds: options.expiresInSeconds ?? 60,
     maxSessionDurationSeconds: options.maxSessionDurationSeconds,
-    allow: options.allow as TokenSettings['allow'], // each form of the handler is only given the requests it is for
+    allow: options.allow as TokenSettings['allow'], // each form of the handler receives only its own kind of request
     origins: origins && new Set(origins),
     limit: options.limit ?? 10,
     clientOf: options.clientOf as TokenSettings['clientOf'],

@@ -1,21 +1,21 @@
-/** What a request tells of the page that it comes from. */
-export interface Sender {
-  /** A header, by its name in small letters. */
+/** The parts of a request that show which page sent it. */
+export interface RequestSource {
+  /** Returns a header by its name in lower case. */
   readonly header: (name: string) => string | undefined;
-  /** The host that was asked, with its port. */
+  /** The host of the request with its port. */
   readonly host: string;
 }
 
 /**
- * Tells whether a request comes from a page that may ask.
+ * Decides whether the page that sent a request may have a token.
  *
- * Without a list that is a page of the address that was asked. `Sec-Fetch-Site` says so, which no page can change and which
- * stays true behind proxies; browsers leave it out where the page is not secure, and then `Origin` must name the host.
- * Every browser sends one or the other with a POST: a request with neither is of no page, and is refused.
+ * Without a list, only pages of the same origin may. `Sec-Fetch-Site` shows that: pages cannot change it and proxies keep
+ * it. Browsers omit it for insecure pages; then `Origin` must name the host. Every browser sends one of the two with a POST,
+ * so a request without both is refused.
  *
- * @param origins The list; `undefined` for none.
+ * @param origins The allowed origins; `undefined` means the same origin only.
  */
-export function mayAsk({ header, host }: Sender, origins: ReadonlySet<string> | undefined): boolean {
+export function isAllowedOrigin({ header, host }: RequestSource, origins: ReadonlySet<string> | undefined): boolean {
   const origin = header('origin');
   if (origins) return origin !== undefined && origins.has(origin);
   const site = header('sec-fetch-site');
@@ -23,8 +23,11 @@ export function mayAsk({ header, host }: Sender, origins: ReadonlySet<string> | 
   return origin !== undefined && URL.canParse(origin) && host !== '' && new URL(origin).host === host.toLowerCase();
 }
 
-/** The headers by which a browser lets a page of a listed origin read the answer. */
-export function sharedWith({ header }: Sender, origins: ReadonlySet<string> | undefined): Record<string, string> {
+/** The response headers that let a page of a listed origin read the response. */
+export function corsHeaders(
+  { header }: RequestSource,
+  origins: ReadonlySet<string> | undefined,
+): Record<string, string> {
   const origin = header('origin');
   if (origin === undefined || !origins?.has(origin)) return {};
   return {
@@ -34,8 +37,8 @@ export function sharedWith({ header }: Sender, origins: ReadonlySet<string> | un
   };
 }
 
-/** The headers that answer the question a browser asks before the request itself: method, and headers of the app's login. */
-export function preflight({ header }: Sender): Record<string, string> {
+/** The response headers of a preflight: the method, and the headers that the app's login may need. */
+export function preflightHeaders({ header }: RequestSource): Record<string, string> {
   const headers = header('access-control-request-headers') ?? '';
   const areNames = /^[\w!#$%&'*+.^`|~-]+(\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/.test(headers);
   return { 'access-control-allow-methods': 'POST', ...(areNames && { 'access-control-allow-headers': headers }) };

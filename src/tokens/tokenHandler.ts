@@ -1,35 +1,36 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Desk } from './desk.ts';
 import { checkOptions } from './options.ts';
 import type { TokenHandlerOptions, TokenRequest } from './options.ts';
+import { TokenEndpoint } from './tokenEndpoint.ts';
 
-/** Answers requests for tokens: itself those of Node's http, Express and Fastify, its `fetch` those of fetch runtimes. */
-export interface TokenHandler<Asked extends TokenRequest = TokenRequest> {
-  /** What it returns may be awaited by servers that wait for their handlers, and never rejects. */
-  (request: Extract<Asked, IncomingMessage>, response: ServerResponse): void;
-  /** As it is, wherever it is passed to. */
-  readonly fetch: (request: Extract<Asked, Request>) => Promise<Response>;
+/** Responds to requests for tokens: called itself by Node's http, Express and Fastify, its `fetch` by fetch runtimes. */
+export interface TokenHandler<ServerRequest extends TokenRequest = TokenRequest> {
+  /** The result may be awaited by servers that wait for their handlers; it never rejects. */
+  (request: Extract<ServerRequest, IncomingMessage>, response: ServerResponse): void;
+  /** Needs no `this`, so it can be passed on by itself. */
+  readonly fetch: (request: Extract<ServerRequest, Request>) => Promise<Response>;
 }
 
 /**
- * Makes a handler that gives temporary tokens to pages, so that the key stays on the server.
+ * Creates a request handler that gives temporary tokens to pages, so that the key stays on the server.
  *
- * It takes POST: what answers a POST is kept by no cache and asked for by no link, image or prefetch, and browsers tell
- * with it where it comes from. A request passes, in this order, the checks of method, origin, limit and `allow`; then the
- * SDK asks the service. Every answer is JSON, `{ token, expires_in_seconds }` or `{ error }`, with `Cache-Control: no-store`.
+ * Tokens are requested with POST: no cache stores the response, no link, image or prefetch sends one, and browsers state the
+ * page's origin with it. The method, the origin, the limit and `allow` are checked in this order; then the SDK requests the
+ * token. Every response is JSON, `{ token, expires_in_seconds }` or `{ error }`, with `Cache-Control: no-store`.
  *
- * | What happens                              | Status | `onError` |
- * | ----------------------------------------- | ------ | --------- |
- * | a token                                   | 200    |           |
- * | a preflight of an allowed origin          | 204    |           |
- * | an origin that is not allowed, or none    | 403    |           |
- * | `allow` tells false                       | 403    |           |
- * | another method                            | 405    |           |
- * | the limit, with `Retry-After`             | 429    |           |
- * | a hook throws, or tells something else    | 500    | told      |
- * | the service refuses, or is out of reach   | 502    | told      |
+ * | What happens                                     | Status | `onError` |
+ * | ------------------------------------------------ | ------ | --------- |
+ * | a token                                          | 200    |           |
+ * | a preflight of an allowed origin                 | 204    |           |
+ * | an origin that is not allowed, or none           | 403    |           |
+ * | `allow` returns false                            | 403    |           |
+ * | another method                                   | 405    |           |
+ * | the limit is exceeded; with `Retry-After`        | 429    |           |
+ * | a hook throws, or returns something unexpected   | 500    | called    |
+ * | the service refuses, or cannot be reached        | 502    | called    |
  *
- * The origin keeps pages of other sites out, and nobody else: any program can claim any. What keeps strangers out is `allow`.
+ * The check of the origin keeps out pages of other sites only: any program can send any origin. Use `allow` to keep out
+ * strangers.
  *
  * @example
  * import { createServer } from 'node:http';
@@ -44,12 +45,12 @@ export interface TokenHandler<Asked extends TokenRequest = TokenRequest> {
  * @throws {TypeError | RangeError} naming the option and its value, never the key.
  * @see https://www.assemblyai.com/docs/streaming/authenticate-with-a-temporary-token
  */
-export function tokenHandler<Asked extends TokenRequest = TokenRequest>(
-  options: TokenHandlerOptions<Asked>,
-): TokenHandler<Asked> {
-  const desk = new Desk(checkOptions(options));
+export function tokenHandler<ServerRequest extends TokenRequest = TokenRequest>(
+  options: TokenHandlerOptions<ServerRequest>,
+): TokenHandler<ServerRequest> {
+  const endpoint = new TokenEndpoint(checkOptions(options));
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { status, headers, body } = await desk.answer({
+    const { status, headers, body } = await endpoint.handle({
       method: request.method ?? '',
       header: (name) => request.headers[name]?.toString(),
       host: request.headers.host ?? '',
@@ -59,7 +60,7 @@ export function tokenHandler<Asked extends TokenRequest = TokenRequest>(
     if (!response.headersSent) response.writeHead(status, headers).end(body);
   };
   const fetch = async (request: Request): Promise<Response> => {
-    const { status, headers, body } = await desk.answer({
+    const { status, headers, body } = await endpoint.handle({
       method: request.method,
       header: (name) => request.headers.get(name) ?? undefined,
       host: new URL(request.url).host,
@@ -68,6 +69,6 @@ export function tokenHandler<Asked extends TokenRequest = TokenRequest>(
     });
     return new Response(status === 204 || request.method === 'HEAD' ? null : body, { status, headers });
   };
-  // oxlint-disable-next-line typescript/no-misused-promises -- whoever does not wait for it misses no rejection
+  // oxlint-disable-next-line typescript/no-misused-promises -- it never rejects, so it need not be awaited
   return Object.assign(handle, { fetch });
 }

@@ -125,7 +125,7 @@ where('examples/frameworks', () => {
   it('open.ts opens the microphone with a token of the server', async () => {
     expect(await page.evaluate('window.microphoneFails()')).toEqual({
       kind: 'unauthorized',
-      message: 'the server of tokens answered HTTP 403: sign in first',
+      message: 'the token server answered HTTP 403: sign in first',
     });
   });
 

@@ -9,7 +9,7 @@ import type { Site } from '../../support/browser.ts';
 import { ROOT } from '../../support/userProject.ts';
 import { loudness, tone, wav } from '../audio/recordings.ts';
 
-/** Plays what it is handed, and tells what came of it. */
+/** A page that plays the bytes it is given and returns the result. */
 const PROGRAM = `
   import { audioFile } from 'rxscribe';
   globalThis.play = async (base64, name, options) => {
@@ -30,7 +30,7 @@ const PROGRAM = `
   globalThis.ready = true;
 `;
 
-/** What the page tells. */
+/** The result of the page. */
 interface Played {
   readonly lengths: readonly number[];
   readonly base64: string;
@@ -69,24 +69,24 @@ describeInBrowser('audioFile, in a page', () => {
       options,
     ] as const);
 
-  it('passes 16-bit mono at the rate through byte by byte, in chunks of 100 ms', async () => {
+  it('passes 16-bit mono at the same rate through unchanged, in chunks of 100 ms', async () => {
     const file = await readFile(join(ROOT, 'src/simulator/recording/demo.wav'));
     const { lengths, base64 } = await played(file, 'demo.wav');
     expect(base64).toBe(file.subarray(44).toString('base64'));
     expect(new Set(lengths.slice(0, -1))).toEqual(new Set([3200]));
   });
 
-  it('decodes anything else: two channels at 44.1 kHz become one at the rate, their average', async () => {
+  it('decodes anything else: the average of two channels at 44.1 kHz', async () => {
     const left = tone(1000, 44_100);
     const stereo = Buffer.alloc(left.length * 2);
-    for (let at = 0; at < left.length; at += 2) left.copy(stereo, at * 2, at, at + 2); // the other is silent
+    for (let at = 0; at < left.length; at += 2) left.copy(stereo, at * 2, at, at + 2); // the right channel is silent
     const { lengths, base64 } = await played(wav(stereo, { channels: 2, sampleRate: 44_100 }));
     expect(lengths).toEqual(Array.from({ length: 10 }, () => 3200));
     const middle = Buffer.from(base64, 'base64').subarray(3200, -3200);
     expect(loudness(middle)).toBeCloseTo(loudness(left) / 2, 2);
   });
 
-  it('delivers at the rate that is asked for', async () => {
+  it('delivers at the requested rate', async () => {
     const { lengths, base64 } = await played(wav(tone(500)), '', { sampleRate: 48_000 });
     expect(Buffer.from(base64, 'base64').length).toBe(48_000);
     expect(lengths).toEqual([9600, 9600, 9600, 9600, 9600]);
@@ -102,29 +102,31 @@ describeInBrowser('audioFile, in a page', () => {
     ],
     [
       'notes.txt',
-      Buffer.from('What was said, more or less, in writing.'),
-      /^cannot read "notes.txt": this browser can not decode it; convert it with: ffmpeg -i <file> .*$/,
+      Buffer.from('These are the minutes of the meeting, in writing.'),
+      /^cannot read "notes.txt": this browser cannot decode it; convert it with: ffmpeg -i <file> .*$/,
       'EncodingError',
     ],
-  ])('says what is wrong with %j', async (name, bytes, message, cause) => {
+  ])('names the fault of %j', async (name, bytes, message, cause) => {
     expect(await played(bytes, name)).toEqual({ kind: 'file', message: expect.stringMatching(message), cause });
   });
 });
 
 describe('audioFile, in a page, when called', () => {
-  it('refuses what is no Blob, and options that only Node has', () => {
+  it('rejects anything but a Blob, and options that only Node supports', () => {
     const file = new Blob([]);
-    // @ts-expect-error -- a path is for Node
+    // @ts-expect-error -- only Node accepts a path
     expect(() => audioFile('talk.wav')).toThrow(/^file must be a File or a Blob in a browser, not string$/);
     // @ts-expect-error -- decibri's conditioning
-    expect(() => audioFile(file, { agc: -18 })).toThrow(/^agc must be left out \(a browser has it not, only Node\)/);
+    expect(() => audioFile(file, { agc: -18 })).toThrow(
+      /^agc must be left out \(only Node supports it, not a browser\)/,
+    );
     expect(() => audioFile(file, { sampleRate: 4000 })).toThrow(RangeError);
     expect(() => audioFile(file, { speed: 0 })).toThrow(RangeError);
     // @ts-expect-error -- no such option
     expect(() => audioFile(file, { rate: 1 })).toThrow(/^unknown option rate/);
   });
 
-  it('needs nothing of a browser but Blob for 16-bit mono, and ends on stop', async () => {
+  it('uses no browser API but Blob for 16-bit mono, and ends on stop', async () => {
     const file = new Blob([Uint8Array.from(wav(tone(1000)))]);
     const chunks = await firstValueFrom(audioFile(file, { speed: Infinity }).pipe(toArray()));
     expect(Buffer.concat(chunks)).toEqual(tone(1000));

@@ -3,7 +3,7 @@ import { delay, interval, take, tap, timer } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { HeartbeatLink } from '../../../src/browser/heartbeatLink.ts';
 
-/** A socket of which bytes leave when a test says so. */
+/** A socket whose buffer the test fills and drains. */
 class FakeSocket {
   readonly OPEN = 1;
   readyState = 1;
@@ -20,11 +20,11 @@ class FakeSocket {
 interface Watched {
   readonly socket: FakeSocket;
   readonly link: HeartbeatLink;
-  /** Sends so many bytes, of which all wait to leave. */
+  /** Sends bytes, which stay in the socket's buffer. */
   readonly send: (bytes: number) => void;
 }
 
-/** Watches in virtual time; returns when the link was found lost, in milliseconds, and what was said of it. */
+/** Watches in virtual time; returns when the link was reported lost, in milliseconds, and the reason. */
 function watch(stallTimeout: number, scene: (watched: Watched) => void, lasts = 100_000): [number, string] | undefined {
   let lost: [number, string] | undefined;
   const scheduler = new TestScheduler(() => {});
@@ -35,8 +35,8 @@ function watch(stallTimeout: number, scene: (watched: Watched) => void, lasts = 
       socket.bufferedAmount += bytes;
       link.sent(bytes);
     };
-    link.watch(stallTimeout, (why) => {
-      lost ??= [scheduler.now(), why];
+    link.watch(stallTimeout, (reason) => {
+      lost ??= [scheduler.now(), reason];
       link.end();
     });
     scene({ socket, link, send });
@@ -46,25 +46,25 @@ function watch(stallTimeout: number, scene: (watched: Watched) => void, lasts = 
   return lost;
 }
 
-const beat = ({ link }: Watched, at: readonly number[]): void => {
+const sendHeartbeats = ({ link }: Watched, at: readonly number[]): void => {
   for (const ms of at) timer(ms).subscribe(() => link.received('Heartbeat'));
 };
 
 describe('HeartbeatLink', () => {
-  it('takes a service for dead that sent heartbeats and falls silent, within the time', () => {
-    const lost = watch(10_000, (one) => beat(one, [5000, 10_050]));
+  it('reports a service that stops sending heartbeats, within the stall timeout', () => {
+    const lost = watch(10_000, (one) => sendHeartbeats(one, [5000, 10_050]));
 
     expect(lost).toEqual([22_500, 'no sign of life for 10000 ms']);
   });
 
-  it('gives heartbeats the time that lies between two, however short the time', () => {
-    expect(watch(2000, (one) => beat(one, [5000, 10_100]), 15_000)).toBeUndefined();
-    expect(watch(2000, (one) => beat(one, [5000]))).toEqual([12_500, 'no sign of life for 7500 ms']);
+  it('waits for the interval of heartbeats even if the stall timeout is shorter', () => {
+    expect(watch(2000, (one) => sendHeartbeats(one, [5000, 10_100]), 15_000)).toBeUndefined();
+    expect(watch(2000, (one) => sendHeartbeats(one, [5000]))).toEqual([12_500, 'no sign of life for 7500 ms']);
   });
 
-  it('takes every message for a sign of life', () => {
+  it('accepts every message as a sign of life', () => {
     const lost = watch(10_000, (one) => {
-      beat(one, [5000]);
+      sendHeartbeats(one, [5000]);
       interval(6000)
         .pipe(take(10))
         .subscribe(() => one.link.received('Turn'));
@@ -73,7 +73,7 @@ describe('HeartbeatLink', () => {
     expect(lost?.[0]).toBe(70_000);
   });
 
-  it('leaves a service alone that never sent a heartbeat, while what is sent leaves', () => {
+  it('does not report a service without heartbeats while the send buffer shrinks', () => {
     const lost = watch(10_000, ({ socket, send }) => {
       interval(100)
         .pipe(
@@ -87,26 +87,26 @@ describe('HeartbeatLink', () => {
     expect(lost).toBeUndefined();
   });
 
-  it('takes a connection for dead of which nothing leaves that waits to', () => {
+  it('reports a connection whose send buffer does not shrink', () => {
     const lost = watch(10_000, ({ socket, send }) => {
       send(6400);
       timer(5000).subscribe(() => (socket.bufferedAmount -= 3200));
       interval(100)
         .pipe(take(900))
-        .subscribe(() => send(100)); // new bytes are no progress
+        .subscribe(() => send(100)); // newly sent bytes are no progress
     });
 
     expect(lost?.[0]).toBe(15_000);
     expect(lost?.[1]).toBe('no sign of life for 10000 ms');
   });
 
-  it('looks with each frame that is sent: it does not depend on timers', () => {
+  it('checks with each frame that is sent, without relying on timers', () => {
     jest.useFakeTimers({ now: 0 });
     try {
       const socket = new FakeSocket();
       const link = new HeartbeatLink(socket);
       const lost: string[] = [];
-      link.watch(10_000, (why) => lost.push(why));
+      link.watch(10_000, (reason) => lost.push(reason));
       link.received('Heartbeat');
       for (let ms = 100; ms <= 10_000; ms += 100) {
         expect(lost).toEqual([]);
@@ -120,15 +120,15 @@ describe('HeartbeatLink', () => {
     }
   });
 
-  it('hears what came while the page was frozen before it judges', () => {
+  it('receives what arrived while the page was frozen before it decides', () => {
     jest.useFakeTimers({ now: 0 });
     try {
       const link = new HeartbeatLink(new FakeSocket());
       const lost: string[] = [];
-      link.watch(10_000, (why) => lost.push(why));
+      link.watch(10_000, (reason) => lost.push(reason));
       link.received('Heartbeat');
       jest.setSystemTime(3_600_000);
-      link.sent(0); // the first frame after an hour asleep
+      link.sent(0); // the first frame after an hour of sleep
       link.received('Heartbeat');
       jest.setSystemTime(3_605_000);
       link.sent(0);
@@ -139,31 +139,31 @@ describe('HeartbeatLink', () => {
     }
   });
 
-  it('says that all has left when it has, at the next look or message, and when the socket closes', async () => {
+  it('resolves flushed() at the next check or message after the buffer has drained, and when the socket closes', async () => {
     const socket = new FakeSocket();
     const link = new HeartbeatLink(socket);
-    const told: string[] = [];
+    const resolved: string[] = [];
     socket.bufferedAmount = 100_000;
     link.sent(100_000);
-    const written = link.flushed().then(() => told.push('written'));
+    const written = link.flushed().then(() => resolved.push('written'));
     link.received('Turn');
     socket.bufferedAmount = 1;
     link.received('Turn');
     socket.bufferedAmount += 100_000;
-    link.sent(100_000); // what is sent later is not waited for
+    link.sent(100_000); // bytes sent later are not waited for
     await new Promise(setImmediate);
-    expect(told).toEqual([]);
+    expect(resolved).toEqual([]);
     socket.bufferedAmount = 100_000;
     link.received('Turn');
     await written;
 
-    const closed = link.flushed().then(() => told.push('closed'));
+    const closed = link.flushed().then(() => resolved.push('closed'));
     link.end();
     await closed;
-    expect(told).toEqual(['written', 'closed']);
+    expect(resolved).toEqual(['written', 'closed']);
   });
 
-  it('leaves no timer behind, and closes the socket', () => {
+  it('clears its timers and closes the socket on end', () => {
     jest.useFakeTimers();
     try {
       const socket = new FakeSocket();

@@ -5,8 +5,8 @@ import { bundle, startBrowser, startSite, withoutBrowser } from '../../support/b
 import type { Site } from '../../support/browser.ts';
 
 /**
- * Records, says so, and once it is hidden records 3 s, loses its device, and records until it was back for a second.
- * Then it tells what happened since it was hidden.
+ * Records and reports it. Once hidden, it records for 3 s, loses its device, and records until the device was back for 2 s.
+ * Then it reports what happened while it was hidden.
  */
 const PROGRAM = `
   import { microphone } from 'rxscribe';
@@ -14,7 +14,7 @@ const PROGRAM = `
   globalThis.AudioContext = class extends AudioContext {
     constructor() { super(); context = this; }
   };
-  const post = (body) => fetch('/told', { method: 'POST', body: JSON.stringify(body) });
+  const post = (body) => fetch('/report', { method: 'POST', body: JSON.stringify(body) });
   const seen = { log: [], ticks: 0, chunks: 0, longest: 0, silent: 0, drift: 0 };
   let [ms, behind, ahead, began, hidden, lost, backAt] = [0, 0, 0];
   addEventListener('visibilitychange', () => { hidden = ms; seen.ticks = seen.chunks = 0; });
@@ -24,7 +24,7 @@ const PROGRAM = `
       seen.log.push('open');
       if (!lost) return post('recording');
       backAt = ms;
-      queueMicrotask(() => seen.drift += behind); // once what was missing is filled in, which is at once
+      queueMicrotask(() => seen.drift += behind); // the missing silence is filled in synchronously
     },
     onLost: ({ cause }) => {
       seen.log.push('lost ' + cause.name);
@@ -39,7 +39,7 @@ const PROGRAM = `
       seen.longest = Math.max(seen.longest, chunk.length / 32);
       if (lost && !backAt) seen.silent += chunk.length / 32;
       behind = performance.now() - began - ms;
-      // what waited while the device was opened comes at once, and is taken off the first absence
+      // audio buffered while the device opened arrives at once and shortens the first absence
       if (ms < 1000) ahead = Math.max(ahead, -behind);
       if (!lost && ms > hidden + 3000) {
         lost = true;
@@ -62,17 +62,17 @@ describeInBrowser('microphone, in a page that is hidden', () => {
   let site: Site;
   let browser: Browser;
   let control: CDPSession;
-  const told: unknown[] = [];
-  let tell = (): void => undefined;
+  const reports: unknown[] = [];
+  let notify = (): void => undefined;
 
   beforeAll(async () => {
     const program = await bundle(PROGRAM);
     const page = '<script type="module" src="/main.js"></script>';
     site = await startSite({ '/': page, '/main.js': program }, (request, response) => {
-      if (request.url === '/told') {
+      if (request.url === '/report') {
         void json(request).then((what) => {
-          told.push(what);
-          tell();
+          reports.push(what);
+          notify();
         });
       }
       response.end();
@@ -85,18 +85,18 @@ describeInBrowser('microphone, in a page that is hidden', () => {
     await site.close();
   });
 
-  /** What the page tells next. */
+  /** The next report of the page. */
   const next = async (): Promise<unknown> => {
-    if (told.length === 0) {
+    if (reports.length === 0) {
       await new Promise<void>((resolve) => {
-        tell = resolve;
+        notify = resolve;
       });
     }
-    return told.shift();
+    return reports.shift();
   };
 
-  it('records, and fills an absence in time, though timers come once in a second', async () => {
-    // a tab of the browser's own: those of the driver never count as hidden
+  it('records, and fills an absence with silence, although timers fire once a second', async () => {
+    // a tab opened by the browser itself: those of the driver never count as hidden
     await control.send('Target.createTarget', { url: `${site.origin}/` });
     expect(await next()).toBe('recording');
     const { targetId } = await control.send('Target.createTarget', { url: 'about:blank' });

@@ -9,11 +9,11 @@ describe('transcribe, in a browser', () => {
   it.each([
     [{ ...KNOWN, apiKey: 'secret' }, 'apiKey does not work in a browser'],
     [{ ...KNOWN, apiKey: () => 'secret', token: 'a-token' }, 'apiKey does not work in a browser'],
-    [{ ...KNOWN }, "token is missing; give a function that asks your server for one: tokenFrom('/token')"],
+    [{ ...KNOWN }, "token is missing; pass a function that fetches one from your server: tokenFrom('/token')"],
     [{ ...KNOWN, token: 'two words' }, 'token contains a space'],
     [{ token: 'a-token', sampleRate: 16_000 }, 'speechModel is missing'],
     [undefined, 'options must be an object, not undefined'],
-  ])('refuses %j at once', (options, message) => {
+  ])('rejects %j when called', (options, message) => {
     const call = (): unknown => transcribe(options as TranscribeOptions);
 
     expect(call).toThrow(TypeError);
@@ -21,7 +21,7 @@ describe('transcribe, in a browser', () => {
     expect(call).not.toThrow(/secret/);
   });
 
-  it('takes a token, or a function', () => {
+  it('accepts a token or a function', () => {
     expect(() => transcribe({ ...KNOWN, token: 'a-token' })).not.toThrow();
     expect(() => transcribe({ ...KNOWN, token: async () => 'a-token' })).not.toThrow();
   });
@@ -35,25 +35,25 @@ describe('network$', () => {
     delete page.removeEventListener;
   });
 
-  it('tells what the browser says, while somebody listens', () => {
+  it('emits the state that the browser reports while it is subscribed', () => {
     const events = new EventTarget();
     page.addEventListener = events.addEventListener.bind(events);
     page.removeEventListener = events.removeEventListener.bind(events);
-    const told: boolean[] = [];
-    const subscription = network$.subscribe((online) => told.push(online));
+    const states: boolean[] = [];
+    const subscription = network$.subscribe((online) => states.push(online));
 
     for (const name of ['offline', 'online']) events.dispatchEvent(new Event(name));
     subscription.unsubscribe();
     events.dispatchEvent(new Event('offline'));
 
-    expect(told).toEqual([false, true]);
+    expect(states).toEqual([false, true]);
   });
 
-  it('is silent where nobody can tell', () => {
-    const told: boolean[] = [];
-    const subscription = network$.subscribe((online) => told.push(online));
+  it('emits nothing in an environment without events', () => {
+    const states: boolean[] = [];
+    const subscription = network$.subscribe((online) => states.push(online));
 
-    expect([told, subscription.closed]).toEqual([[], false]);
+    expect([states, subscription.closed]).toEqual([[], false]);
     subscription.unsubscribe();
   });
 });

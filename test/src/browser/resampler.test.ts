@@ -10,7 +10,7 @@ const RATES = [
   [44_100, 48_000],
 ] as const;
 
-/** Everything that becomes of the pieces. */
+/** The pieces at the new rate. */
 function resampled(from: number, to: number, pieces: Iterable<Float32Array>): number[] {
   const resampler = new Resampler(from, to);
   const result: number[] = [];
@@ -18,12 +18,12 @@ function resampled(from: number, to: number, pieces: Iterable<Float32Array>): nu
   return [...result, ...resampler.flush()];
 }
 
-/** A tone of half the loudest level; its sample at a time is the same at every rate. */
+/** A tone at half of full scale. */
 function tone(hertz: number, rate: number, length: number): Float32Array {
   return Float32Array.from({ length }, (_, index) => Math.sin((2 * Math.PI * hertz * index) / rate) / 2);
 }
 
-/** Level in the middle of what becomes of a tone, in decibels of that of the tone. */
+/** The gain of a tone, in decibels, measured in the middle of the result. */
 function decibels(from: number, to: number, hertz: number): number {
   const all = resampled(from, to, [tone(hertz, from, from / 5)]);
   const middle = all.slice(all.length / 4, (all.length * 3) / 4);
@@ -31,38 +31,38 @@ function decibels(from: number, to: number, hertz: number): number {
 }
 
 describe('Resampler', () => {
-  it.each(RATES)('neither loses nor adds a sample, from %i Hz to %i', (from, to) => {
-    // ten seconds show what an hour does: positions are whole numbers, there is nothing that could add up
+  it.each(RATES)('neither drops nor adds a sample, from %i Hz to %i', (from, to) => {
+    // ten seconds are enough: positions are whole numbers, so no error can accumulate
     const resampler = new Resampler(from, to);
     const piece = new Float32Array(9973);
-    let taken = 0;
-    let given = 0;
-    for (; taken < from * 10; taken += piece.length) given += resampler.push(piece).length;
-    given += resampler.flush().length;
-    expect(given).toBe(Math.ceil((taken * to) / from));
+    let received = 0;
+    let delivered = 0;
+    for (; received < from * 10; received += piece.length) delivered += resampler.push(piece).length;
+    delivered += resampler.flush().length;
+    expect(delivered).toBe(Math.ceil((received * to) / from));
   });
 
   it.each(RATES)('keeps the time and the shape of a tone, from %i Hz to %i', (from, to) => {
     const all = resampled(from, to, [tone(1000, from, from / 10)]);
     const wanted = tone(1000, to, all.length);
-    const edge = 150; // beyond its ends the tone is silent for the filter
+    const edge = 150; // the filter sees silence beyond both ends of the tone
     const errors = all.slice(edge, -edge).map((sample, index) => Math.abs(sample - (wanted[index + edge] ?? NaN)));
     expect(Math.max(...errors)).toBeLessThan(0.001);
   });
 
-  it.each(RATES)('keeps what is in the band within 0.1 dB, from %i Hz to %i', (from, to) => {
+  it.each(RATES)('keeps the level of frequencies within the band to 0.1 dB, from %i Hz to %i', (from, to) => {
     const half = Math.min(from, to) / 2;
     for (const part of [0.02, 0.2, 0.5, 0.7, 0.8]) expect(Math.abs(decibels(from, to, half * part))).toBeLessThan(0.1);
   });
 
   it.each(RATES.filter(([from, to]) => from > to))(
-    'removes by 50 dB what is above it, from %i Hz to %i',
+    'attenuates frequencies above the band by 50 dB, from %i Hz to %i',
     (from, to) => {
       for (const part of [1, 1.05, 1.25, 1.7]) expect(decibels(from, to, (to / 2) * part)).toBeLessThan(-50);
     },
   );
 
-  it('gives the same however the samples are cut', () => {
+  it('returns the same samples however the source is cut', () => {
     const source = Float32Array.from({ length: 2000 }, (_, index) => Math.sin(index * index));
     const lengths = fc.array(fc.integer({ min: 0, max: 700 }), { maxLength: 12 });
     fc.assert(
@@ -76,12 +76,12 @@ describe('Resampler', () => {
     );
   });
 
-  it('passes samples on untouched where the rates are the same', () => {
+  it('returns the samples unchanged if the rates are equal', () => {
     const samples = tone(20_000, 48_000, 100);
     expect(resampled(48_000, 48_000, [samples])).toEqual([...samples]);
   });
 
-  it('holds a part of a second at most', () => {
+  it('delays samples by 20 ms at most', () => {
     const resampler = new Resampler(48_000, 16_000);
     expect(resampler.push(new Float32Array(960)).length).toBe(300);
     expect(resampler.push(new Float32Array(960)).length).toBe(320);

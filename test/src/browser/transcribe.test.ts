@@ -22,29 +22,29 @@ const SENTENCES = [
   'Compose it, test it, make it yours.',
 ];
 
-/** What a page is asked to do. */
+/** What a page should transcribe. */
 interface Task {
   readonly options: Partial<Omit<TranscribeOptions, 'token'>>;
-  /** A token to give as it is; else each connection asks the site for one. */
+  /** A fixed token; by default each connection fetches one from the site. */
   readonly token?: string;
-  /** Where the audio waits, in milliseconds of it, until an event of this type came. */
+  /** The audio pauses at this position, in milliseconds, until an event of this type. */
   readonly pause?: { readonly atMs: number; readonly until: TranscriptionEvent['type'] };
 }
 
-/** What came of it. */
+/** The result of a transcription in the page. */
 interface Outcome {
   readonly events: TranscriptionEvent[];
   readonly error?: { readonly name: string; readonly kind?: string; readonly message: string };
 }
 
-/** What this package asks for in a page, each made a module. */
+/** The dependencies of this package in a page, each bundled to a module. */
 const EXTERNAL = [
   `export * from 'rxjs'`,
   `export { StreamingTranscriber } from 'assemblyai/streaming'`,
   `export { Microphone } from 'decibri'`,
 ];
 
-/** A page without a bundler: what this package is made of as it is, and what it asks for, as modules. */
+/** A page without a bundler: the package's own modules, and its dependencies from an import map. */
 const PLAIN_PAGE = `<!doctype html><html lang="en"><title>test</title><script type="importmap">${JSON.stringify({
   imports: {
     rxjs: '/rxjs.js',
@@ -55,7 +55,7 @@ const PLAIN_PAGE = `<!doctype html><html lang="en"><title>test</title><script ty
   },
 })}</script><body><script type="module" src="/main.js"></script>`;
 
-/** A page that transcribes the recording when it is asked to. */
+/** A page that transcribes the recording when `start` is called. */
 const PROGRAM = `
 import { Subject, filter, firstValueFrom, lastValueFrom, tap, timer, toArray, catchError, of } from 'rxjs';
 import { pcmStream, transcribe } from 'rxscribe';
@@ -93,7 +93,7 @@ window.start = ({ options, token = freshToken, pause }) => {
 `;
 
 declare global {
-  // what the page above has
+  // globals of the page above
   var start: (task: Task) => void;
   var events: TranscriptionEvent[];
   var ended: Promise<Outcome>;
@@ -111,8 +111,8 @@ inBrowser('transcribe, in a real browser', () => {
   let ca: string;
   let modules: Readonly<Record<string, string>>;
   const closing: (() => Promise<unknown>)[] = [];
-  /** Errors that nobody caught in a page. */
-  const complaints: string[] = [];
+  /** Uncaught errors of pages. */
+  const uncaught: string[] = [];
 
   beforeAll(async () => {
     [browser, program, { pcm }] = await Promise.all([startBrowser(), bundle(PROGRAM), bundledRecording()]);
@@ -122,7 +122,7 @@ inBrowser('transcribe, in a real browser', () => {
   });
   afterEach(async () => {
     for (const close of closing.splice(0).toReversed()) await close();
-    expect(complaints.splice(0)).toEqual([]);
+    expect(uncaught.splice(0)).toEqual([]);
   });
   afterAll(() => browser?.close());
 
@@ -130,7 +130,7 @@ inBrowser('transcribe, in a real browser', () => {
     readonly simulator: Simulator;
     readonly context: BrowserContext;
     readonly page: Page;
-    /** How many tokens the site gave. */
+    /** How many tokens the site has served. */
     readonly tokens: () => number;
     readonly start: (task?: Partial<Task>) => Promise<void>;
     readonly outcome: () => Promise<Outcome>;
@@ -141,12 +141,12 @@ inBrowser('transcribe, in a real browser', () => {
     closing.push(() => simulator.close());
     let tokens = 0;
     const files = html === PAGE ? { '/main.js': program } : modules;
-    const site: Site = await startSite({ '/': html, ...files }, (asked, response) => {
-      if (asked.url === '/talk.pcm') response.end(pcm);
-      else if (asked.url?.startsWith('/dist/')) {
+    const site: Site = await startSite({ '/': html, ...files }, (incoming, response) => {
+      if (incoming.url === '/talk.pcm') response.end(pcm);
+      else if (incoming.url?.startsWith('/dist/')) {
         response.setHeader('content-type', 'text/javascript');
-        createReadStream(join(ROOT, asked.url)).pipe(response);
-      } else if (asked.url === '/token') {
+        createReadStream(join(ROOT, incoming.url)).pipe(response);
+      } else if (incoming.url === '/token') {
         tokens++;
         void tokenOf(simulator, ca).then((token) => response.end(token));
       } else response.writeHead(404).end();
@@ -155,7 +155,7 @@ inBrowser('transcribe, in a real browser', () => {
     const context = await browser.newContext();
     closing.push(() => context.close());
     const page = await context.newPage();
-    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('pageerror', (error) => uncaught.push(error.message));
     await page.goto(site.origin);
     return {
       simulator,
@@ -177,7 +177,7 @@ inBrowser('transcribe, in a real browser', () => {
   const reasonsOf = ({ events }: Outcome): string[] =>
     events.flatMap((event) => (event.type === 'Reconnecting' ? [event.reason] : []));
 
-  it('tells every word, with a temporary token', async () => {
+  it('emits every word, with a temporary token', async () => {
     const { simulator, start, outcome, tokens } = await stage();
 
     await start();
@@ -193,7 +193,7 @@ inBrowser('transcribe, in a real browser', () => {
     expect(simulator.violations).toEqual([]);
   });
 
-  it('does so without a bundler, too: as plain modules with an import map', async () => {
+  it('works without a bundler, as plain modules with an import map', async () => {
     const { start, outcome } = await stage({}, PLAIN_PAGE);
 
     await start();
@@ -201,7 +201,7 @@ inBrowser('transcribe, in a real browser', () => {
     expect(textOf(await outcome())).toEqual(SENTENCES);
   });
 
-  it('loses and doubles no word when the connection is cut, with a token of its own for each connection', async () => {
+  it('neither loses nor repeats a word when the connection is cut, with a new token for each connection', async () => {
     const { simulator, start, outcome, tokens } = await stage({
       faults: [
         { atMs: 5100, fault: 'reset' },
@@ -223,7 +223,7 @@ inBrowser('transcribe, in a real browser', () => {
     expect(simulator.violations).toEqual([]);
   });
 
-  it('notices by the heartbeats that a connection is open but dead', async () => {
+  it('detects by missing heartbeats that a connection is dead although open', async () => {
     const { simulator, start, outcome } = await stage({ faults: [{ atMs: 9000, fault: 'stall' }] });
 
     await start({
@@ -240,7 +240,7 @@ inBrowser('transcribe, in a real browser', () => {
     expect(simulator.violations).toEqual([]);
   });
 
-  it('ends the session when the network goes, and comes back with it', async () => {
+  it('ends the session when the network is lost, and reconnects with it', async () => {
     const { simulator, context, page, start, outcome } = await stage();
     const happened = (type: string): Promise<unknown> =>
       page.waitForFunction((wanted) => globalThis.events.some((event) => event.type === wanted), type);
@@ -258,7 +258,7 @@ inBrowser('transcribe, in a real browser', () => {
     expect(simulator.violations).toEqual([]);
   });
 
-  it('tells what is wrong with a token', async () => {
+  it('reports why a token is refused', async () => {
     const { simulator, start, outcome } = await stage();
 
     await start({ token: 'no-such-token' });
@@ -272,7 +272,7 @@ inBrowser('transcribe, in a real browser', () => {
     expect(simulator.sessions).toHaveLength(1);
   });
 
-  it('admits that it does not know why when nothing can be reached', async () => {
+  it('reports that the browser gives no reason when the service cannot be reached', async () => {
     const { simulator, start, outcome } = await stage({ refuse: 'http-401' });
 
     await start({ token: 'no-such-token', options: { reconnect: false } });
@@ -285,14 +285,14 @@ inBrowser('transcribe, in a real browser', () => {
     expect(simulator.sessions).toHaveLength(1);
   });
 
-  it('refuses an API key, and says why', async () => {
+  it('rejects an API key with the reason', async () => {
     const { simulator, start, outcome } = await stage();
 
     await start({ options: { apiKey: 'secret' } as object });
 
     const { error } = await outcome();
     expect(error?.name).toBe('TypeError');
-    expect(error?.message).toMatch(/^apiKey does not work in a browser: .* give token instead, .* rxscribe\/tokens/);
+    expect(error?.message).toMatch(/^apiKey does not work in a browser: .* use token: .* rxscribe\/tokens/);
     expect(error?.message).not.toContain('secret');
     expect(simulator.sessions).toHaveLength(0);
   });
@@ -311,15 +311,15 @@ inBrowser('transcribe, in a real browser', () => {
   });
 });
 
-/** Asks the local service for a token, as the server of an app does, with the key. */
+/** Requests a token from the local service with the key, as the server of an app does. */
 function tokenOf({ url, apiKey }: Simulator, ca: string): Promise<string> {
   const address = new URL('/v3/token?expires_in_seconds=60', url.replace('wss:', 'https:'));
   return new Promise((resolve, reject) => {
-    const asked = request(address, { ca, headers: { authorization: apiKey } }, (response) => {
+    const outgoing = request(address, { ca, headers: { authorization: apiKey } }, (response) => {
       let body = '';
       response.on('data', (text: string) => (body += text));
       response.once('end', () => resolve((JSON.parse(body) as { token: string }).token));
     });
-    asked.once('error', reject).end();
+    outgoing.once('error', reject).end();
   });
 }

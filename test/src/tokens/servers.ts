@@ -6,26 +6,26 @@ import type { AddressInfo } from 'node:net';
 import { tokenHandler } from '../../../src/tokens/index.ts';
 import type { TokenHandlerOptions } from '../../../src/tokens/index.ts';
 
-/** What was answered. */
-export interface Answered {
+/** A response. */
+export interface TokenResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
 
-/** A server with a handler at `/token`, and a way to ask it as a page of its own would. */
-export interface Place {
+/** A server with a handler at `/token`, and a function that sends requests as a page of the server would. */
+export interface TokenServer {
   /** `http://localhost:PORT`. */
   readonly origin: string;
-  /** Asks, with POST and the page's own `Origin` unless told otherwise. */
-  readonly ask: (how?: {
+  /** Sends a request, by default a POST with the page's own `Origin`. */
+  readonly send: (options?: {
     readonly method?: string;
     readonly headers?: Readonly<Record<string, string>>;
-  }) => Promise<Answered>;
+  }) => Promise<TokenResponse>;
   readonly close: () => Promise<void>;
 }
 
-/** How the handler is put into each server. */
+/** Starts each kind of server with the handler. */
 export const SERVERS = {
   'node:http': async (options) => listening(createServer(tokenHandler(options))),
   express: async (options) => {
@@ -43,14 +43,14 @@ export const SERVERS = {
     });
     await app.listen({ port: 0, host: '127.0.0.1' });
     const { port } = app.server.address() as AddressInfo;
-    return place(port, () => app.close());
+    return tokenServer(port, () => app.close());
   },
   fetch: async (options) => {
-    const { fetch } = tokenHandler(options); // as a runtime takes it: by itself
+    const { fetch } = tokenHandler(options); // without its object, as a runtime takes it
     const origin = 'http://localhost:8080';
     return {
       origin,
-      ask: async ({ method = 'POST', headers = { origin } } = {}) => {
+      send: async ({ method = 'POST', headers = { origin } } = {}) => {
         const response = await fetch(new Request(`${origin}/token`, { method, headers }));
         return {
           status: response.status,
@@ -61,15 +61,15 @@ export const SERVERS = {
       close: async () => {},
     };
   },
-} satisfies Record<string, (options: TokenHandlerOptions) => Promise<Place>>;
+} satisfies Record<string, (options: TokenHandlerOptions) => Promise<TokenServer>>;
 
 /** Starts a server on loopback. */
-export async function listening(server: Server): Promise<Place> {
+export async function listening(server: Server): Promise<TokenServer> {
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
-  return place(port, async () => {
+  return tokenServer(port, async () => {
     server.closeAllConnections();
     await new Promise((resolve) => {
       server.close(resolve);
@@ -77,17 +77,17 @@ export async function listening(server: Server): Promise<Place> {
   });
 }
 
-function place(port: number, close: () => Promise<unknown>): Place {
+function tokenServer(port: number, close: () => Promise<unknown>): TokenServer {
   const origin = `http://localhost:${port}`;
   return {
     origin,
-    ask: ({ method = 'POST', headers = { origin } } = {}) => ask(port, method, headers),
+    send: ({ method = 'POST', headers = { origin } } = {}) => send(port, method, headers),
     close: async () => void (await close()),
   };
 }
 
-/** Not by `fetch`, which has headers of its own. */
-function ask(port: number, method: string, headers: Readonly<Record<string, string>>): Promise<Answered> {
+/** Not `fetch`, because that adds headers. */
+function send(port: number, method: string, headers: Readonly<Record<string, string>>): Promise<TokenResponse> {
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port, path: '/token', method, agent: false };
     const request = httpRequest({ ...options, headers: { host: `localhost:${port}`, ...headers } }, (response) => {

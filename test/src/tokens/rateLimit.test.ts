@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Limit, MOST_CLIENTS } from '../../../src/tokens/limit.ts';
+import { MAX_CLIENTS, RateLimit } from '../../../src/tokens/rateLimit.ts';
 
-describe('Limit', () => {
-  it('lets as many through at once as in a minute, and then one for each share of it', () => {
-    const limit = new Limit(3);
+describe('RateLimit', () => {
+  it("accepts a full minute's requests at once, then one per share of the minute", () => {
+    const limit = new RateLimit(3);
     expect([0, 0, 0, 0].map((now) => limit.take('a', now))).toEqual([0, 0, 0, 20]);
     expect(limit.take('a', 19_000)).toBe(1);
     expect(limit.take('a', 20_000)).toBe(0);
@@ -14,7 +14,7 @@ describe('Limit', () => {
     expect([200_000, 200_000, 200_000, 200_000].map((now) => limit.take('a', now))).toEqual([0, 0, 0, 20]);
   });
 
-  it('is what it says, however many a minute, whenever they come', () => {
+  it('accepts a request after the time it returned, for any limit and any arrival times', () => {
     const waits = fc.array(fc.integer({ min: 0, max: 30_000 }), { maxLength: 100 });
     fc.assert(
       fc.property(
@@ -22,7 +22,7 @@ describe('Limit', () => {
         fc.double({ min: 0, max: 1e9, noNaN: true }),
         waits,
         (most, from, ms) => {
-          const limit = new Limit(most);
+          const limit = new RateLimit(most);
           expect(Array.from({ length: most + 1 }, () => limit.take('a', from)).slice(0, -1)).toEqual(
             Array.from({ length: most }, () => 0),
           );
@@ -30,7 +30,7 @@ describe('Limit', () => {
           for (const wait of ms) {
             now += wait;
             const seconds = limit.take('a', now);
-            // whoever keeps to what it says gets through
+            // a client that waits as long is accepted
             if (seconds > 0) expect(limit.take('a', (now += 1000 * seconds))).toBe(0);
           }
         },
@@ -39,17 +39,17 @@ describe('Limit', () => {
     );
   });
 
-  it('lets everything through and remembers nobody without an end', () => {
-    const limit = new Limit(Infinity);
+  it('accepts everything and remembers no client if it is Infinity', () => {
+    const limit = new RateLimit(Infinity);
     expect(Array.from({ length: 1000 }, (_, index) => limit.take(String(index)))).toEqual(
       Array.from({ length: 1000 }, () => 0),
     );
     expect(limit.size).toBe(0);
   });
 
-  it('takes all addresses of a network of IPv6 for one client, and both spellings of IPv4', () => {
+  it('counts all addresses of an IPv6 network as one client, and both spellings of an IPv4 address', () => {
     const same = (...clients: string[]): number[] => {
-      const limit = new Limit(1);
+      const limit = new RateLimit(1);
       return clients.map((client) => Math.sign(limit.take(client, 0)));
     };
     expect(same('192.0.2.1', '::ffff:192.0.2.1', '::FFFF:192.0.2.1', '192.0.2.2')).toEqual([0, 1, 1, 0]);
@@ -58,20 +58,20 @@ describe('Limit', () => {
     expect(same('user:1', 'user:2', 'anna', 'Anna')).toEqual([0, 0, 0, 1]);
   });
 
-  it('remembers so many clients and no more: who was away longest is forgotten', () => {
-    const limit = new Limit(1);
+  it('remembers a bounded number of clients and forgets the one that has been away longest', () => {
+    const limit = new RateLimit(1);
     limit.take('first', 0);
     limit.take('second', 0);
     limit.take('first', 0);
-    for (let index = 0; index < MOST_CLIENTS - 1; index++) limit.take(`client ${index}`, 0);
-    expect(limit.size).toBe(MOST_CLIENTS);
+    for (let index = 0; index < MAX_CLIENTS - 1; index++) limit.take(`client ${index}`, 0);
+    expect(limit.size).toBe(MAX_CLIENTS);
     expect(limit.take('first', 0)).toBe(60);
     expect(limit.take('second', 0)).toBe(0);
-    expect(limit.size).toBe(MOST_CLIENTS);
+    expect(limit.size).toBe(MAX_CLIENTS);
   });
 
-  it('does not hold on to what is long about a name', () => {
-    const limit = new Limit(1);
+  it('does not keep long names alive', () => {
+    const limit = new RateLimit(1);
     setFlagsFromString('--expose-gc');
     const gc = runInNewContext('gc') as () => void;
     gc();

@@ -1,20 +1,20 @@
 import { Microphone } from 'decibri';
 import type { CaptureStream } from '../audio/capture.ts';
-import { Lateness } from './lateness.ts';
 import type { RecorderOptions } from './microphoneOptions.ts';
 import { pcm16 } from './pcm16.ts';
 import { Resampler } from './resampler.ts';
-import { watch } from './watch.ts';
+import { SleepDetector } from './sleepDetector.ts';
+import { watchRecording } from './watchRecording.ts';
 
-/** What a running recorder tells besides its audio. Handed to `onOpen`. */
+/** A running recorder, passed to `onOpen`: what it reports besides its audio. */
 export interface Recorder {
-  /** Loudness of the latest chunk, 0 to 1; 0 without `vad`. */
+  /** The loudness of the latest chunk, 0 to 1; 0 without `vad`. */
   readonly vadScore: number;
-  /** Calls the listener each time that `vad` finds the beginning or the end of speech. */
+  /** Adds a listener, called each time `vad` detects the start (`speech`) or the end (`silence`) of speech. */
   on(event: 'speech' | 'silence', listener: () => void): unknown;
 }
 
-/** The part of decibri's `Microphone` for browsers that is used here. Its types are for Node where those are compiled. */
+/** The part of decibri's `Microphone` for browsers used here: under Node's condition, its types describe Node. */
 interface PageMicrophone extends Recorder {
   readonly isOpen: boolean;
   start(): Promise<void>;
@@ -26,22 +26,22 @@ interface PageMicrophone extends Recorder {
 
 const DecibriMicrophone = Microphone as unknown as new (options: object) => PageMicrophone;
 
-/** How long a chunk is unless told otherwise, in milliseconds. */
+/** The default length of a chunk, in milliseconds. */
 const CHUNK_MS = 20;
-/** How many samples a chunk may have, says decibri. */
-const LEAST_FRAMES = 64;
-const MOST_FRAMES = 65_536;
-/** How long the browser may take to start the audio of a page, in milliseconds, until it is taken to wait for a click. */
+/** The limits of decibri for the length of a chunk, in samples. */
+const MIN_FRAMES = 64;
+const MAX_FRAMES = 65_536;
+/** If the audio of the page has not started after this many milliseconds, the browser is waiting for a click. */
 const STARTING_MS = 2000;
 
-/** The length of a chunk as it comes, in milliseconds. */
+/** The length of a chunk as delivered, in milliseconds. */
 export function chunkMs({ sampleRate = 16_000, framesPerBuffer }: RecorderOptions): number {
   return framesPerBuffer === undefined ? CHUNK_MS : (framesPerBuffer * 1000) / sampleRate;
 }
 
 /**
- * Opens decibri's recorder. Everything up to the question for permission happens before this returns, so that what is
- * started in a click happens in that click: Safari asks for it.
+ * Opens decibri's recorder. Everything up to the permission prompt happens synchronously, because Safari requires it to
+ * happen within the click.
  */
 export async function openRecorder(options: RecorderOptions): Promise<PageRecorder> {
   if (!('mediaDevices' in navigator)) throw withoutDevices();
@@ -52,22 +52,21 @@ export async function openRecorder(options: RecorderOptions): Promise<PageRecord
 
 function withoutDevices(): DOMException {
   return isSecureContext
-    ? new DOMException('there is none for this page', 'NotFoundError')
-    : new DOMException(`the origin ${location.origin} is not secure, so its pages have none`, 'SecurityError');
+    ? new DOMException('this page has none', 'NotFoundError')
+    : new DOMException(`pages of ${location.origin} have none because that origin is not secure`, 'SecurityError');
 }
 
 /**
- * decibri's recorder at the rate of the device, its samples brought to the rate asked for here: where decibri 5.7 does
- * that itself it drops up to a sample of every 128 (14 s of an hour, from 48 kHz to 16), and what is above the band
- * sounds within it.
+ * decibri's recorder at the rate of the device, resampled here to the requested rate. decibri 5.7 would drop up to one
+ * sample in 128 (14 s per hour from 48 kHz to 16 kHz) and alias.
  */
 export class PageRecorder implements Recorder, CaptureStream {
   readonly #microphone: PageMicrophone;
   readonly #resampler: Resampler;
-  readonly #lateness: Lateness;
+  readonly #sleepDetector: SleepDetector;
   readonly #isDefault: boolean;
   readonly #listeners = new Map<string, ((value: never) => void)[]>();
-  #unwatch = (): void => undefined;
+  #stopWatching = (): void => undefined;
   #stopping = false;
 
   constructor(options: RecorderOptions) {
@@ -76,18 +75,18 @@ export class PageRecorder implements Recorder, CaptureStream {
     const frames = Math.round((rate * chunkMs(options)) / 1000);
     this.#isDefault = options.device === undefined;
     this.#resampler = new Resampler(rate, sampleRate);
-    this.#lateness = new Lateness(rate, chunkMs(options), {
-      onTime: (samples) => this.#deliver(samples),
-      lost: (error) => this.#emit('error', error),
+    this.#sleepDetector = new SleepDetector(rate, chunkMs(options), {
+      onChunk: (samples) => this.#deliver(samples),
+      onLost: (error) => this.#emit('error', error),
     });
     this.#microphone = new DecibriMicrophone({
       ...rest,
       sampleRate: rate,
-      framesPerBuffer: Math.min(Math.max(frames, LEAST_FRAMES), MOST_FRAMES),
+      framesPerBuffer: Math.min(Math.max(frames, MIN_FRAMES), MAX_FRAMES),
       dtype: 'float32',
     });
     keepErrors(this.#microphone);
-    this.#microphone.on('data', (samples) => this.#lateness.heard(samples));
+    this.#microphone.on('data', (samples) => this.#sleepDetector.receive(samples));
     this.#microphone.on('error', (error) => this.#emit('error', error));
     this.#microphone.on('end', () => this.#emit('end'));
   }
@@ -100,13 +99,14 @@ export class PageRecorder implements Recorder, CaptureStream {
     return this.#microphone.vadScore;
   }
 
-  /** Resolves when the device captures, however long the user thinks about allowing it. */
+  /** Resolves when the device records; the user may take any time to allow it. */
   async start(): Promise<void> {
     const started = this.#microphone.start();
     const context = contextOf(this.#microphone);
-    await orSuspended(started, context);
-    this.#unwatch = watch({ context, track: trackOf(this.#microphone), isDefault: this.#isDefault }, (error) =>
-      this.#emit('error', error),
+    await rejectIfSuspended(started, context);
+    this.#stopWatching = watchRecording(
+      { context, track: trackOf(this.#microphone), isDefault: this.#isDefault },
+      (error) => this.#emit('error', error),
     );
   }
 
@@ -118,15 +118,15 @@ export class PageRecorder implements Recorder, CaptureStream {
     else this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener]);
   }
 
-  /** Ends with the chunk under way, which decibri would drop. */
+  /** Ends after the current chunk, which decibri would drop. */
   stop(): void {
     this.#stopping = true;
-    this.#lateness.settle();
+    this.#sleepDetector.flush();
   }
 
   destroy(): void {
-    this.#unwatch();
-    this.#lateness.clear();
+    this.#stopWatching();
+    this.#sleepDetector.discard();
     this.#listeners.clear();
     this.#microphone.stop();
   }
@@ -147,26 +147,26 @@ export class PageRecorder implements Recorder, CaptureStream {
   }
 }
 
-/** The rate of the device that the browser plays on, which is that of all its audio. */
+/** The sample rate of the browser's audio: that of its output device. */
 function nativeRate(): number {
   const context = new AudioContext();
   void context.close();
   return Math.round(context.sampleRate);
 }
 
-/** Lets decibri 5.7 throw what the browser threw: it would keep neither the name nor the cause. */
+/** Makes decibri 5.7 throw the browser's own error: it would keep neither its name nor its cause. */
 function keepErrors(microphone: object): void {
   Reflect.set(microphone, '_mapError', (error: unknown) => error);
 }
 
-/** Rejects when the browser lets the audio of the page wait for a click: without an end, and before it asks the user. */
-async function orSuspended(started: Promise<void>, context: AudioContext | undefined): Promise<void> {
+/** Rejects if the browser keeps the audio suspended until a click: it would wait forever, before any prompt. */
+async function rejectIfSuspended(started: Promise<void>, context: AudioContext | undefined): Promise<void> {
   let waiting: ReturnType<typeof setTimeout> | undefined;
   const suspended = new Promise<never>((_, reject) => {
     waiting = setTimeout(() => {
       if (context?.state !== 'suspended') return;
       void context.close();
-      reject(new DOMException('the browser starts no audio before the user did something', 'InvalidStateError'));
+      reject(new DOMException('the browser starts no audio before the user does something', 'InvalidStateError'));
     }, STARTING_MS);
   });
   try {

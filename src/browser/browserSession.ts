@@ -7,23 +7,24 @@ import { sessionOver } from '../streaming/session.ts';
 import { HeartbeatLink } from './heartbeatLink.ts';
 
 /**
- * As the session of Node, for a browser: the service is always asked for heartbeats, which stand in for pings, and they are
- * told of only to whoever asked for them, by the option or later by `UpdateConfiguration`.
+ * The session of a browser. It always requests heartbeats, which replace pings, but emits them only if the user requested
+ * them with the option or later with `UpdateConfiguration`.
  */
 export function browserSession(
   input: Observable<Uint8Array | ControlMessage>,
   settings: SessionSettings,
 ): Observable<SessionEvent> {
   return defer(() => {
-    let wanted = settings.params.sessionHeartbeat === true;
-    const withBeats = map((item: Uint8Array | ControlMessage) => {
+    let emitHeartbeats = settings.params.sessionHeartbeat === true;
+    const keepHeartbeats = map((item: Uint8Array | ControlMessage) => {
       if (!('session_heartbeat' in item)) return item;
-      wanted = item.session_heartbeat ?? wanted;
+      emitHeartbeats = item.session_heartbeat ?? emitHeartbeats;
       return { ...item, session_heartbeat: true };
     });
     const params = { ...settings.params, sessionHeartbeat: true };
-    return sessionOver((socket) => new HeartbeatLink(socket), input.pipe(withBeats), { ...settings, params }).pipe(
-      filter(({ type }) => wanted || type !== 'Heartbeat'),
-    );
+    return sessionOver((socket) => new HeartbeatLink(socket), input.pipe(keepHeartbeats), {
+      ...settings,
+      params,
+    }).pipe(filter(({ type }) => emitHeartbeats || type !== 'Heartbeat'));
   });
 }

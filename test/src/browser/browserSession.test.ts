@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { NEVER, Subject, concat, from, lastValueFrom, of, toArray } from 'rxjs';
 import type { ControlMessage } from '../../../operators/events.ts';
-import { browserSession } from '../../../src/browser/session.ts';
+import { browserSession } from '../../../src/browser/browserSession.ts';
 import { checkOptions } from '../../../src/streaming/options.ts';
 import type { SessionSettings, TranscribeOptions } from '../../../src/streaming/options.ts';
 import { BEGIN, TERMINATION, isTerminate, scriptedService } from '../../support/scriptedService.ts';
@@ -31,8 +31,8 @@ async function serve(
   return { service, settings: checkOptions({ ...given, websocketBaseUrl: service.url, ...options }) };
 }
 
-/** Begins, beats once, and again when it is told to end. */
-function beating({ say, until, socket }: Connection): void {
+/** Accepts the session, sends one heartbeat, and another one on `Terminate`. */
+function sendHeartbeats({ say, until, socket }: Connection): void {
   say(BEGIN);
   say(HEARTBEAT);
   void until(isTerminate).then(() => {
@@ -42,7 +42,7 @@ function beating({ say, until, socket }: Connection): void {
   });
 }
 
-/** The types of what a session told that was sent this. */
+/** The types of the events that a session emits for this input. */
 async function typesOf(
   input: readonly (Uint8Array | ControlMessage)[],
   settings: SessionSettings,
@@ -52,18 +52,15 @@ async function typesOf(
 }
 
 describe('browserSession', () => {
-  it.each([undefined, false])(
-    'asks for heartbeats and keeps them to itself with sessionHeartbeat %s',
-    async (asked) => {
-      const { service, settings } = await serve(beating, asked === undefined ? {} : { sessionHeartbeat: asked });
+  it.each([undefined, false])('requests heartbeats but does not emit them with sessionHeartbeat %s', async (option) => {
+    const { service, settings } = await serve(sendHeartbeats, option === undefined ? {} : { sessionHeartbeat: option });
 
-      expect(await typesOf([FRAME], settings)).toEqual(['Begin', 'Termination']);
-      expect(service.connections[0]?.request.url).toContain('session_heartbeat=true');
-    },
-  );
+    expect(await typesOf([FRAME], settings)).toEqual(['Begin', 'Termination']);
+    expect(service.connections[0]?.request.url).toContain('session_heartbeat=true');
+  });
 
-  it('tells of heartbeats when they were asked for', async () => {
-    const { settings } = await serve(beating, { sessionHeartbeat: true });
+  it('emits heartbeats with sessionHeartbeat', async () => {
+    const { settings } = await serve(sendHeartbeats, { sessionHeartbeat: true });
 
     expect(await typesOf([FRAME], settings)).toEqual(['Begin', 'Heartbeat', 'Heartbeat', 'Termination']);
   });
@@ -71,37 +68,40 @@ describe('browserSession', () => {
   it.each([
     [true, ['Begin', 'Heartbeat', 'Termination']],
     [false, ['Begin', 'Termination']],
-  ])('lets UpdateConfiguration decide whether it tells of them, not whether they come: %s', async (asked, told) => {
-    const { service, settings } = await serve(
-      (connection) => {
-        connection.say(BEGIN);
-        void connection.until(isTerminate).then(() => [HEARTBEAT, TERMINATION].forEach(connection.say));
-      },
-      { sessionHeartbeat: !asked },
-    );
+  ])(
+    'lets UpdateConfiguration change whether they are emitted, not whether they are sent: %s',
+    async (enabled, types) => {
+      const { service, settings } = await serve(
+        (connection) => {
+          connection.say(BEGIN);
+          void connection.until(isTerminate).then(() => [HEARTBEAT, TERMINATION].forEach(connection.say));
+        },
+        { sessionHeartbeat: !enabled },
+      );
 
-    expect(
-      await typesOf(
-        [{ type: 'UpdateConfiguration', session_heartbeat: asked, max_turn_silence: 900 }, FRAME],
-        settings,
-      ),
-    ).toEqual(told);
-    expect(service.connections[0]?.received[0]).toEqual({
-      type: 'UpdateConfiguration',
-      session_heartbeat: true,
-      max_turn_silence: 900,
-    });
-  });
+      expect(
+        await typesOf(
+          [{ type: 'UpdateConfiguration', session_heartbeat: enabled, max_turn_silence: 900 }, FRAME],
+          settings,
+        ),
+      ).toEqual(types);
+      expect(service.connections[0]?.received[0]).toEqual({
+        type: 'UpdateConfiguration',
+        session_heartbeat: true,
+        max_turn_silence: 900,
+      });
+    },
+  );
 
-  it('leaves an UpdateConfiguration alone that is about something else', async () => {
-    const { service, settings } = await serve(beating);
+  it('does not change an UpdateConfiguration without session_heartbeat', async () => {
+    const { service, settings } = await serve(sendHeartbeats);
 
     await typesOf([{ type: 'UpdateConfiguration', max_turn_silence: 900 }], settings);
 
     expect(service.connections[0]?.received[0]).toEqual({ type: 'UpdateConfiguration', max_turn_silence: 900 });
   });
 
-  it('closes the socket when it is unsubscribed, in the middle of dialling too', async () => {
+  it('closes the socket when it is unsubscribed, even while connecting', async () => {
     const connected = new Subject<Connection>();
     const { settings } = await serve((connection) => connected.next(connection));
     const subscription = browserSession(concat(of(FRAME), NEVER), settings).subscribe();
