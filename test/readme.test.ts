@@ -20,7 +20,7 @@ import type {
 import type { MicrophoneOptions as PageMicrophoneOptions } from '../src/browser/microphone.ts';
 import * as captions from '../src/captions/index.ts';
 import * as files from '../src/captions/files.ts';
-import type { Look } from '../src/page/client/look.ts';
+import type { PageStyle } from '../src/page/client/pageStyle.ts';
 import * as page from '../src/page/index.ts';
 import type { CaptionsServerOptions } from '../src/page/index.ts';
 import { FAULT_KINDS } from '../src/simulator/index.ts';
@@ -231,7 +231,7 @@ function vocabulary(): Record<string, readonly string[]> {
       ...(['maxConnectionRetries', 'connectionRetryDelay'] as const),
     ),
     'the options of captionsServer': every<keyof CaptionsServerOptions>()('port', 'host', 'secret', 'onError'),
-    'the parameters of the page': every<keyof Look>()(
+    'the parameters of the page': every<keyof PageStyle>()(
       ...(['size', 'lines', 'color', 'background', 'box', 'align', 'position', 'dir', 'lang'] as const),
       ...(['font', 'uppercase', 'speakers', 'status'] as const),
     ),

@@ -1,32 +1,23 @@
 import type { FinalTurn } from '../../operators/events.ts';
-import { whole } from './format.ts';
-import type { Format } from './format.ts';
-import type { Mark } from './mark.ts';
-import { MD } from './md.ts';
-import { SRT } from './srt.ts';
-import { TEXT } from './text.ts';
-import { VTT } from './vtt.ts';
+import { CAPTION_FORMATS } from './captionFormats.ts';
+import type { DocumentFormat } from './captionFormats.ts';
+import type { Mark } from './chapterMark.ts';
+import { writeDocument } from './documentWriter.ts';
 
-/** A kind of document made of final turns. */
-export type DocumentFormat = 'text' | 'srt' | 'vtt' | 'md';
-
-/** What else a document holds. */
+/** What else a document contains. */
 export interface DocumentOptions {
-  /** Moments that begin a chapter, in any order. @defaultValue none */
+  /** Chapter marks, in any order. @defaultValue none */
   readonly marks?: readonly Mark[];
 }
 
-/** What writes each kind. */
-export const FORMATS: Readonly<Record<DocumentFormat, Format>> = { text: TEXT, srt: SRT, vtt: VTT, md: MD };
-
 /**
- * Writes a whole document of the turns so far: the same text that the operator of that name emitted for them, had they
- * always been what they are now. Where speakers are corrected later, this is what to show or to keep.
+ * Writes a complete document of the turns so far.
+ *
+ * The text is the same as the operator of that name emits, but it is written from the current state of the turns: use it
+ * where speakers are corrected later.
  *
  * Marks become chapters: in Markdown a heading, `## 00:01:02 Title`; in WebVTT a comment, `NOTE chapter 00:01:02.000
- * Title`, which every player skips (chapters that a player lists are a track, and so a file, of their own). Each stands
- * before the first turn that ends after it: a moment marked while somebody speaks, before what they say. Text and SubRip
- * have no chapters.
+ * Title`, which players ignore. Each stands before the first turn that ends after it. Text and SubRip have no chapters.
  *
  * @example
  * import { map } from 'rxjs';
@@ -43,17 +34,22 @@ export const FORMATS: Readonly<Record<DocumentFormat, Format>> = { text: TEXT, s
  *   )
  *   .subscribe((vtt) => console.log(vtt.length));
  *
- * @param turns Final turns in order, as `transcript()` tells them.
- * @param format What to write.
- * @throws {TypeError} when the format is none of the four.
+ * @param turns Final turns in order, as `transcript()` emits them.
+ * @param format `'text'`, `'srt'`, `'vtt'` or `'md'`.
+ * @throws {TypeError} when the format is none of these.
  */
 export function captionDocument(
   turns: readonly FinalTurn[],
   format: DocumentFormat,
   { marks = [] }: DocumentOptions = {},
 ): string {
-  if (!Object.hasOwn(FORMATS, format)) {
-    throw new TypeError(`format must be 'text', 'srt', 'vtt' or 'md', not ${JSON.stringify(format)}`);
-  }
-  return whole(FORMATS[format], turns, marks);
+  const writer = Object.hasOwn(CAPTION_FORMATS, format) ? CAPTION_FORMATS[format].document : undefined;
+  if (!writer) throw new TypeError(`format must be ${known()}, not ${JSON.stringify(format)}`);
+  return writeDocument(writer, turns, marks);
+}
+
+/** The names of the document formats, for people. */
+function known(): string {
+  const names = Object.entries(CAPTION_FORMATS).flatMap(([name, { document }]) => (document ? [`'${name}'`] : []));
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 
-/** How many columns of a screen a text takes: a wide character two, a combining mark none. */
+/** Returns the width of a text on a screen, in columns: a wide character takes two, a combining mark none. */
 export function columnsOf(text: string): number {
   return stringWidth(text);
 }

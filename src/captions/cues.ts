@@ -1,11 +1,18 @@
 import type { FinalTurn } from '../../operators/events.ts';
-import { breaks } from './breaks.ts';
-import { COLUMNS, LEEWAY_MS, LONGEST_MS, MS_PER_COLUMN, SHORTEST_MS, readable } from './habits.ts';
-import { Ruler } from './lines.ts';
-import { named, unitsOf } from './units.ts';
-import type { Unit } from './units.ts';
+import { segmentsOf, withSpeakerNames } from './breakOpportunities.ts';
+import type { Segment } from './breakOpportunities.ts';
+import {
+  LINE_COLUMNS,
+  MAX_CUE_MS,
+  MAX_DRIFT_MS,
+  MIN_CUE_MS,
+  READING_MS_PER_COLUMN,
+  readingMs,
+} from './captionLimits.ts';
+import { cueEnds } from './cueEnds.ts';
+import { LineLayout } from './lineLayout.ts';
 
-/** What stands on the screen for a while: one or two lines, and from when to when, on the audio clock. */
+/** One or two lines, and when they are shown, on the audio clock. */
 export interface Cue {
   /** Milliseconds since the first byte of audio. */
   readonly startMs: number;
@@ -13,28 +20,28 @@ export interface Cue {
   readonly endMs: number;
   /** One or two lines of at most 42 columns, in logical order, without markup. */
   readonly lines: readonly string[];
-  /** Who speaks, where that is known. */
+  /** The speaker, if known. */
   readonly speaker?: string;
 }
 
-/** What a turn finds on the screen. */
+/** The state of the screen before a turn. */
 export interface CueOptions {
-  /** When the cue before ends, in milliseconds on the audio clock: no cue starts earlier. @defaultValue 0 */
+  /** When the previous cue ends, in milliseconds on the audio clock: no cue starts earlier. @defaultValue 0 */
   readonly after?: number;
-  /** Whether to write who speaks into the lines, as `Ann: Hello.`, where somebody else spoke before. @defaultValue false */
+  /** Whether lines begin with the speaker, as in `Ann: Hello.`, where the speaker changes. @defaultValue false */
   readonly named?: boolean;
-  /** Who speaks in the cue before; for `named`. @defaultValue nobody */
+  /** The speaker of the previous cue, for `named`. @defaultValue none */
   readonly speaker?: string | undefined;
 }
 
 /**
- * Turns a final turn into cues by the habits of broadcasters.
+ * Turns a final turn into cues within the limits that broadcasters set.
  *
- * A cue has at most 2 lines of 42 columns, stays for 1 to 7 s, and long enough to be read at 20 columns a second where
- * the speech allows: it may stay into the silence that follows, 1.5 s at most. Cues never overlap. They break after
- * sentences, else clauses, else words, and wherever somebody else speaks or nobody does for 1.5 s. Widths are those on
- * a screen: a wide character takes 2 columns, a combining mark none. Text stays in logical order. The same turn after
- * the same cue always gives the same cues, so what is written needs no change when the next turn comes.
+ * A cue has at most 2 lines of 42 columns and is shown for 1 to 7 s. It stays long enough to be read at 20 columns per
+ * second where the speech allows, at most 1.5 s into the silence after it. Cues never overlap. They break after
+ * sentences, else clauses, else words, and wherever the speaker changes or pauses for 1.5 s. Widths are columns on a
+ * screen: a wide character takes 2, a combining mark none. Text stays in logical order. The result depends only on the
+ * turn and the options, so cues already written never change when the next turn arrives.
  *
  * @example
  * import { cues } from 'rxscribe/captions';
@@ -53,27 +60,27 @@ export interface CueOptions {
  * @see https://www.bbc.co.uk/accessibility/forproducts/guides/subtitles/
  */
 export function cues(turn: FinalTurn, options: CueOptions = {}): Cue[] {
-  const { after = 0, named: withNames = false, speaker: before } = options;
-  const said = unitsOf(turn, COLUMNS, after, MS_PER_COLUMN);
-  const units = withNames ? named(said, COLUMNS, before) : said;
-  const ruler = new Ruler(units);
-  let free = after;
+  const { after = 0, named = false, speaker: previous } = options;
+  const unnamed = segmentsOf(turn, LINE_COLUMNS, after, READING_MS_PER_COLUMN);
+  const segments = named ? withSpeakerNames(unnamed, LINE_COLUMNS, previous) : unnamed;
+  const layout = new LineLayout(segments);
+  let earliest = after;
   let from = 0;
-  return breaks(units, ruler).map((to) => {
-    const first = units[from]!;
-    const startMs = Math.max(first.startMs, free);
-    const endMs = endOf(startMs, ruler.columns(from, to), units[to - 1]!, units[to]);
-    const lines = ruler.lines(from, to, COLUMNS);
-    free = endMs;
+  return cueEnds(segments, layout).map((to) => {
+    const first = segments[from]!;
+    const startMs = Math.max(first.startMs, earliest);
+    const endMs = endOf(startMs, layout.columns(from, to), segments[to - 1]!, segments[to]);
+    const lines = layout.lines(from, to, LINE_COLUMNS);
+    earliest = endMs;
     from = to;
     return { startMs, endMs, lines, ...(first.speaker !== undefined && { speaker: first.speaker }) };
   });
 }
 
-/** When a cue ends: when its last word does, or when it was read, but before the next word, if that leaves a second. */
-function endOf(startMs: number, columns: number, { endMs }: Unit, next: Unit | undefined): number {
-  const latest = endMs + LEEWAY_MS;
-  const wanted = Math.max(endMs, Math.min(startMs + readable(columns), latest));
-  const bound = next ? Math.max(next.startMs, Math.min(startMs + SHORTEST_MS, latest)) : Infinity;
-  return Math.max(startMs + 1, Math.min(wanted, bound, startMs + LONGEST_MS));
+/** Ends a cue with its last word or once it was read, but before the next word if that leaves a second. */
+function endOf(startMs: number, columns: number, { endMs }: Segment, next: Segment | undefined): number {
+  const latest = endMs + MAX_DRIFT_MS;
+  const wanted = Math.max(endMs, Math.min(startMs + readingMs(columns), latest));
+  const bound = next ? Math.max(next.startMs, Math.min(startMs + MIN_CUE_MS, latest)) : Infinity;
+  return Math.max(startMs + 1, Math.min(wanted, bound, startMs + MAX_CUE_MS));
 }

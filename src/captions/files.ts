@@ -1,5 +1,6 @@
 export { captionFile } from './captionFile.ts';
-export type { CaptionFileOptions, CaptionFormat } from './captionFile.ts';
-export type { Mark } from './mark.ts';
+export type { CaptionFileOptions } from './captionFile.ts';
+export type { CaptionFormat } from './captionFormats.ts';
+export type { Mark } from './chapterMark.ts';
 export { wavFile } from './wavFile.ts';
 export type { WavFileOptions } from './wavFile.ts';

@@ -1,8 +1,9 @@
 export { captionDocument } from './captionDocument.ts';
-export type { DocumentFormat, DocumentOptions } from './captionDocument.ts';
+export type { DocumentOptions } from './captionDocument.ts';
+export type { DocumentFormat } from './captionFormats.ts';
 export { cues } from './cues.ts';
 export type { Cue, CueOptions } from './cues.ts';
-export type { Mark } from './mark.ts';
+export type { Mark } from './chapterMark.ts';
 export { md } from './md.ts';
 export { ndjson } from './ndjson.ts';
 export { srt } from './srt.ts';

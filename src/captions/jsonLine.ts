@@ -1,6 +1,6 @@
 /**
- * Writes a value as one line of JSON, without its end. What some readers take for a line end, or a terminal for an order,
- * is escaped.
+ * Writes a value as one line of JSON, without a line break at its end. Characters that some readers take for a line
+ * break, or a terminal for a command, are escaped.
  */
 export function jsonLine(value: unknown): string {
   return JSON.stringify(value).replaceAll(

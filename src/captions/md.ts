@@ -1,28 +1,29 @@
 import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn } from '../../operators/events.ts';
-import { clock, pieces } from './format.ts';
-import type { Format } from './format.ts';
-import { plain } from './plain.ts';
-import { speakerOf } from './speaker.ts';
+import { documentOperator } from './documentWriter.ts';
+import type { DocumentWriter } from './documentWriter.ts';
+import { singleLine } from './singleLine.ts';
+import { speakerName } from './speakerName.ts';
+import { timestamp } from './timestamp.ts';
 
-/** Markdown: a paragraph per turn, with when it began and who speaks; a heading per chapter. */
-export const MD: Format = {
+/** Markdown: a paragraph per turn with its start time and speaker; a heading per chapter. */
+export const MD: DocumentWriter = {
   header: '',
-  writer: () => (turn) => {
-    const text = plain(turn.transcript);
+  turnWriter: () => (turn) => {
+    const text = singleLine(turn.transcript);
     const start = turn.words[0]?.start;
     const time = start === undefined ? '' : `\`${seconds(start)}\` `;
-    const speaker = speakerOf(turn.speaker_label);
+    const speaker = speakerName(turn.speaker_label);
     return text && `${time}${speaker === undefined ? '' : `**${escaped(speaker)}:** `}${escaped(text)}\n\n`;
   },
   chapter: ({ atMs, title = '' }) => {
-    const name = escaped(plain(title)).replaceAll('#', String.raw`\#`); // which may end a heading
+    const name = escaped(singleLine(title)).replaceAll('#', String.raw`\#`); // "#" can close a heading
     return `## ${seconds(Math.round(atMs))}${name && ` ${name}`}\n\n`;
   },
 };
 
 /**
- * Writes finals as Markdown (`.md`): a paragraph per turn, with when it began on the audio clock and who speaks.
+ * Writes finals as Markdown (`.md`): a paragraph per turn, with its start time on the audio clock and its speaker.
  *
  * ```text
  * source  -f---g-|      f, g: final turns
@@ -32,14 +33,14 @@ export const MD: Format = {
  * @see https://spec.commonmark.org/
  */
 export function md(): OperatorFunction<FinalTurn, string> {
-  return pieces(MD);
+  return documentOperator(MD);
 }
 
 function seconds(ms: number): string {
-  return clock(ms).slice(0, -'.000'.length);
+  return timestamp(ms).slice(0, -'.000'.length);
 }
 
-/** Escapes what CommonMark, or the Markdown of GitHub, takes for markup within a line. */
+/** Escapes the inline markup of CommonMark and GitHub. */
 function escaped(text: string): string {
   return text.replaceAll(/[\\`*_[\]<>&~|$]/g, String.raw`\$&`);
 }

@@ -4,8 +4,8 @@ import type { TranscriptionEvent } from '../../operators/events.ts';
 import { jsonLine } from './jsonLine.ts';
 
 /**
- * Writes every event as a line of JSON (`.ndjson`, `.jsonl`), complete: words with times and confidence, sessions, gaps,
- * accounts. `events.schema.json` in this folder describes the lines.
+ * Writes every event as a line of JSON (`.ndjson`, `.jsonl`), with all its fields: words with times and confidence,
+ * sessions, gaps, statistics. `events.schema.json` in this folder describes the lines.
  *
  * ```text
  * source    -b-p-f-t|      events

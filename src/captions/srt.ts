@@ -1,21 +1,22 @@
 import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn } from '../../operators/events.ts';
-import { cuesOnce } from './cuesOnce.ts';
-import { clock, pieces } from './format.ts';
-import type { Format } from './format.ts';
+import { cachedCues } from './cachedCues.ts';
+import { documentOperator } from './documentWriter.ts';
+import type { DocumentWriter } from './documentWriter.ts';
+import { timestamp } from './timestamp.ts';
 
-/** SubRip: numbered cues; who speaks is written where somebody else spoke before. */
-export const SRT: Format = {
+/** SubRip: numbered cues; the speaker is written where it changes. */
+export const SRT: DocumentWriter = {
   header: '',
-  writer: () => {
+  turnWriter: () => {
     let [count, after] = [0, 0];
     let speaker: string | undefined;
     return (turn) => {
       let text = '';
-      for (const cue of cuesOnce(turn, { after, named: true, speaker })) {
+      for (const cue of cachedCues(turn, { after, named: true, speaker })) {
         ({ endMs: after, speaker } = cue);
         count += 1;
-        text += `${count}\n${clock(cue.startMs, ',')} --> ${clock(after, ',')}\n${cue.lines.map(harmless).join('\n')}\n\n`;
+        text += `${count}\n${timestamp(cue.startMs, ',')} --> ${timestamp(after, ',')}\n${cue.lines.map(withoutMarkup).join('\n')}\n\n`;
       }
       return text;
     };
@@ -25,8 +26,8 @@ export const SRT: Format = {
 /**
  * Writes finals as SubRip subtitles (`.srt`): emits, per turn, the text to append to the file.
  *
- * Whatever was emitted so far is a whole document. What is written does not change later: to follow corrected speakers
- * and replaced turns, write `captionDocument(turns, 'srt')` of the `transcript()` again, or use `captionFile`. Cold;
+ * Everything emitted so far is a complete document. Emitted text never changes: to follow corrected speakers and
+ * replaced turns, write `captionDocument(turns, 'srt')` of the `transcript()` again, or use `captionFile`. Cold;
  * numbering starts with each subscription.
  *
  * ```text
@@ -54,11 +55,11 @@ export const SRT: Format = {
  * @see https://en.wikipedia.org/wiki/SubRip
  */
 export function srt(): OperatorFunction<FinalTurn, string> {
-  return pieces(SRT);
+  return documentOperator(SRT);
 }
 
-/** SubRip knows no escapes: what players would take for markup, or for times, is written with look-alikes. */
-function harmless(line: string): string {
+/** Replaces what players take for markup or times with similar characters, because SubRip has no escapes. */
+function withoutMarkup(line: string): string {
   return line
     .replaceAll('-->', '→')
     .replaceAll(/<(?=[/a-z])/gi, '‹')

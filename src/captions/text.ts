@@ -1,22 +1,22 @@
 import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn } from '../../operators/events.ts';
-import { pieces } from './format.ts';
-import type { Format } from './format.ts';
-import { plain } from './plain.ts';
-import { speakerOf } from './speaker.ts';
+import { documentOperator } from './documentWriter.ts';
+import type { DocumentWriter } from './documentWriter.ts';
+import { singleLine } from './singleLine.ts';
+import { speakerName } from './speakerName.ts';
 
-/** Plain text: a line per turn. */
-export const TEXT: Format = {
+/** Plain text: one line per turn. */
+export const TEXT: DocumentWriter = {
   header: '',
-  writer: () => (turn) => {
-    const speaker = speakerOf(turn.speaker_label);
-    const said = plain(turn.transcript);
-    return said && `${speaker === undefined ? '' : `${speaker}: `}${said}\n`;
+  turnWriter: () => (turn) => {
+    const speaker = speakerName(turn.speaker_label);
+    const line = singleLine(turn.transcript);
+    return line && `${speaker === undefined ? '' : `${speaker}: `}${line}\n`;
   },
 };
 
 /**
- * Writes finals as plain text (`.txt`), a line per turn, as `A: Welcome.` where it is known who speaks.
+ * Writes finals as plain text (`.txt`), one line per turn, as `A: Welcome.` where the speaker is known.
  *
  * ```text
  * source  -f---g-|      f, g: final turns
@@ -24,5 +24,5 @@ export const TEXT: Format = {
  * ```
  */
 export function text(): OperatorFunction<FinalTurn, string> {
-  return pieces(TEXT);
+  return documentOperator(TEXT);
 }

@@ -3,9 +3,9 @@ import { open, stat } from 'node:fs/promises';
 import { createFile, replaceFile, writeAt } from './createFile.ts';
 
 /**
- * A file of text that is whole after every write, whatever happens: text is appended at once, or all of it replaced.
+ * A text file that is complete after every write: text is appended, or all of it replaced.
  *
- * Each write opens the file anew, so that a folder that is gone is noticed, and ends on the disk.
+ * Each write opens the file again, so that a removed folder is noticed, and is flushed to the disk.
  */
 export class TextFile {
   #path: string;
@@ -15,14 +15,14 @@ export class TextFile {
     this.#path = path;
   }
 
-  /** Makes the file; one that exists is an error unless it may be overwritten. */
+  /** Creates the file; an existing one is an error unless `force` is set. */
   async create(text: string, force: boolean): Promise<void> {
     const bytes = Buffer.from(text);
     this.#path = await createFile(this.#path, bytes, force);
     this.#bytes = bytes.length;
   }
 
-  /** Appends a text, or nothing of it. */
+  /** Appends all of a text or nothing. */
   async append(text: string): Promise<void> {
     const bytes = Buffer.from(text);
     const file = await open(this.#path, constants.O_RDWR);
@@ -38,11 +38,11 @@ export class TextFile {
     }
   }
 
-  /** Replaces all by a text, in one step. */
+  /** Replaces the content in one step. */
   async replace(text: string): Promise<void> {
     const bytes = Buffer.from(text);
     const found = await stat(this.#path);
-    if (!found.isFile()) throw new Error('it is no file, what is written cannot be changed');
+    if (!found.isFile()) throw new Error('it is not a regular file, so written text cannot be changed');
     await replaceFile(this.#path, bytes, found.mode);
     this.#bytes = bytes.length;
   }

@@ -1,37 +1,38 @@
 import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn } from '../../operators/events.ts';
-import { cuesOnce } from './cuesOnce.ts';
-import { clock, pieces } from './format.ts';
-import type { Format } from './format.ts';
-import { plain } from './plain.ts';
+import { cachedCues } from './cachedCues.ts';
+import { documentOperator } from './documentWriter.ts';
+import type { DocumentWriter } from './documentWriter.ts';
+import { singleLine } from './singleLine.ts';
+import { timestamp } from './timestamp.ts';
 
-/** WebVTT: who speaks is marked up as a voice; a comment per chapter. */
-export const VTT: Format = {
+/** WebVTT: the speaker is a voice span; a chapter is a comment. */
+export const VTT: DocumentWriter = {
   header: 'WEBVTT\n\n',
-  writer: () => {
+  turnWriter: () => {
     let after = 0;
     return (turn) => {
       let text = '';
-      for (const { startMs, endMs, lines, speaker } of cuesOnce(turn, { after })) {
+      for (const { startMs, endMs, lines, speaker } of cachedCues(turn, { after })) {
         after = endMs;
         const voice = speaker === undefined ? '' : `<v ${escaped(speaker)}>`;
-        text += `${clock(startMs)} --> ${clock(endMs)}\n${voice}${lines.map(escaped).join('\n')}\n\n`;
+        text += `${timestamp(startMs)} --> ${timestamp(endMs)}\n${voice}${lines.map(escaped).join('\n')}\n\n`;
       }
       return text;
     };
   },
   chapter: ({ atMs, title = '' }) => {
-    const name = escaped(plain(title));
-    return `NOTE chapter ${clock(Math.round(atMs))}${name && ` ${name}`}\n\n`;
+    const name = escaped(singleLine(title));
+    return `NOTE chapter ${timestamp(Math.round(atMs))}${name && ` ${name}`}\n\n`;
   },
 };
 
 /**
  * Writes finals as WebVTT captions (`.vtt`): emits the header, then, per turn, the text to append to the file.
  *
- * Whatever was emitted so far is a whole document, the header alone as well. What is written does not change later: to
- * follow corrected speakers and replaced turns, write `captionDocument(turns, 'vtt')` of the `transcript()` again, or
- * use `captionFile`. Cold; state per subscription.
+ * Everything emitted so far is a complete document, even the header alone. Emitted text never changes: to follow
+ * corrected speakers and replaced turns, write `captionDocument(turns, 'vtt')` of the `transcript()` again, or use
+ * `captionFile`. Cold; state per subscription.
  *
  * ```text
  * source  -f---g-|      f, g: final turns
@@ -41,10 +42,10 @@ export const VTT: Format = {
  * @see https://www.w3.org/TR/webvtt1/
  */
 export function vtt(): OperatorFunction<FinalTurn, string> {
-  return pieces(VTT);
+  return documentOperator(VTT);
 }
 
-/** With no `>` left there is no `-->` either. */
+/** Escapes markup. Without a `>` there is no `-->` either. */
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

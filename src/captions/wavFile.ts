@@ -3,10 +3,10 @@ import type { MonoTypeOperatorFunction } from 'rxjs';
 import { msToBytes } from '../audio/pcm.ts';
 import type { PcmFormat } from '../audio/pcm.ts';
 import { pauseSource } from '../backpressure.ts';
+import { FileWriter, writeThrough } from './fileWriter.ts';
+import type { FailureOptions } from './fileWriter.ts';
 import { WavRecording } from './wavRecording.ts';
-import { tooSlow } from './writeFailure.ts';
-import { Writing, written } from './writing.ts';
-import type { FailureOptions } from './writing.ts';
+import { diskTooSlow } from './writeFailure.ts';
 
 /** How to write a WAV file: the sample rate has no default. */
 export interface WavFileOptions extends PcmFormat, FailureOptions {
@@ -14,19 +14,19 @@ export interface WavFileOptions extends PcmFormat, FailureOptions {
   readonly force?: boolean;
 }
 
-/** From how many waiting bytes on a source that can wait is asked to: 4 MiB are 2 minutes at 16 kHz. */
-const MANY_WAITING = 4 * 2 ** 20;
-/** The most that may wait for the disk, in bytes: 64 MiB are half an hour at 16 kHz. */
-const MOST_WAITING = 64 * 2 ** 20;
+/** Audio waiting for the disk at which a source that can pause is paused, in bytes: 2 minutes at 16 kHz. */
+const PAUSE_AT = 4 * 2 ** 20;
+/** Most audio that may wait for the disk, in bytes: half an hour at 16 kHz. */
+const MAX_WAITING = 64 * 2 ** 20;
 
 /**
  * Writes the audio that passes through into a WAV file, byte for byte, and passes it on unchanged.
  *
- * Put it right after the recorder, and it has what was recorded, on the clock of the captions. The header tells what
- * is there, at most a second late, so that the file can be played at any moment, whatever happens to the program; over
- * 4 GiB it becomes an RF64 file. It is made on subscription. A file that cannot be written disturbs neither the stream
- * nor other files: `onError` is told, once. On completion the file is closed before the stream completes, within 2 s;
- * after an error or `unsubscribe` it is closed in the background.
+ * Directly after the recorder, it writes exactly what was recorded, on the same clock as the captions. The header is at
+ * most a second behind, so that the file can be played at any moment, even if the process is killed. Beyond 4 GiB it
+ * becomes an RF64 file. It is created on subscription. A file that cannot be written affects neither the stream nor
+ * other files: `onError` is called once. On completion the file is closed before the stream completes, within 2 s; after
+ * an error or `unsubscribe` it is closed in the background.
  *
  * ```text
  * source         -a-b-c-|         chunks
@@ -47,20 +47,20 @@ const MOST_WAITING = 64 * 2 ** 20;
  *   .subscribe();
  *
  * @param path Where to write.
- * @returns An operator that fails with nothing but what its source fails with.
+ * @returns An operator that errors only when its source does.
  * @throws {RangeError} when the sample rate is not a positive whole number of hertz.
- * @throws {TypeError} when the encoding is not one of the two.
+ * @throws {TypeError} when the encoding is unknown.
  */
 export function wavFile(path: string, options: WavFileOptions): MonoTypeOperatorFunction<Uint8Array> {
-  msToBytes(0, options); // refuses a format that makes no sense
+  msToBytes(0, options); // validates the format
   return (source) =>
     defer(() => {
       const recording = new WavRecording(path, options);
-      const writing = new Writing(path, recording, options);
-      return written(source, writing, (chunk) => {
+      const writer = new FileWriter(path, recording, options);
+      return writeThrough(source, writer, (chunk) => {
         recording.put(chunk);
-        if (recording.waiting > MOST_WAITING) writing.giveUp(tooSlow(recording.waiting));
-        else if (recording.waiting > MANY_WAITING) pauseSource(() => writing.settled());
+        if (recording.waiting > MAX_WAITING) writer.giveUp(diskTooSlow(recording.waiting));
+        else if (recording.waiting > PAUSE_AT) pauseSource(() => writer.settled());
       });
     });
 }

@@ -3,13 +3,13 @@ import type { FileHandle } from 'node:fs/promises';
 import type { PcmFormat } from '../audio/pcm.ts';
 import { createFile, writeAt } from './createFile.ts';
 import { HEADER_BYTES, wavHeader } from './wavHeader.ts';
-import type { Steps } from './writing.ts';
+import type { FileSteps } from './fileWriter.ts';
 
-/** How often the header is brought up to date, in milliseconds. */
+/** How often the header is updated, in milliseconds. */
 const HEADER_MS = 1000;
 
-/** A WAV file that grows; its header says how much of it there is, at most a second late. */
-export class WavRecording implements Steps {
+/** A growing WAV file; its header is at most a second behind. */
+export class WavRecording implements FileSteps {
   readonly #path: string;
   readonly #format: PcmFormat & { readonly force?: boolean };
   #file: FileHandle | undefined;
@@ -17,8 +17,8 @@ export class WavRecording implements Steps {
   #waiting = 0;
   /** Bytes of audio in the file. */
   #bytes = 0;
-  #toldAt = 0;
-  /** Whether the file system tells how many names a file has. */
+  #headerAt = 0;
+  /** Whether the file system counts the names of a file. */
   #counted = false;
 
   constructor(path: string, format: PcmFormat & { readonly force?: boolean }) {
@@ -26,12 +26,12 @@ export class WavRecording implements Steps {
     this.#format = format;
   }
 
-  /** How many bytes wait in memory. */
+  /** Bytes waiting in memory. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** Takes bytes to write. They are copied: a recorder may use its memory again. */
+  /** Takes bytes to write. They are copied, because a recorder may reuse its memory. */
   put(chunk: Uint8Array): void {
     this.#chunks.push(new Uint8Array(chunk));
     this.#waiting += chunk.length;
@@ -41,7 +41,7 @@ export class WavRecording implements Steps {
     const path = await createFile(this.#path, wavHeader(0, this.#format), this.#format.force ?? false);
     this.#file = await open(path, 'r+');
     this.#counted = (await this.#file.stat()).nlink > 0;
-    this.#toldAt = performance.now();
+    this.#headerAt = performance.now();
   }
 
   next(): Promise<void> | undefined {
@@ -58,7 +58,7 @@ export class WavRecording implements Steps {
     if (!file) return;
     try {
       if (this.#bytes % 2 === 1) await writeAt(file, new Uint8Array(1), HEADER_BYTES + this.#bytes);
-      await this.#tell(file);
+      await this.#updateHeader(file);
     } finally {
       await file.close();
     }
@@ -67,15 +67,15 @@ export class WavRecording implements Steps {
   async #write(file: FileHandle, bytes: Uint8Array): Promise<void> {
     await writeAt(file, bytes, HEADER_BYTES + this.#bytes);
     this.#bytes += bytes.length;
-    if (performance.now() - this.#toldAt >= HEADER_MS) await this.#tell(file);
+    if (performance.now() - this.#headerAt >= HEADER_MS) await this.#updateHeader(file);
   }
 
-  /** Writes the header. A file that was removed takes bytes as ever, so that is looked after here. */
-  async #tell(file: FileHandle): Promise<void> {
+  /** Updates the header. Writes to a removed file succeed, so removal is detected here. */
+  async #updateHeader(file: FileHandle): Promise<void> {
     const { nlink } = await file.stat();
     if (this.#counted && nlink === 0) throw Object.assign(new Error('the file was removed'), { code: 'ENOENT' });
     await writeAt(file, wavHeader(this.#bytes, this.#format), 0);
     await file.datasync();
-    this.#toldAt = performance.now();
+    this.#headerAt = performance.now();
   }
 }

@@ -1,7 +1,7 @@
 import { Subject, tap } from 'rxjs';
 import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
 import type { ControlMessage, TranscriptionEvent } from '../../operators/events.ts';
-import type { Mark } from '../captions/mark.ts';
+import type { Mark } from '../captions/chapterMark.ts';
 import { interruption } from './signals.ts';
 import { listenToKeys } from './terminal/keys.ts';
 import { mute } from './mute.ts';

@@ -10,9 +10,9 @@ const HTML = 'text/html; charset=utf-8';
 const CSS = 'text/css; charset=utf-8';
 const JS = 'text/javascript; charset=utf-8';
 
-const MODULES = ['colours', 'link', 'look', 'page', 'sample', 'screen', 'setup', 'wire'];
+const MODULES = ['colours', 'eventStream', 'page', 'pageStyle', 'sample', 'screen', 'setup', 'viewState'];
 
-/** Everything there is, by its path. */
+/** All files, by the path they are served at. */
 const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   '': ['page.html', HTML],
   setup: ['setup.html', HTML],
@@ -22,7 +22,7 @@ const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   ...Object.fromEntries(MODULES.map((name) => [`${name}.js`, [`${name}.js`, JS] as const])),
 };
 
-/** Reads the files of the page, a dozen small ones, by the path they are served at. */
+/** Reads the files of the page into memory: a dozen small ones. */
 export async function loadAssets(): Promise<ReadonlyMap<string, Asset>> {
   const load = async ([path, [file, type]]: [string, readonly [string, string]]): Promise<[string, Asset]> => [
     path,

@@ -3,36 +3,36 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Observable } from 'rxjs';
 import type { TranscriptionEvent } from '../../operators/events.ts';
-import { LOOPBACK, reachable } from './addresses.ts';
+import { LOOPBACK, urlHost } from './addresses.ts';
 import { loadAssets } from './assets.ts';
-import { Board } from './board.ts';
-import { settled } from './options.ts';
+import { CaptionState } from './captionState.ts';
+import { resolveOptions } from './options.ts';
 import type { CaptionsServerOptions } from './options.ts';
-import { answer } from './reception.ts';
+import { handleRequest } from './requestHandler.ts';
 import { Viewers } from './viewers.ts';
 
-/** A page of live captions, being served. */
+/** A running server of the captions page. */
 export interface CaptionsServer {
-  /** Where the page is; with the secret in it, if there is one. */
+  /** URL of the page, including the secret if there is one. */
   readonly url: string;
-  /** Where its look is chosen, and the URL with that look to be had. */
+  /** URL of the page where the style is chosen. */
   readonly setupUrl: string;
-  /** Unsubscribes, tells the viewers that it ended, and serves no more. */
+  /** Unsubscribes, shows viewers that the captions ended, and stops the server. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** How long viewers are given to take the last news, in milliseconds. */
-const GOODBYE_MS = 500;
+/** How long viewers have to read the last update, in milliseconds. */
+const CLOSE_MS = 500;
 
 /**
- * Serves a page that shows a transcription while it goes on, for any number of browsers: finals settle, the partial grows
- * in place. Subscribes at once, as any other view; so `share()` what others look at, too.
+ * Serves a web page with live captions: finals stay, the partial changes in place. It subscribes immediately, like any
+ * view, so `share()` events that have other subscribers. At most 64 viewers can be connected.
  *
- * | The events      | The page                              | The server                            |
- * | --------------- | ------------------------------------- | ------------------------------------- |
- * | complete, error | keeps its text, and says that it ended | goes on, for who comes late; `onError` |
- * | are unsubscribed by `close()` | the same                | ends, and with it every connection    |
+ * | The events        | The page                                | The server                                     |
+ * | ----------------- | --------------------------------------- | ---------------------------------------------- |
+ * | complete or error | keeps its text and shows that it ended  | stays up for late viewers; calls `onError`     |
+ * | end by `close()`  | the same                                | ends all connections                           |
  *
  * @example
  * import { lastValueFrom, share } from 'rxjs';
@@ -45,31 +45,31 @@ const GOODBYE_MS = 500;
  *   transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'u3-rt-pro', sampleRate: 16_000 }),
  *   share(),
  * );
- * const [serving, told] = [captionsServer(event$, { port: 0 }), lastValueFrom(event$)];
+ * const [serving, ended] = [captionsServer(event$, { port: 0 }), lastValueFrom(event$)];
  *
  * const page = await serving;
  * console.log(page.url);
- * await told;
+ * await ended;
  * await page.close();
  *
- * @param event$ What `transcribe()` emits.
- * @returns A promise of the server, once it listens; it rejects when it cannot, and has unsubscribed then.
- * @throws {TypeError | RangeError} as a rejection, when an option is wrong; before it subscribes.
+ * @param event$ The events of `transcribe()`.
+ * @returns A promise of the server, once it listens. If it cannot listen, it unsubscribes and the promise rejects.
+ * @throws {TypeError | RangeError} as a rejection, before it subscribes, when an option is invalid.
  */
 export async function captionsServer(
   event$: Observable<TranscriptionEvent>,
   options: CaptionsServerOptions = {},
 ): Promise<CaptionsServer> {
-  const { port, host, secret, onError } = settled(options);
-  const board = new Board();
-  const viewers = new Viewers(board);
+  const { port, host, secret, onError } = resolveOptions(options);
+  const state = new CaptionState();
+  const viewers = new Viewers(state);
   const end = (): void => {
-    board.end();
+    state.end();
     viewers.wake();
   };
   const subscription = event$.subscribe({
     next: (event) => {
-      board.take(event);
+      state.apply(event);
       viewers.wake();
     },
     error: (error: unknown) => {
@@ -80,14 +80,16 @@ export async function captionsServer(
   });
   try {
     const assets = await loadAssets();
-    const server = createServer((request, response) => answer({ assets, viewers, host, secret }, request, response));
+    const server = createServer((request, response) =>
+      handleRequest({ assets, viewers, host, secret }, request, response),
+    );
     const bound = await listen(server, port, host ?? LOOPBACK);
     server.on('error', onError);
-    const url = `http://${reachable(host ?? LOOPBACK)}:${bound}/${secret === undefined ? '' : `${secret}/`}`;
+    const url = `http://${urlHost(host ?? LOOPBACK)}:${bound}/${secret === undefined ? '' : `${secret}/`}`;
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => {
       subscription.unsubscribe();
-      board.end();
+      state.end();
       return (closing ??= shut(server, viewers));
     };
     return { url, setupUrl: `${url}setup`, close, [Symbol.asyncDispose]: close };
@@ -98,10 +100,10 @@ export async function captionsServer(
   }
 }
 
-/** Listens, and resolves to the port. */
+/** Starts to listen and resolves to the port. */
 function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(refusal(cause, port, host)));
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, port, host)));
     server.listen(port, host, () => {
       server.removeAllListeners('error');
       resolve((server.address() as AddressInfo).port);
@@ -109,12 +111,12 @@ function listen(server: Server, port: number, host: string): Promise<number> {
   });
 }
 
-function refusal(cause: NodeJS.ErrnoException, port: number, host: string): Error {
-  const why =
+function listenError(cause: NodeJS.ErrnoException, port: number, host: string): Error {
+  const reason =
     cause.code === 'EADDRINUSE'
-      ? `port ${port} is taken; choose another, or 0 for a free one`
+      ? `port ${port} is in use; choose a different one, or 0 for a free one`
       : `${host}, port ${port}: ${cause.message}`;
-  return Object.assign(new Error(`the captions cannot be served: ${why}`, { cause }), { code: cause.code });
+  return Object.assign(new Error(`cannot serve the captions: ${reason}`, { cause }), { code: cause.code });
 }
 
 async function shut(server: Server, viewers: Viewers): Promise<void> {
@@ -123,7 +125,7 @@ async function shut(server: Server, viewers: Viewers): Promise<void> {
   });
   viewers.end();
   server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), GOODBYE_MS);
+  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
   await closed;
   clearTimeout(timer);
 }

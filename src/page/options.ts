@@ -4,24 +4,24 @@ import type { OptionRule, OptionRules } from '../optionRules.ts';
 
 /** Options of {@link captionsServer}. */
 export interface CaptionsServerOptions {
-  /** TCP port; 0 takes a free one. @defaultValue `4747` */
+  /** TCP port, 0 to 65535; 0 chooses a free one. @defaultValue `4747` */
   readonly port?: number;
   /**
-   * Address or name to listen on, for viewers on other machines: `0.0.0.0` is all addresses of this one. There is a secret
-   * in the URL then. @defaultValue loopback alone, without a secret
+   * Address or name to listen on, for viewers on other machines; `0.0.0.0` is all addresses of this machine. The URL then
+   * contains a secret. @defaultValue loopback only, without a secret
    */
   readonly host?: string;
   /**
-   * The secret, where the URL is to stay the same: at least 22 letters, digits, `-` and `_`. With it there is one on
-   * loopback, too. @defaultValue 128 random bits, with `host`
+   * The secret in the URL, to keep the URL the same over many runs: 22 to 128 letters, digits, `-` and `_`. It is also
+   * used on loopback. @defaultValue 128 random bits with `host`, else none
    */
   readonly secret?: string;
-  /** Called with the error that the events end with. Viewers are told that it ended, not why. */
+  /** Called when the events end with an error. Viewers see that the captions ended, not why. @defaultValue ignored */
   readonly onError?: (error: unknown) => void;
 }
 
-/** The port that is in the URL people keep. */
-export const PORT = 4747;
+/** Fixed, so that the URL stays the same. */
+export const DEFAULT_PORT = 4747;
 
 const SECRET: OptionRule = {
   accepts: (value) => typeof value === 'string' && /^[\w-]{22,128}$/.test(value),
@@ -36,18 +36,18 @@ const RULES: OptionRules = {
   onError: { accepts: (value) => typeof value === 'function', expected: 'a function' },
 } satisfies Record<keyof CaptionsServerOptions, OptionRule>;
 
-/** Options with what they are where they are not given. */
-export interface Settled {
+/** Options with their defaults filled in. */
+export interface ResolvedOptions {
   readonly port: number;
   readonly host: string | undefined;
   readonly secret: string | undefined;
   readonly onError: (error: unknown) => void;
 }
 
-/** Checks the options and fills in what is not given. */
-export function settled(options: CaptionsServerOptions): Settled {
+/** Validates the options and fills in defaults. */
+export function resolveOptions(options: CaptionsServerOptions): ResolvedOptions {
   checkOptionRules(options, RULES);
-  const { port = PORT, host, secret, onError = () => undefined } = options;
+  const { port = DEFAULT_PORT, host, secret, onError = () => undefined } = options;
   return { port, host, secret: secret ?? (host === undefined ? undefined : newSecret()), onError };
 }
 

@@ -1,60 +1,60 @@
 import type { ServerResponse } from 'node:http';
 import { jsonLine } from '../captions/jsonLine.ts';
-import type { Board } from './board.ts';
+import type { CaptionState } from './captionState.ts';
 
-/** How many may look on at once; each is a connection that stays. */
-export const MOST_VIEWERS = 64;
-/** How often viewers are told at most, in milliseconds: about as often as a screen is drawn. */
-const PACE_MS = 30;
-/** How often they are told that the connection lives, in milliseconds; the page gives it up after three times as long. */
-const BEAT_MS = 10_000;
-/** How soon a browser comes back after its connection broke, in milliseconds. */
+/** Most viewers at once; each holds a connection. */
+export const MAX_VIEWERS = 64;
+/** Shortest interval between updates, in milliseconds: about two screen refreshes. */
+const UPDATE_MS = 30;
+/** Interval of heartbeats, in milliseconds; the page reconnects after three missing ones. */
+const HEARTBEAT_MS = 10_000;
+/** Delay before a browser reconnects, in milliseconds. */
 const RETRY_MS = 1000;
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'x-accel-buffering': 'no',
-  connection: 'close', // with its end, not some time after
+  connection: 'close', // so that the connection ends with the response
 };
 
 /**
- * Those who look on. None has a queue: who reads slowly is told what is new once it took what it was told before, and so
- * costs a bounded memory, and nobody waits for it.
+ * The connected viewers. There are no queues: a viewer that reads slowly receives the latest changes once it has read
+ * the previous ones, so it needs bounded memory and delays no other viewer.
  */
 export class Viewers {
-  readonly #board: Board;
+  readonly #state: CaptionState;
   readonly #viewers = new Set<Viewer>();
-  readonly #beat = setInterval(() => this.#each((viewer) => viewer.beat()), BEAT_MS).unref();
+  readonly #heartbeat = setInterval(() => this.#each((viewer) => viewer.heartbeat()), HEARTBEAT_MS).unref();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(board: Board) {
-    this.#board = board;
+  constructor(state: CaptionState) {
+    this.#state = state;
   }
 
   get size(): number {
     return this.#viewers.size;
   }
 
-  /** Tells a viewer at once what it lacks, and from then on what is new. */
+  /** Sends a viewer everything after the version it knows, and then every change. */
   add(response: ServerResponse, version: string | undefined): void {
-    const viewer = new Viewer(response.writeHead(200, HEADERS), this.#board, version);
+    const viewer = new Viewer(response.writeHead(200, HEADERS), this.#state, version);
     this.#viewers.add(viewer);
     response.once('close', () => this.#viewers.delete(viewer));
     response.on('error', () => undefined);
-    viewer.tell();
+    viewer.update();
   }
 
-  /** Says that the board changed. */
+  /** Signals that the state changed. */
   wake(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#each((viewer) => viewer.tell());
-    }, PACE_MS).unref();
+      this.#each((viewer) => viewer.update());
+    }, UPDATE_MS).unref();
   }
 
-  /** Tells everybody the last news, and goodbye. */
+  /** Sends the last changes and ends all responses. */
   end(): void {
-    clearInterval(this.#beat);
+    clearInterval(this.#heartbeat);
     clearTimeout(this.#timer);
     this.#each((viewer) => viewer.end());
   }
@@ -66,32 +66,32 @@ export class Viewers {
 
 class Viewer {
   readonly #response: ServerResponse;
-  readonly #board: Board;
+  readonly #state: CaptionState;
   #version: string | undefined;
-  #told = false;
+  #hasUpdate = false;
 
-  constructor(response: ServerResponse, board: Board, version: string | undefined) {
+  constructor(response: ServerResponse, state: CaptionState, version: string | undefined) {
     this.#response = response;
-    this.#board = board;
+    this.#state = state;
     this.#version = version;
     response.write(`retry: ${RETRY_MS}\n\n`);
-    response.on('drain', () => this.tell());
+    response.on('drain', () => this.update());
   }
 
-  tell(): void {
-    const { version } = this.#board;
-    if (this.#response.writableNeedDrain || (this.#told && this.#version === version)) return;
-    this.#response.write(`id: ${version}\ndata: ${jsonLine(this.#board.since(this.#version))}\n\n`);
+  update(): void {
+    const { version } = this.#state;
+    if (this.#response.writableNeedDrain || (this.#hasUpdate && this.#version === version)) return;
+    this.#response.write(`id: ${version}\ndata: ${jsonLine(this.#state.since(this.#version))}\n\n`);
     this.#version = version;
-    this.#told = true;
+    this.#hasUpdate = true;
   }
 
-  beat(): void {
-    if (!this.#response.writableNeedDrain) this.#response.write('event: beat\ndata:\n\n');
+  heartbeat(): void {
+    if (!this.#response.writableNeedDrain) this.#response.write('event: heartbeat\ndata:\n\n');
   }
 
   end(): void {
-    this.tell();
+    this.update();
     this.#response.end();
   }
 }

@@ -16,7 +16,7 @@ export class SpeakerLabels {
 
   /** The label of a word, once its turn is ended. */
   ofWord(word: Heard): string {
-    const speaker = speakerOf(word);
+    const speaker = speakerName(word);
     return (this.#heardMs.get(speaker) ?? 0) < KNOWN_AFTER_MS ? PENDING : speaker;
   }
 
@@ -30,7 +30,7 @@ export class SpeakerLabels {
   learn({ order, words }: EndedTurn): void {
     if (words.some((word) => this.ofWord(word) === PENDING)) this.#pending.push({ order, words });
     for (const word of words) {
-      const speaker = speakerOf(word);
+      const speaker = speakerName(word);
       this.#heardMs.set(speaker, (this.#heardMs.get(speaker) ?? 0) + word.endMs - word.startMs);
     }
   }
@@ -40,13 +40,13 @@ export class SpeakerLabels {
     if (this.#pending.length === 0) return [];
     const revisions = this.#pending.map(({ order, words }) => ({
       turn_order: order,
-      speaker_label: speakerOf(words[0]!),
-      words: words.map((word) => wireWord(word, word.text, true, speakerOf(word))),
+      speaker_label: speakerName(words[0]!),
+      words: words.map((word) => wireWord(word, word.text, true, speakerName(word))),
     }));
     return [{ type: 'SpeakerRevision', revisions }];
   }
 }
 
-function speakerOf(word: Heard): string {
+function speakerName(word: Heard): string {
   return word.speaker ?? 'A';
 }

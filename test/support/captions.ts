@@ -4,22 +4,22 @@ import fc from 'fast-check';
 import type { FinalTurn, SpeakerRevision, TranscriptionEvent } from '../../operators/events.ts';
 import { final } from './turns.ts';
 
-/** A final turn; its words take 100 ms each, one after the other, from a moment on, unless told otherwise. */
-export function told(order: number, text: string, from = 0, fields: Partial<FinalTurn> = {}): FinalTurn {
+/** Makes a final turn; by default its words take 100 ms each, one after another. */
+export function finalTurn(order: number, text: string, from = 0, fields: Partial<FinalTurn> = {}): FinalTurn {
   return { ...final(order, text, from), isFinal: true, session: 0, ...fields };
 }
 
-/** A final turn of words with times: `timed(0, ['Hello', 500, 900], ['there.', 900, 1300])`. */
-export function timed(order: number, ...words: readonly (readonly [string, number, number])[]): FinalTurn {
-  return told(order, words.map(([text]) => text).join(' '), 0, {
+/** Makes a final turn of words with times: `timedTurn(0, ['Hello', 500, 900], ['there.', 900, 1300])`. */
+export function timedTurn(order: number, ...words: readonly (readonly [string, number, number])[]): FinalTurn {
+  return finalTurn(order, words.map(([text]) => text).join(' '), 0, {
     words: words.map(([text, start, end]) => ({ text, start, end, confidence: 0.9, word_is_final: true })),
   });
 }
 
-/** A final turn whose words take as long as so many characters a second take. */
-export function spoken(order: number, text: string, from = 0, perSecond = 15): FinalTurn {
+/** Makes a final turn whose words are spoken at this many characters per second. */
+export function spokenTurn(order: number, text: string, from = 0, perSecond = 15): FinalTurn {
   let at = from;
-  return timed(
+  return timedTurn(
     order,
     ...text.split(' ').map((word): [string, number, number] => {
       const start = at;
@@ -29,8 +29,8 @@ export function spoken(order: number, text: string, from = 0, perSecond = 15): F
   );
 }
 
-/** Speakers corrected: `relabelled([0, 'B', turn])`. */
-export function relabelled(...turns: readonly (readonly [string, FinalTurn])[]): SpeakerRevision {
+/** Makes a speaker revision: `speakerRevision([0, 'B', turn])`. */
+export function speakerRevision(...turns: readonly (readonly [string, FinalTurn])[]): SpeakerRevision {
   return {
     type: 'SpeakerRevision',
     session: 0,
@@ -42,8 +42,8 @@ export function relabelled(...turns: readonly (readonly [string, FinalTurn])[]):
   };
 }
 
-/** The events of a transcription around these turns. */
-export function around(...events: readonly TranscriptionEvent[]): TranscriptionEvent[] {
+/** Puts events between the `Begin` and the `Termination` of a session. */
+export function withSession(...events: readonly TranscriptionEvent[]): TranscriptionEvent[] {
   return [
     { type: 'Begin', id: '1', expires_at: 0, session: 0 },
     ...events,
@@ -60,7 +60,7 @@ export interface ReadCue {
 
 const TIMES = /^(\d{2,}):(\d\d):(\d\d)[.,](\d{3}) --> (\d{2,}):(\d\d):(\d\d)[.,](\d{3})$/;
 
-/** Reads SubRip as the strictest of players would: blank line after each cue, numbers from 1, a comma in the times. */
+/** Reads SubRip strictly: a blank line after each cue, numbers from 1, a comma in the times. */
 export function readSrt(document: string): ReadCue[] {
   return blocks(document).map(([number, times = '', ...lines], index) => {
     if (number !== String(index + 1) || times.includes('.')) throw new Error(`not SubRip at ${index}: ${times}`);
@@ -68,20 +68,20 @@ export function readSrt(document: string): ReadCue[] {
   });
 }
 
-/** Reads WebVTT: header, times with a point, escapes and voices resolved into `Ann: `. */
+/** Reads WebVTT strictly: a header, a point in the times; resolves escapes, and voices as `Ann: `. */
 export function readVtt(document: string): ReadCue[] {
   const [header, ...cues] = blocks(document);
   if (header?.join('\n') !== 'WEBVTT') throw new Error(`not WebVTT: ${String(header)}`);
   return cues.map(([times = '', ...lines]) => {
     if (times.includes(',') || lines.some((line) => /-->|&(?!amp;|lt;|gt;)/.test(line))) throw new Error(`not WebVTT`);
     const text = lines.map((line) => line.replace(/^<v ([^>]*)>/, '$1: '));
-    if (text.some((line) => /[<>]/.test(line))) throw new Error('a tag that is no voice');
+    if (text.some((line) => /[<>]/.test(line))) throw new Error('a tag other than a voice');
     return { ...readTimes(times), lines: text.map(unescaped) };
   });
 }
 
 function blocks(document: string): string[][] {
-  if (document !== '' && !document.endsWith('\n\n')) throw new Error('cut off');
+  if (document !== '' && !document.endsWith('\n\n')) throw new Error('truncated');
   return document
     .split('\n\n')
     .slice(0, -1)
@@ -120,7 +120,7 @@ const WORDS = [
   '-->',
 ];
 
-/** Any turn a service might tell: words of many scripts, hurried or slow, pauses, one or two speakers. */
+/** Any turn a service might send: words of many scripts, fast or slow, with pauses, one or two speakers. */
 export const anyTurn: fc.Arbitrary<(order: number, from: number) => FinalTurn> = fc
   .array(
     fc.record({
@@ -142,10 +142,10 @@ export const anyTurn: fc.Arbitrary<(order: number, from: number) => FinalTurn> =
       at = start + length;
       return { text, start, end: at, confidence: 0.9, word_is_final: true, speaker };
     });
-    return told(order, words.map(({ text }) => text).join(' '), 0, { words: spokenWords });
+    return finalTurn(order, words.map(({ text }) => text).join(' '), 0, { words: spokenWords });
   });
 
-/** Some turns, one after the other. */
+/** Several turns, one after another. */
 export const anyTurns: fc.Arbitrary<FinalTurn[]> = fc
   .array(fc.tuple(anyTurn, fc.nat(3000)), { maxLength: 6 })
   .map((makers) => {
@@ -157,23 +157,23 @@ export const anyTurns: fc.Arbitrary<FinalTurn[]> = fc
     });
   });
 
-/** The characters of a text that are seen, to compare what was said with what is written. */
-export function inked(text: string): string {
+/** Returns the visible characters of a text, to compare turns with documents. */
+export function visibleText(text: string): string {
   return text.replaceAll(/[\s\p{Cc}]/gu, '');
 }
 
-/** Whether a program is installed; says so where it is not, since the tests that need it are then left out. */
-export function installed(program: string): boolean {
+/** Whether a program is installed; warns if it is not, because the tests that need it are then skipped. */
+export function isInstalled(program: string): boolean {
   const found = spawnSync(program, ['-version'], { stdio: 'ignore' }).status === 0;
-  if (!found) console.warn(`${program} is not installed: what needs it is not tested`);
+  if (!found) console.warn(`${program} is not installed: tests that need it are skipped`);
   return found;
 }
 
-/** Resolves once something holds, with the event loop going on; rejects when it does not within 100 s. */
-export async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
+/** Resolves once a condition holds, while the event loop runs; rejects after 100 s. */
+export async function eventually(condition: () => Promise<boolean> | boolean): Promise<void> {
   const deadline = Date.now() + 100_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`never: ${String(holds)}`);
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`never held: ${String(condition)}`);
     await setImmediate();
   }
 }

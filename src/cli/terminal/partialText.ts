@@ -1,11 +1,11 @@
 import type { Turn } from '../../../operators/events.ts';
-import { speakerOf } from '../../captions/speaker.ts';
+import { speakerName } from '../../captions/speakerName.ts';
 import { printable } from './printable.ts';
 import type { Saying } from './openView.ts';
 
 /** The text of a turn in one line, after its speaker where one is known. */
 export function textOf({ speaker_label, transcript }: Turn): string {
-  const speaker = speakerOf(speaker_label);
+  const speaker = speakerName(speaker_label);
   return printable(speaker === undefined ? transcript : `${speaker}: ${transcript}`);
 }
 

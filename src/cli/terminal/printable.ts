@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
-import { plain } from '../../captions/plain.ts';
+import { singleLine } from '../../captions/singleLine.ts';
 
-/** Makes one harmless line of a text that others wrote, as `plain` does, and leaves escape sequences out as a whole. */
+/** Makes one harmless line of a text that others wrote, as `singleLine` does, and leaves escape sequences out as a whole. */
 export function printable(text: string): string {
-  return plain(stripVTControlCharacters(text));
+  return singleLine(stripVTControlCharacters(text));
 }

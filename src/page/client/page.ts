@@ -1,29 +1,29 @@
-import { listenTo } from './link.ts';
-import { lookOf } from './look.ts';
+import { followEvents } from './eventStream.ts';
+import { parseStyle } from './pageStyle.ts';
 import { playSample } from './sample.ts';
 import { Screen } from './screen.ts';
-import { NOTHING, merged } from './wire.ts';
-import type { Shown } from './wire.ts';
+import { EMPTY_VIEW, applyUpdate } from './viewState.ts';
+import type { ViewState } from './viewState.ts';
 
 const parameters = new URLSearchParams(location.search);
-const screen = new Screen(lookOf(parameters));
+const screen = new Screen(parseStyle(parameters));
 
-// the page beside which it stands in a frame chooses its look
+// the setup page sends the style to its preview
 window.addEventListener('message', ({ origin, source, data }: MessageEvent<unknown>) => {
   if (origin !== location.origin || source !== window.parent || typeof data !== 'string') return;
-  screen.dress(lookOf(new URLSearchParams(data)));
+  screen.applyStyle(parseStyle(new URLSearchParams(data)));
 });
 
 if (parameters.get('sample') === 'on') {
-  playSample((shown) => screen.show(shown));
+  playSample((view) => screen.show(view));
 } else {
-  let shown: Shown = NOTHING;
-  listenTo(
+  let view: ViewState = EMPTY_VIEW;
+  followEvents(
     './events',
     (update) => {
-      shown = merged(shown, update);
-      screen.show(shown, update.fresh);
+      view = applyUpdate(view, update);
+      screen.show(view, update.replacesAll);
     },
-    () => screen.lose(),
+    () => screen.showDisconnected(),
   );
 }

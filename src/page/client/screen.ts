@@ -1,15 +1,15 @@
-import { paintOf } from './look.ts';
-import type { Look, Paint } from './look.ts';
-import type { Going, Part, Said, Shown } from './wire.ts';
-import { NOTHING } from './wire.ts';
+import { paletteOf } from './pageStyle.ts';
+import type { PageStyle, Palette } from './pageStyle.ts';
+import type { Status, TurnPart, ViewState, ViewTurn } from './viewState.ts';
+import { EMPTY_VIEW } from './viewState.ts';
 
-/** How it goes, where that has to be said; `lost` is the page's own: the program that serves it is out of reach. */
-const STATES: Readonly<Record<Going | 'lost', string>> = {
+/** The badge of each status; `disconnected` is set by the page itself when its server cannot be reached. */
+const BADGES: Readonly<Record<Status | 'disconnected', string>> = {
   waiting: 'connecting…',
   live: '',
   reconnecting: 'reconnecting…',
   ended: 'ended',
-  lost: 'reconnecting…',
+  disconnected: 'reconnecting…',
 };
 
 const FAMILIES: Readonly<Record<string, string>> = {
@@ -18,92 +18,92 @@ const FAMILIES: Readonly<Record<string, string>> = {
   mono: 'var(--mono)',
 };
 
-/** How long the lines take to roll up, in milliseconds. */
-const ROLL_MS = 180;
+/** Duration of the scroll animation, in milliseconds. */
+const SCROLL_MS = 180;
 
 /**
- * What the page shows. Text comes in as text nodes, never as HTML.
+ * Renders the captions. Text becomes text nodes, never HTML.
  *
- * Lines only ever go up: where a revised partial, or its final, takes fewer lines than it had, what is above stays where
- * it is, and the room is left for what comes next.
+ * Lines move up only: when a revised partial, or its final, takes fewer lines than before, the lines above stay in place
+ * and the space is left for the next turn.
  */
 export class Screen {
   readonly #finals = element('finals');
   readonly #partial = element('partial');
-  readonly #rest = element('rest');
+  readonly #spacer = element('spacer');
   readonly #track = element('track');
-  readonly #window = element('window');
-  readonly #state = element('state');
-  readonly #turns = new Map<number, { said: Said; before: string | undefined; node: HTMLElement }>();
-  readonly #still = window.matchMedia('(prefers-reduced-motion: reduce)');
-  #shown: Shown = NOTHING;
-  #look: Look;
-  #paint: Paint;
-  #lost = false;
+  readonly #viewport = element('viewport');
+  readonly #badge = element('badge');
+  readonly #turns = new Map<number, { turn: ViewTurn; previous: string | undefined; node: HTMLElement }>();
+  readonly #reducedMotion = window.matchMedia('(prefers-reduced-motion: reduce)');
+  #view: ViewState = EMPTY_VIEW;
+  #style: PageStyle;
+  #palette: Palette;
+  #disconnected = false;
 
-  constructor(look: Look) {
-    this.#look = look;
-    this.#paint = paintOf(look);
-    window.addEventListener('resize', () => this.#keepPlace(0));
-    this.dress(look);
+  constructor(style: PageStyle) {
+    this.#style = style;
+    this.#palette = paletteOf(style);
+    window.addEventListener('resize', () => this.#holdPosition(0));
+    this.applyStyle(style);
   }
 
-  /** Takes on a look, and keeps the text. */
-  dress(look: Look): void {
-    this.#look = look;
-    const { style, dataset } = document.documentElement;
-    const paint = paintOf(look);
-    this.#paint = paint;
+  /** Applies a style and keeps the text. */
+  applyStyle(style: PageStyle): void {
+    this.#style = style;
+    const root = document.documentElement;
+    const palette = paletteOf(style);
+    this.#palette = palette;
     const values = {
-      size: String(look.size),
-      lines: String(look.lines),
-      background: paint.background,
-      box: paint.box,
-      text: paint.text,
-      open: paint.partial,
-      font: FAMILIES[look.font] ?? `"${look.font}", var(--sans)`,
+      size: String(style.size),
+      lines: String(style.lines),
+      background: palette.background,
+      box: palette.box,
+      text: palette.text,
+      partial: palette.partial,
+      font: FAMILIES[style.font] ?? `"${style.font}", var(--sans)`,
     };
-    for (const [name, value] of Object.entries(values)) style.setProperty(`--${name}`, value);
-    Object.assign(dataset, {
-      fill: String(look.lines === 0),
-      boxed: String(paint.box !== 'transparent'),
-      bare: String(paint.box === 'transparent' && paint.background === 'transparent'),
-      align: look.align,
-      position: look.position,
-      uppercase: String(look.uppercase),
-      speakers: look.speakers,
+    for (const [name, value] of Object.entries(values)) root.style.setProperty(`--${name}`, value);
+    Object.assign(root.dataset, {
+      fill: String(style.lines === 0),
+      boxed: String(palette.box !== 'transparent'),
+      bare: String(palette.box === 'transparent' && palette.background === 'transparent'),
+      align: style.align,
+      position: style.position,
+      uppercase: String(style.uppercase),
+      speakers: style.speakers,
     });
-    this.#track.lang = look.lang;
-    this.show(this.#shown, true);
+    this.#track.lang = style.lang;
+    this.show(this.#view, true);
   }
 
   /**
-   * Shows what there is now.
+   * Shows the current captions.
    *
-   * @param anew Whether that is another transcription, or another look, and nothing of what stands there has to stay.
+   * @param replace Whether this is a different transcription or style, so that nothing on the screen needs to stay.
    */
-  show(shown: Shown, anew = false): void {
-    this.#lost = false;
-    const { turns, partial } = shown;
+  show(view: ViewState, replace = false): void {
+    this.#disconnected = false;
+    const { turns, partial } = view;
     const last = this.#finals.lastElementChild;
     const before = { height: heightOf(this.#track), y: this.#y(last) };
-    if (anew) this.#clear();
-    this.#putFinals(turns);
-    this.#putPartial(partial, turns.at(-1)?.parts.at(-1)?.speaker);
-    this.#shown = shown;
-    this.#keepPlace(anew ? 0 : before.height);
-    this.#forget(turns);
-    if (!anew) this.#roll(before.y, last);
-    this.#tellState();
+    if (replace) this.#clear();
+    this.#showFinals(turns);
+    this.#showPartial(partial, turns.at(-1)?.parts.at(-1)?.speaker);
+    this.#view = view;
+    this.#holdPosition(replace ? 0 : before.height);
+    this.#removeOld(turns);
+    if (!replace) this.#scroll(before.y, last);
+    this.#showStatus();
   }
 
-  /** Says that the program that serves the page is out of reach; what ended has every right to be. */
-  lose(): void {
-    this.#lost = this.#shown.going !== 'ended';
-    this.#tellState();
+  /** Shows that the server cannot be reached, unless the transcription has ended. */
+  showDisconnected(): void {
+    this.#disconnected = this.#view.status !== 'ended';
+    this.#showStatus();
   }
 
-  /** Begins with nothing. What was said before somebody came is not read to them, only what is said from then on. */
+  /** Starts empty. Screen readers read new turns only, not those shown when the page opened. */
   #clear(): void {
     this.#turns.clear();
     this.#finals.replaceChildren();
@@ -112,46 +112,49 @@ export class Screen {
     requestAnimationFrame(() => this.#finals.setAttribute('aria-live', 'polite'));
   }
 
-  #putFinals(turns: readonly Said[]): void {
-    for (const [index, said] of turns.entries()) {
-      const there = this.#turns.get(said.order);
-      const before = turns[index - 1]?.parts.at(-1)?.speaker;
-      if (there?.said === said && there.before === before) continue;
-      const node = there?.node ?? document.createElement('div');
-      this.#fill(node, said, before, false);
-      if (!there) this.#finals.append(node);
-      this.#turns.set(said.order, { said, before, node });
+  #showFinals(turns: readonly ViewTurn[]): void {
+    for (const [index, turn] of turns.entries()) {
+      const shown = this.#turns.get(turn.order);
+      const previous = turns[index - 1]?.parts.at(-1)?.speaker;
+      if (shown?.turn === turn && shown.previous === previous) continue;
+      const node = shown?.node ?? document.createElement('div');
+      this.#fill(node, turn, previous, false);
+      if (!shown) this.#finals.append(node);
+      this.#turns.set(turn.order, { turn, previous, node });
     }
   }
 
-  #putPartial(partial: Said | undefined, before: string | undefined): void {
-    if (partial === this.#shown.partial && partial !== undefined && this.#partial.childElementCount > 0) return;
-    this.#fill(this.#partial, partial ?? { order: 0, parts: [] }, before, true);
+  #showPartial(partial: ViewTurn | undefined, previous: string | undefined): void {
+    if (partial === this.#view.partial && partial !== undefined && this.#partial.childElementCount > 0) return;
+    this.#fill(this.#partial, partial ?? { order: 0, parts: [] }, previous, true);
   }
 
-  /** Changes what differs, so that a line that stays the same stays untouched. */
-  #fill(node: HTMLElement, { parts }: Said, before: string | undefined, open: boolean): void {
+  /** Updates only the lines that differ. */
+  #fill(node: HTMLElement, { parts }: ViewTurn, previous: string | undefined, isPartial: boolean): void {
     while (node.childElementCount > parts.length) node.lastElementChild?.remove();
     for (const [index, part] of parts.entries()) {
       const line = (node.children[index] as HTMLElement | undefined) ?? node.appendChild(emptyLine());
-      this.#write(line, part, index === 0 ? before : parts[index - 1]?.speaker, open);
+      this.#write(line, part, index === 0 ? previous : parts[index - 1]?.speaker, isPartial);
     }
   }
 
-  #write(line: HTMLElement, { text, speaker, voice }: Part, before: string | undefined, open: boolean): void {
-    const [name, said] = [...line.children] as [HTMLElement, HTMLElement];
-    const { speakers, dir } = this.#look;
-    const { voices } = this.#paint;
-    const colour = speakers === 'off' || voice === undefined ? undefined : voices[voice % voices.length];
+  #write(line: HTMLElement, part: TurnPart, previous: string | undefined, isPartial: boolean): void {
+    const { text, speaker, speakerIndex } = part;
+    const [name, spoken] = [...line.children] as [HTMLElement, HTMLElement];
+    const { speakers, dir } = this.#style;
+    const colours = this.#palette.speakers;
+    const colour =
+      speakers === 'off' || speakerIndex === undefined ? undefined : colours[speakerIndex % colours.length];
     line.dir = dir;
-    put(name.firstElementChild!, speakers === 'name' && speaker !== undefined && speaker !== before ? speaker : '');
-    put(said, text);
-    name.style.setProperty('--voice', colour?.text ?? 'var(--text)');
-    said.style.color = open ? (colour?.partial ?? 'var(--open)') : (colour?.text ?? '');
+    const isNamed = speakers === 'name' && speaker !== undefined && speaker !== previous;
+    setText(name.firstElementChild!, isNamed ? speaker : '');
+    setText(spoken, text);
+    name.style.setProperty('--speaker', colour?.text ?? 'var(--text)');
+    spoken.style.color = isPartial ? (colour?.partial ?? 'var(--partial)') : (colour?.text ?? '');
   }
 
-  /** Turns that are kept no longer leave above; as the text stands at the bottom, nothing moves. */
-  #forget(turns: readonly Said[]): void {
+  /** Removes turns at the top that are no longer kept; the text is aligned at the bottom, so nothing moves. */
+  #removeOld(turns: readonly ViewTurn[]): void {
     const kept = new Set(turns.map(({ order }) => order));
     for (const [order, { node }] of this.#turns) {
       if (kept.has(order)) continue;
@@ -160,33 +163,33 @@ export class Screen {
     }
   }
 
-  #keepPlace(height: number): void {
-    const text = heightOf(this.#track) - heightOf(this.#rest);
-    this.#rest.style.height = `${Math.max(0, height - text)}px`;
+  #holdPosition(height: number): void {
+    const text = heightOf(this.#track) - heightOf(this.#spacer);
+    this.#spacer.style.height = `${Math.max(0, height - text)}px`;
   }
 
-  /** Where a line stands, whatever movement is under way. */
+  /** Position of a line, without any animation in progress. */
   #y(line: Element | null): number | undefined {
     return line instanceof HTMLElement && line.isConnected
-      ? this.#window.offsetTop + this.#track.offsetTop + line.offsetTop
+      ? this.#viewport.offsetTop + this.#track.offsetTop + line.offsetTop
       : undefined;
   }
 
-  #roll(before: number | undefined, line: Element | null): void {
+  #scroll(before: number | undefined, line: Element | null): void {
     const now = this.#y(line);
-    if (before === undefined || now === undefined || now >= before || this.#still.matches) return;
+    if (before === undefined || now === undefined || now >= before || this.#reducedMotion.matches) return;
     const from = { transform: `translateY(${before - now}px)` };
     this.#track.animate([from, { transform: 'translateY(0)' }], {
-      duration: ROLL_MS,
+      duration: SCROLL_MS,
       easing: 'ease-out',
       composite: 'add',
     });
   }
 
-  #tellState(): void {
-    const state = this.#lost ? 'lost' : this.#shown.going;
-    put(this.#state, this.#look.status ? STATES[state] : '');
-    this.#state.dataset['state'] = state;
+  #showStatus(): void {
+    const status = this.#disconnected ? 'disconnected' : this.#view.status;
+    setText(this.#badge, this.#style.status ? BADGES[status] : '');
+    this.#badge.dataset['status'] = status;
   }
 }
 
@@ -196,22 +199,22 @@ function element(id: string): HTMLElement {
   return found;
 }
 
-/** To the fraction of a pixel: lines seldom are whole ones. */
+/** Returns the exact height: lines are seldom whole pixels. */
 function heightOf(node: Element): number {
   return node.getBoundingClientRect().height;
 }
 
-/** One voice's share of a turn: its name, which has no say in the direction of the line, and what it said. */
+/** Creates the line of a part: the speaker, isolated so that it does not set the direction, and the text. */
 function emptyLine(): HTMLElement {
   const line = document.createElement('p');
-  const [name, said] = [document.createElement('span'), document.createElement('span')];
+  const [name, spoken] = [document.createElement('span'), document.createElement('span')];
   name.className = 'name';
   name.append(document.createElement('bdi'));
-  said.className = 'said';
-  line.append(name, said);
+  spoken.className = 'spoken';
+  line.append(name, spoken);
   return line;
 }
 
-function put(node: Element, text: string): void {
+function setText(node: Element, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }

@@ -11,10 +11,10 @@ import type { TranscriptionError } from '../../../src/errors.ts';
 import { captionDocument } from '../../../src/captions/index.ts';
 import { captionFile } from '../../../src/captions/files.ts';
 import type { CaptionFileOptions, Mark } from '../../../src/captions/files.ts';
-import { around, readSrt, readVtt, relabelled, spoken, until } from '../../support/captions.ts';
+import { withSession, readSrt, readVtt, speakerRevision, spokenTurn, eventually } from '../../support/captions.ts';
 
-const one = spoken(0, 'Welcome to rxscribe.');
-const two = spoken(1, 'Your microphone becomes text, word by word, while you speak.', 3000);
+const one = spokenTurn(0, 'Welcome to rxscribe.');
+const two = spokenTurn(1, 'Your microphone becomes text, word by word, while you speak.', 3000);
 const named = (turn: typeof one, speaker_label: string): typeof one => ({ ...turn, speaker_label });
 
 let dir: string;
@@ -32,12 +32,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-/** Expects that a file comes to hold what it should; resolves then, with the event loop going on. */
-async function holds(name: string, text: string): Promise<void> {
-  await until(async () => (await read(name).catch(() => undefined)) === text);
+/** Resolves once a file has this content. */
+async function hasContent(name: string, text: string): Promise<void> {
+  await eventually(async () => (await read(name).catch(() => undefined)) === text);
 }
 
-/** Runs events through a file to the end. */
+/** Writes events to a file, to the end. */
 async function save(
   name: string,
   events: readonly TranscriptionEvent[],
@@ -48,9 +48,9 @@ async function save(
 
 describe('captionFile', () => {
   it.each(['text', 'srt', 'vtt', 'md'] as const)(
-    'writes %s by its extension, and passes everything on',
+    'writes %s by its extension and passes every event on',
     async (format) => {
-      const events = around(one, two);
+      const events = withSession(one, two);
       const name = `talk.${format === 'text' ? 'txt' : format.toUpperCase()}`;
 
       expect(await save(name, events)).toEqual(events);
@@ -61,45 +61,45 @@ describe('captionFile', () => {
   );
 
   it.each(['ndjson', 'jsonl'])('writes every event into .%s', async (extension) => {
-    const events = around(one, two);
+    const events = withSession(one, two);
     await save(`talk.${extension}`, events);
     const lines = (await read(`talk.${extension}`)).trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(events);
   });
 
-  it('is whole after every turn, from the beginning', async () => {
+  it('is a complete document after every turn, and before the first', async () => {
     const event$ = new Subject<TranscriptionEvent>();
     event$.pipe(captionFile(path('talk.vtt'), options())).subscribe();
 
-    await holds('talk.vtt', captionDocument([], 'vtt'));
+    await hasContent('talk.vtt', captionDocument([], 'vtt'));
     event$.next(one);
-    await holds('talk.vtt', captionDocument([one], 'vtt'));
+    await hasContent('talk.vtt', captionDocument([one], 'vtt'));
     event$.next(two);
-    await holds('talk.vtt', captionDocument([one, two], 'vtt'));
+    await hasContent('talk.vtt', captionDocument([one, two], 'vtt'));
     event$.complete();
     expect(failures).toEqual([]);
   });
 
-  it('follows corrected speakers and replaced turns, and leaves nothing beside the file', async () => {
+  it('follows corrected speakers and replaced turns, and leaves no other file behind', async () => {
     const event$ = new Subject<TranscriptionEvent>();
     event$.pipe(captionFile(path('talk.srt'), options())).subscribe();
 
     event$.next(named(one, 'A'));
     event$.next(named(two, 'A'));
-    await holds('talk.srt', captionDocument([named(one, 'A'), named(two, 'A')], 'srt'));
-    event$.next(relabelled(['Bo', one]));
-    await holds('talk.srt', captionDocument([named(one, 'Bo'), named(two, 'A')], 'srt'));
+    await hasContent('talk.srt', captionDocument([named(one, 'A'), named(two, 'A')], 'srt'));
+    event$.next(speakerRevision(['Bo', one]));
+    await hasContent('talk.srt', captionDocument([named(one, 'Bo'), named(two, 'A')], 'srt'));
     event$.next(named({ ...one, transcript: 'WELCOME TO rxscribe!' }, 'A'));
-    await holds(
+    await hasContent(
       'talk.srt',
       captionDocument([named({ ...one, transcript: 'WELCOME TO rxscribe!' }, 'A'), named(two, 'A')], 'srt'),
     );
-    event$.next(spoken(2, 'More.', 9000));
+    event$.next(spokenTurn(2, 'More.', 9000));
     event$.complete();
-    await holds(
+    await hasContent(
       'talk.srt',
       captionDocument(
-        [named({ ...one, transcript: 'WELCOME TO rxscribe!' }, 'A'), named(two, 'A'), spoken(2, 'More.', 9000)],
+        [named({ ...one, transcript: 'WELCOME TO rxscribe!' }, 'A'), named(two, 'A'), spokenTurn(2, 'More.', 9000)],
         'srt',
       ),
     );
@@ -107,7 +107,7 @@ describe('captionFile', () => {
   });
 
   it.each(['vtt', 'md'] as const)(
-    'is whole after every mark in %s: appends it, or puts it where it belongs',
+    'is a complete document after every mark in %s: appended, or in its place',
     async (kind) => {
       const event$ = new Subject<TranscriptionEvent>();
       const mark$ = new Subject<Mark>();
@@ -116,35 +116,35 @@ describe('captionFile', () => {
       event$.pipe(captionFile(path(name), options({ marks: mark$ }))).subscribe();
 
       mark$.next(first);
-      await holds(name, captionDocument([], kind, { marks: [first] }));
+      await hasContent(name, captionDocument([], kind, { marks: [first] }));
       const { ino } = statSync(path(name));
       event$.next(one);
-      await holds(name, captionDocument([one], kind, { marks: [first] }));
+      await hasContent(name, captionDocument([one], kind, { marks: [first] }));
       mark$.next(second);
-      await holds(name, captionDocument([one], kind, { marks: [first, second] }));
+      await hasContent(name, captionDocument([one], kind, { marks: [first, second] }));
       mark$.next(third);
-      await holds(name, captionDocument([one], kind, { marks: [first, second, third] }));
+      await hasContent(name, captionDocument([one], kind, { marks: [first, second, third] }));
       expect(statSync(path(name)).ino).toBe(ino);
       event$.next(two);
-      await holds(name, captionDocument([one, two], kind, { marks: [first, second, third] }));
+      await hasContent(name, captionDocument([one, two], kind, { marks: [first, second, third] }));
       event$.next({ ...two, isFinal: false, turn_order: 2 });
-      event$.next(relabelled(['B', two]));
-      await holds(name, captionDocument([one, named(two, 'B')], kind, { marks: [first, second, third] }));
+      event$.next(speakerRevision(['B', two]));
+      await hasContent(name, captionDocument([one, named(two, 'B')], kind, { marks: [first, second, third] }));
 
       event$.complete();
-      await until(() => !mark$.observed);
+      await eventually(() => !mark$.observed);
       expect(failures).toEqual([]);
     },
   );
 
-  it.each(['talk.srt', 'talk.txt', 'talk.ndjson'])('leaves marks out of %s', async (name) => {
-    await save(name, around(one, two), { marks: of({ atMs: 0 }) });
+  it.each(['talk.srt', 'talk.txt', 'talk.ndjson'])('writes no marks into %s', async (name) => {
+    await save(name, withSession(one, two), { marks: of({ atMs: 0 }) });
     const marked = await read(name);
-    await save(name, around(one, two), { force: true });
+    await save(name, withSession(one, two), { force: true });
     expect(marked).toBe(await read(name));
   });
 
-  it('goes on without marks when they fail', async () => {
+  it('continues without marks when they fail', async () => {
     const marks = concat(
       of({ atMs: 0 }),
       throwError(() => new Error('broken')),
@@ -154,42 +154,42 @@ describe('captionFile', () => {
     expect(failures).toEqual([]);
   });
 
-  it('replaces the file that a link leads to, and keeps its permissions', async () => {
+  it('replaces the target of a link and keeps its permissions', async () => {
     await mkdir(path('kept'));
     await writeFile(path('kept/talk.srt'), 'old', { mode: 0o600 });
     await symlink(path('kept/talk.srt'), path('talk.srt'));
 
-    await save('talk.srt', around(one, relabelled(['B', one])), { force: true });
+    await save('talk.srt', withSession(one, speakerRevision(['B', one])), { force: true });
 
     expect(await read('kept/talk.srt')).toBe(captionDocument([named(one, 'B')], 'srt'));
     expect(statSync(path('kept/talk.srt')).mode & 0o777).toBe(0o600);
     expect(lstatSync(path('talk.srt')).isSymbolicLink()).toBe(true);
   });
 
-  it('completes once the file is closed', async () => {
-    const turns = Array.from({ length: 500 }, (_, order) => spoken(order, 'Yes, I do.', order * 1000));
+  it('completes after the file is closed', async () => {
+    const turns = Array.from({ length: 500 }, (_, order) => spokenTurn(order, 'Yes, I do.', order * 1000));
     await save('talk.md', turns);
     expect(await read('talk.md')).toBe(captionDocument(turns, 'md'));
   });
 
-  it('keeps what it has when the source fails, and when nobody listens any more', async () => {
+  it('writes what it has when the source errors, and after unsubscribe', async () => {
     const failing = concat(
       of(one),
       throwError(() => new Error('broken')),
     );
     await expect(lastValueFrom(failing.pipe(captionFile(path('a.srt'), options())))).rejects.toThrow('broken');
-    await holds('a.srt', captionDocument([one], 'srt'));
+    await hasContent('a.srt', captionDocument([one], 'srt'));
 
     const event$ = new Subject<TranscriptionEvent>();
     const subscription = event$.pipe(captionFile(path('b.srt'), options())).subscribe();
     event$.next(one);
     subscription.unsubscribe();
-    await holds('b.srt', captionDocument([one], 'srt'));
+    await hasContent('b.srt', captionDocument([one], 'srt'));
     expect(event$.observed).toBe(false);
     expect(failures).toEqual([]);
   });
 
-  it('touches no file before somebody subscribes, and a new one for each who does', async () => {
+  it('creates the file on subscription, again for each subscriber', async () => {
     const saved$ = of(one).pipe(captionFile(path('talk.srt'), options()));
     expect(await readdir(dir)).toEqual([]);
     await lastValueFrom(saved$);
@@ -197,7 +197,7 @@ describe('captionFile', () => {
     expect(failures).toMatchObject([{ kind: 'file' }]);
   });
 
-  it('refuses a file that exists, unless it is forced, and says so', async () => {
+  it('refuses to overwrite an existing file without force', async () => {
     await writeFile(path('talk.srt'), 'mine');
 
     expect(await save('talk.srt', [one])).toEqual([one]);
@@ -211,35 +211,35 @@ describe('captionFile', () => {
 
   it.each([
     ['a folder that does not exist', 'gone/talk.srt', 'ENOENT', 'its folder does not exist'],
-    ['a folder that is a file', 'file/talk.srt', 'ENOTDIR', 'its folder is no folder'],
+    ['a folder that is a file', 'file/talk.srt', 'ENOTDIR', 'a parent of it is a file'],
     ['a path that is a folder', 'folder.srt', 'EISDIR', 'it is a folder'],
-  ])('tells of %s, once, and disturbs nothing', async (_, name, code, reason) => {
+  ])('reports %s once, and affects nothing else', async (_, name, code, reason) => {
     await writeFile(path('file'), '');
     await mkdir(path('folder.srt'));
 
-    expect(await save(name, around(one, two), { force: true })).toEqual(around(one, two));
+    expect(await save(name, withSession(one, two), { force: true })).toEqual(withSession(one, two));
 
     expect(failures).toMatchObject([{ kind: 'file', cause: { code } }]);
     expect(failures[0]?.message).toContain(reason);
   });
 
-  it('tells of a folder that vanishes', async () => {
+  it('reports a folder that was removed', async () => {
     await mkdir(path('sub'));
     const event$ = new Subject<TranscriptionEvent>();
-    const told = new Promise((resolve) => {
+    const reported = new Promise((resolve) => {
       event$.pipe(captionFile(path('sub/talk.srt'), { onError: resolve })).subscribe();
     });
     event$.next(one);
-    await holds('sub/talk.srt', captionDocument([one], 'srt'));
+    await hasContent('sub/talk.srt', captionDocument([one], 'srt'));
     await rm(path('sub'), { recursive: true });
     event$.next(two);
-    expect(await told).toMatchObject({ kind: 'file', cause: { code: 'ENOENT' } });
+    expect(await reported).toMatchObject({ kind: 'file', cause: { code: 'ENOENT' } });
   });
 
-  // a device that is always full stands for a disk that is
-  (process.platform === 'linux' ? it : it.skip)('tells of a full disk, and other files go on', async () => {
+  // /dev/full acts as a full disk
+  (process.platform === 'linux' ? it : it.skip)('reports a full disk, while other files continue', async () => {
     await symlink('/dev/full', path('full.srt'));
-    const both$ = from(around(one, two)).pipe(
+    const both$ = from(withSession(one, two)).pipe(
       captionFile(path('full.srt'), options({ force: true })),
       captionFile(path('talk.srt'), options()),
     );
@@ -252,7 +252,7 @@ describe('captionFile', () => {
     expect(await read('talk.srt')).toBe(captionDocument([one, two], 'srt'));
   });
 
-  it('warns through the process when nobody asked to be told', async () => {
+  it('emits a process warning without onError', async () => {
     const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
     await lastValueFrom(of(one).pipe(captionFile(path('gone/talk.srt'))));
     expect(warn.mock.calls).toEqual([
@@ -261,9 +261,9 @@ describe('captionFile', () => {
     jest.restoreAllMocks();
   });
 
-  it('refuses a path that tells no format, when it is called', () => {
+  it('throws for an unknown extension or format when called', () => {
     expect(() => captionFile('talk.doc')).toThrow(
-      'the format of "talk.doc" must be told by its extension (.txt, .ndjson',
+      '"talk.doc" has no known extension (.txt, .ndjson, .jsonl, .srt, .vtt, .md): choose one',
     );
     expect(() => captionFile('talk.srt', { format: 'ass' as 'srt' })).toThrow(TypeError);
     expect(() => captionFile('talk', { format: 'srt' })).not.toThrow();
@@ -279,7 +279,7 @@ for (const path of process.argv.slice(1)) saved$ = saved$.pipe(captionFile(path)
 saved$.subscribe();
 const turn = (order) => ({
   type: 'Turn', session: 0, turn_order: order, isFinal: true, end_of_turn: true, turn_is_formatted: true, speaker_label: 'A',
-  end_of_turn_confidence: 1, transcript: 'This is number ' + order + ', and it is told as every other one before it.',
+  end_of_turn_confidence: 1, transcript: 'This is number ' + order + ', and it looks like every other one before it.',
   words: [{ text: 'This', start: order * 5000, end: order * 5000 + 4000, confidence: 1, word_is_final: true }],
 });
 for (let order = 0; ; order += 1) {
@@ -291,7 +291,7 @@ for (let order = 0; ; order += 1) {
 `;
 
 describe('captionFile, when its process is killed', () => {
-  it.each([1, 7, 30, 61, 144, 233])('leaves every file whole, killed after turn %i', async (last) => {
+  it.each([1, 7, 30, 61, 144, 233])('leaves every file complete, killed after turn %i', async (last) => {
     const names = ['talk.srt', 'talk.vtt', 'talk.md', 'talk.txt', 'talk.ndjson'];
     const child = spawn(process.execPath, ['--input-type=module', '--eval', WRITER, ...names.map(path)], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -300,7 +300,7 @@ describe('captionFile, when its process is killed', () => {
     for await (const line of createInterface(child.stdout)) if (Number(line) >= last) child.kill('SIGKILL');
     await closed;
 
-    // a file that was not made yet holds nothing
+    // a file may not exist yet
     const found = await Promise.all(names.map((name) => read(name).catch(() => undefined)));
     const [srt = '', vtt = 'WEBVTT\n\n', md = '', text = '', ndjson = ''] = found;
     if (last > 100) expect(found).not.toContain(undefined);

@@ -5,20 +5,20 @@ import type { FinalTurn } from '../../../operators/events.ts';
 import { cues } from '../../../src/captions/cues.ts';
 import type { Cue } from '../../../src/captions/cues.ts';
 import { bundledRecording } from '../../../src/simulator/index.ts';
-import { anyTurn, anyTurns, inked, spoken, timed, told } from '../../support/captions.ts';
+import { anyTurn, anyTurns, visibleText, spokenTurn, timedTurn, finalTurn } from '../../support/captions.ts';
 
 const linesOf = (turn: FinalTurn): string[] => cues(turn).map(({ lines }) => lines.join(' | '));
 const textOf = (all: readonly Cue[]): string => all.flatMap(({ lines }) => lines).join(' ');
 
 describe('cues', () => {
-  it('shows a short turn as it is said', () => {
-    expect(cues(timed(0, ['Good', 500, 700], ['morning,', 700, 1200], ['everybody.', 1200, 2100]))).toEqual([
+  it('shows a short turn at the times of its words', () => {
+    expect(cues(timedTurn(0, ['Good', 500, 700], ['morning,', 700, 1200], ['everybody.', 1200, 2100]))).toEqual([
       { startMs: 500, endMs: 2100, lines: ['Good morning, everybody.'] },
     ]);
   });
 
   it('breaks lines after a clause rather than at the last word that fits', () => {
-    expect(linesOf(spoken(0, 'Your microphone becomes text, word by word, while you speak.'))).toEqual([
+    expect(linesOf(spokenTurn(0, 'Your microphone becomes text, word by word, while you speak.'))).toEqual([
       'Your microphone becomes text, | word by word, while you speak.',
     ]);
   });
@@ -26,7 +26,7 @@ describe('cues', () => {
   it('breaks cues after a sentence rather than within the next', () => {
     expect(
       linesOf(
-        spoken(
+        spokenTurn(
           0,
           'The first thing that I would like to say is this. The second thing takes somewhat longer to say, as you will all notice soon.',
         ),
@@ -38,36 +38,36 @@ describe('cues', () => {
   });
 
   it('breaks a long sentence after its clauses, by the times of its words', () => {
-    const turn = spoken(
+    const turn = spokenTurn(
       0,
-      'when the network goes away in the middle of a long sentence, nothing that was said is lost, because the audio is kept until somebody has heard it',
+      'when the network goes away in the middle of a long sentence, nothing that was said is lost, because the audio is kept until it is transcribed',
     );
 
     const all = cues(turn);
 
     expect(all.map(({ lines }) => lines.join(' '))).toEqual([
       'when the network goes away in the middle of a long sentence,',
-      'nothing that was said is lost, because the audio is kept until somebody has heard it',
+      'nothing that was said is lost, because the audio is kept until it is transcribed',
     ]);
     expect(all[1]?.startMs).toBe(turn.words.find(({ text }) => text === 'nothing')?.start);
   });
 
-  it('takes no abbreviation within a sentence for its end', () => {
+  it('does not take an abbreviation for the end of a sentence', () => {
     expect(
       linesOf(
-        spoken(0, 'People bring all kinds of recorders, e.g. small ones that fit into a shirt pocket, to a talk.'),
+        spokenTurn(0, 'People bring all kinds of recorders, e.g. small ones that fit into a shirt pocket, to a talk.'),
       ),
     ).toEqual(['People bring all kinds of recorders,', 'e.g. small ones that fit into | a shirt pocket, to a talk.']);
   });
 
-  it('stays for a second and for reading, 1.5 s into the silence at most', () => {
-    expect(cues(timed(0, ['Yes.', 1000, 1200]))).toMatchObject([{ startMs: 1000, endMs: 2000 }]);
-    const hurried = timed(0, ['incomprehensibilities', 0, 300], ['counterrevolutionaries', 300, 600]);
+  it('stays for a second and for reading, at most 1.5 s into the silence', () => {
+    expect(cues(timedTurn(0, ['Yes.', 1000, 1200]))).toMatchObject([{ startMs: 1000, endMs: 2000 }]);
+    const hurried = timedTurn(0, ['incomprehensibilities', 0, 300], ['counterrevolutionaries', 300, 600]);
     expect(cues(hurried)).toMatchObject([{ startMs: 0, endMs: 600 + 1500 }]); // 44 columns would take 2200 ms
   });
 
-  it('leaves the screen to what is said next', () => {
-    const turn = timed(0, ['Yes.', 0, 1100], ['Later.', 2700, 3000]);
+  it('ends before the next cue starts', () => {
+    const turn = timedTurn(0, ['Yes.', 0, 1100], ['Later.', 2700, 3000]);
 
     expect(cues(turn)).toMatchObject([
       { startMs: 0, endMs: 1100, lines: ['Yes.'] },
@@ -75,17 +75,17 @@ describe('cues', () => {
     ]);
   });
 
-  it('starts when the cue before has ended', () => {
-    expect(cues(timed(0, ['No.', 500, 800]), { after: 900 })).toMatchObject([{ startMs: 900, endMs: 1900 }]);
+  it('starts after the previous cue has ended', () => {
+    expect(cues(timedTurn(0, ['No.', 500, 800]), { after: 900 })).toMatchObject([{ startMs: 900, endMs: 1900 }]);
   });
 
-  it('never shows what is said 1.5 s later', () => {
-    expect(linesOf(timed(0, ['Wait', 0, 300], ['for', 300, 500], ['it', 2000, 2200]))).toEqual(['Wait for', 'it']);
-    expect(linesOf(timed(0, ['Wait', 0, 300], ['for', 300, 500], ['it', 1999, 2200]))).toEqual(['Wait for it']);
+  it('never shows text 1.5 s before it is spoken', () => {
+    expect(linesOf(timedTurn(0, ['Wait', 0, 300], ['for', 300, 500], ['it', 2000, 2200]))).toEqual(['Wait for', 'it']);
+    expect(linesOf(timedTurn(0, ['Wait', 0, 300], ['for', 300, 500], ['it', 1999, 2200]))).toEqual(['Wait for it']);
   });
 
-  it('lasts 7 s at most, however slowly somebody speaks', () => {
-    const turn = timed(0, ['a', 0, 3000], ['b', 3000, 6000], ['c', 6000, 9000], ['d', 9000, 20_000]);
+  it('lasts at most 7 s, however slow the speech', () => {
+    const turn = timedTurn(0, ['a', 0, 3000], ['b', 3000, 6000], ['c', 6000, 9000], ['d', 9000, 20_000]);
 
     expect(cues(turn)).toEqual([
       { startMs: 0, endMs: 6000, lines: ['a b'] },
@@ -94,8 +94,8 @@ describe('cues', () => {
     ]);
   });
 
-  it('begins anew where somebody else speaks, and knows who', () => {
-    const turn = timed(0, ['Really?', 0, 600], ['Yes.', 650, 1000]);
+  it('starts a new cue where the speaker changes', () => {
+    const turn = timedTurn(0, ['Really?', 0, 600], ['Yes.', 650, 1000]);
     const [first, second] = turn.words;
     const mixed = { ...turn, speaker_label: 'A', words: [first!, { ...second!, speaker: 'B' }] };
 
@@ -103,8 +103,8 @@ describe('cues', () => {
     expect(cues({ ...turn, speaker_label: 'UNKNOWN' })[0]).not.toHaveProperty('speaker');
   });
 
-  it('writes names where the speaker changes, if asked', () => {
-    const turn = { ...spoken(0, 'Good morning.'), speaker_label: 'Ann' };
+  it('writes names where the speaker changes, with the named option', () => {
+    const turn = { ...spokenTurn(0, 'Good morning.'), speaker_label: 'Ann' };
 
     expect(cues(turn, { named: true })[0]?.lines).toEqual(['Ann: Good morning.']);
     expect(cues(turn, { named: true, speaker: 'Bo' })[0]?.lines).toEqual(['Ann: Good morning.']);
@@ -114,7 +114,7 @@ describe('cues', () => {
   });
 
   it('measures columns, not characters', () => {
-    const wide = spoken(
+    const wide = spokenTurn(
       0,
       '今日はとても良い天気ですから、みんなで公園へ散歩に行きましょう。明日はたぶん雨が降ると思います。',
     );
@@ -125,49 +125,49 @@ describe('cues', () => {
     ]);
     expect(stringWidth(line)).toBe(2 * line.length);
     const accents = 'e\u0301'.repeat(42);
-    expect(cues(spoken(0, accents))).toMatchObject([{ lines: [accents] }]);
+    expect(cues(spokenTurn(0, accents))).toMatchObject([{ lines: [accents] }]);
     const family = '👩‍👩‍👧‍👦'.repeat(30);
-    expect(cues(spoken(0, family, 0, 100))[0]?.lines.map((text) => stringWidth(text))).toEqual([42, 18]);
+    expect(cues(spokenTurn(0, family, 0, 100))[0]?.lines.map((text) => stringWidth(text))).toEqual([42, 18]);
   });
 
   it('leaves right-to-left text in logical order', () => {
     const text = 'שלום לכולם, ברוכים הבאים.';
-    expect(linesOf(spoken(0, text))).toEqual([text]);
+    expect(linesOf(spokenTurn(0, text))).toEqual([text]);
   });
 
-  it('times formatted text by the words that were said', () => {
+  it('times formatted text by the words', () => {
     const turn = {
-      ...timed(0, ['twenty', 0, 400], ['five', 400, 800], ['dollars', 2400, 2900]),
+      ...timedTurn(0, ['twenty', 0, 400], ['five', 400, 800], ['dollars', 2400, 2900]),
       transcript: '$25.00 dollars.',
     };
 
     expect(textOf(cues(turn))).toBe('$25.00 dollars.');
-    const short = { ...timed(0, ['twenty', 0, 1000], ['five', 1000, 2000]), transcript: '25' };
+    const short = { ...timedTurn(0, ['twenty', 0, 1000], ['five', 1000, 2000]), transcript: '25' };
     expect(cues(short)).toEqual([{ startMs: 0, endMs: 2000, lines: ['25'] }]);
   });
 
   it('times a script without spaces by its words', () => {
     const turn = {
-      ...timed(0, ['今日は', 0, 500], ['雨です。', 3000, 4000]),
+      ...timedTurn(0, ['今日は', 0, 500], ['雨です。', 3000, 4000]),
       transcript: '今日は雨です。'.padEnd(30, '雨'),
     };
     expect(textOf(cues(turn)).replaceAll(' ', '')).toBe(turn.transcript);
   });
 
-  it('shows a turn without times after the one before, and nothing for a turn without text', () => {
-    expect(cues({ ...told(0, 'Hello there.'), words: [] }, { after: 700 })).toMatchObject([
+  it('shows a turn without times after the previous cue, and no turn without text', () => {
+    expect(cues({ ...finalTurn(0, 'Hello there.'), words: [] }, { after: 700 })).toMatchObject([
       { startMs: 700, endMs: 1700 },
     ]);
-    expect(cues(told(0, ' \n\u0007 '))).toEqual([]);
+    expect(cues(finalTurn(0, ' \n\u0007 '))).toEqual([]);
   });
 
-  it('makes one line of line ends and drops control characters', () => {
-    expect(linesOf({ ...spoken(0, 'one two'), transcript: 'one\r\n\r\ntwo\u001b\u0000' })).toEqual(['one two']);
+  it('replaces line breaks and removes control characters', () => {
+    expect(linesOf({ ...spokenTurn(0, 'one two'), transcript: 'one\r\n\r\ntwo\u001b\u0000' })).toEqual(['one two']);
   });
 
-  it('reads well for the bundled recording', async () => {
+  it('breaks the bundled recording well', async () => {
     const { words } = await bundledRecording();
-    const turn = timed(0, ...words.map(({ text, start, end }): [string, number, number] => [text, start, end]));
+    const turn = timedTurn(0, ...words.map(({ text, start, end }): [string, number, number] => [text, start, end]));
     expect(cues(turn).map(({ startMs, endMs, lines }) => [startMs, endMs, ...lines])).toMatchInlineSnapshot(`
      [
        [
@@ -208,8 +208,8 @@ describe('cues', () => {
   });
 });
 
-describe('cues, whatever is said', () => {
-  it('has two lines of 42 columns at most, 1 ms to 7 s, in order, none over another', () => {
+describe('cues, for any turn', () => {
+  it('have at most two lines of 42 columns, last 1 ms to 7 s, and never overlap', () => {
     fc.assert(
       fc.property(anyTurns, fc.boolean(), (turns, named) => {
         let after = 0;
@@ -228,16 +228,16 @@ describe('cues, whatever is said', () => {
     );
   });
 
-  it('writes every word once, in order', () => {
+  it('contain every word once, in order', () => {
     fc.assert(
       fc.property(anyTurn, (make) => {
         const turn = make(0, 0);
-        expect(inked(textOf(cues(turn)))).toBe(inked(turn.transcript));
+        expect(visibleText(textOf(cues(turn)))).toBe(visibleText(turn.transcript));
       }),
     );
   });
 
-  it('stays within 1.5 s of what is said', () => {
+  it('stay within 1.5 s of the speech', () => {
     fc.assert(
       fc.property(anyTurn, (make) => {
         const turn = make(0, 5000);
@@ -248,7 +248,7 @@ describe('cues, whatever is said', () => {
     );
   });
 
-  it('stays for a second where the next word leaves it the time', () => {
+  it('stay for a second where the next word allows it', () => {
     fc.assert(
       fc.property(anyTurn, (make) => {
         const all = cues(make(0, 0));

@@ -10,12 +10,25 @@ import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn, TranscriptionEvent } from '../../../operators/events.ts';
 import { captionDocument, md, ndjson, srt, text, vtt } from '../../../src/captions/index.ts';
 import type { DocumentFormat, Mark } from '../../../src/captions/index.ts';
-import { anyTurns, around, inked, installed, readSrt, readVtt, spoken, timed, told } from '../../support/captions.ts';
+import {
+  anyTurns,
+  withSession,
+  visibleText,
+  isInstalled,
+  readSrt,
+  readVtt,
+  spokenTurn,
+  timedTurn,
+  finalTurn,
+} from '../../support/captions.ts';
 import { marbles } from '../../support/marbles.ts';
 
-const welcome = { ...timed(0, ['Welcome.', 500, 1700]), speaker_label: 'A' };
-const again = { ...timed(1, ['Welcome', 3_600_000, 3_600_400], ['again.', 3_600_400, 3_601_042]), speaker_label: 'B' };
-const hostile = told(2, '<i>a</i> & {\\an8}b --> 1\n\n3_*\u001b[31m #');
+const welcome = { ...timedTurn(0, ['Welcome.', 500, 1700]), speaker_label: 'A' };
+const again = {
+  ...timedTurn(1, ['Welcome', 3_600_000, 3_600_400], ['again.', 3_600_400, 3_601_042]),
+  speaker_label: 'B',
+};
+const hostile = finalTurn(2, '<i>a</i> & {\\an8}b --> 1\n\n3_*\u001b[31m #');
 
 const OPERATORS: Readonly<Record<DocumentFormat, () => OperatorFunction<FinalTurn, string>>> = { text, srt, vtt, md };
 const KINDS = Object.keys(OPERATORS) as DocumentFormat[];
@@ -23,7 +36,7 @@ const piecesOf = (turns: readonly FinalTurn[], operator: OperatorFunction<FinalT
   lastValueFrom(from(turns).pipe(operator, toArray()));
 
 describe('srt', () => {
-  it('emits a numbered cue per turn, as soon as the turn is told', () => {
+  it('emits a numbered cue per turn, as soon as the turn arrives', () => {
     marbles(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold('-f---g-|', { f: welcome, g: again });
       const expected = '   -1---2-|';
@@ -37,7 +50,7 @@ describe('srt', () => {
     });
   });
 
-  it('passes an error on, and lets go when nobody listens any more', () => {
+  it('passes an error on, and unsubscribes from its source', () => {
     marbles(({ cold, hot, expectObservable, expectSubscriptions }) => {
       const failing = cold<FinalTurn>('-#');
       const endless = hot<FinalTurn>(' -');
@@ -48,28 +61,28 @@ describe('srt', () => {
     });
   });
 
-  it('numbers anew with each subscription', async () => {
+  it('restarts numbering with each subscription', async () => {
     const operator = srt();
     expect(await piecesOf([welcome], operator)).toEqual(await piecesOf([welcome], operator));
   });
 
-  it('names a speaker once, until somebody else speaks', () => {
+  it('names a speaker only where it changes', () => {
     const turns = ['A', 'A', 'B', 'A'].map((speaker_label, order) => ({
-      ...spoken(order, 'Yes, I do.', order * 5000),
+      ...spokenTurn(order, 'Yes, I do.', order * 5000),
       speaker_label,
     }));
-    const said = readSrt(captionDocument(turns, 'srt')).map(({ lines }) => lines.join());
-    expect(said).toEqual(['A: Yes, I do.', 'Yes, I do.', 'B: Yes, I do.', 'A: Yes, I do.']);
+    const lines = readSrt(captionDocument(turns, 'srt')).map(({ lines }) => lines.join());
+    expect(lines).toEqual(['A: Yes, I do.', 'Yes, I do.', 'B: Yes, I do.', 'A: Yes, I do.']);
   });
 
-  it('holds neither markup, nor an arrow, nor a blank line, nor a control character within a cue', () => {
+  it('contains no markup, arrow, blank line or control character within a cue', () => {
     const [cue] = readSrt(captionDocument([hostile], 'srt'));
     expect(cue?.lines).toEqual(['‹i>a‹/i> & (\\an8}b → 1 3_*[31m #']);
   });
 });
 
 describe('vtt', () => {
-  it('emits its header at once, and then the cues of each turn with its voice', () => {
+  it('emits its header first, then the cues of each turn with its voice', () => {
     marbles(({ cold, expectObservable }) => {
       const source = cold('-f---g-|', { f: welcome, g: again });
       const expected = '   hf---g-|';
@@ -83,7 +96,7 @@ describe('vtt', () => {
     });
   });
 
-  it('escapes what would be markup, in voices too', () => {
+  it('escapes markup, also in voices', () => {
     const document = captionDocument([{ ...hostile, speaker_label: 'R&D <x>\n\n' }], 'vtt');
     expect(document).toContain('<v R&amp;D &lt;x&gt;>&lt;i&gt;a&lt;/i&gt; &amp; {\\an8}b --&gt; 1 3_*[31m #\n\n');
     expect(readVtt(document)).toHaveLength(1);
@@ -91,29 +104,29 @@ describe('vtt', () => {
 });
 
 describe('text', () => {
-  it('emits a line per turn, with who speaks where that is known', () => {
+  it('emits a line per turn, with the speaker if known', () => {
     marbles(({ cold, expectObservable }) => {
       const source = cold('-f---g-|', { f: welcome, g: { ...again, speaker_label: 'PENDING' } });
       expectObservable(source.pipe(text())).toBe('-a---b-|', { a: 'A: Welcome.\n', b: 'Welcome again.\n' });
     });
   });
 
-  it('makes one line of each turn, and none of a turn without text', async () => {
-    expect(await piecesOf([told(0, ' \u0007 '), told(1, 'one\r\ntwo\u2028three')], text())).toEqual([
+  it('writes one line per turn, and none for a turn without text', async () => {
+    expect(await piecesOf([finalTurn(0, ' \u0007 '), finalTurn(1, 'one\r\ntwo\u2028three')], text())).toEqual([
       'one two three\n',
     ]);
   });
 });
 
 describe('md', () => {
-  it('emits a paragraph per turn, with its time and who speaks', () => {
+  it('emits a paragraph per turn, with its time and speaker', () => {
     marbles(({ cold, expectObservable }) => {
-      const source = cold('-f---g-|', { f: welcome, g: told(1, 'Again.', 0, { words: [] }) });
+      const source = cold('-f---g-|', { f: welcome, g: finalTurn(1, 'Again.', 0, { words: [] }) });
       expectObservable(source.pipe(md())).toBe('-a---b-|', { a: '`00:00:00` **A:** Welcome.\n\n', b: 'Again.\n\n' });
     });
   });
 
-  it('escapes what would be markup', () => {
+  it('escapes markup', () => {
     expect(captionDocument([hostile], 'md')).toBe(
       '`00:00:00` \\<i\\>a\\</i\\> \\& {\\\\an8}b --\\> 1 3\\_\\*\\[31m #\n\n',
     );
@@ -122,30 +135,30 @@ describe('md', () => {
 
 describe('ndjson', () => {
   it('emits every event as a line', async () => {
-    const events = around(welcome, { type: 'SpeechStarted', timestamp: 3, session: 0 });
+    const events = withSession(welcome, { type: 'SpeechStarted', timestamp: 3, session: 0 });
     const lines = await lastValueFrom(from(events).pipe(ndjson(), toArray()));
     expect(lines.every((line) => /^[^\n]+\n$/.test(line))).toBe(true);
     expect(lines.map((line) => JSON.parse(line) as TranscriptionEvent)).toEqual(events);
   });
 
-  it('holds nothing that a reader could take for the end of a line, or a terminal for an order', async () => {
+  it('escapes characters that could be taken for line breaks or terminal commands', async () => {
     const nasty = 'a\u2028b\u0085c\u007f\u001b\nd';
-    const [line = ''] = await lastValueFrom(from([told(0, nasty)]).pipe(ndjson(), toArray()));
+    const [line = ''] = await lastValueFrom(from([finalTurn(0, nasty)]).pipe(ndjson(), toArray()));
     expect(line.trimEnd()).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
     expect(JSON.parse(line)).toMatchObject({ transcript: nasty });
   });
 });
 
 describe('captionDocument', () => {
-  it.each(KINDS)('is what %s emitted, piece by piece', async (kind) => {
+  it.each(KINDS)('equals the pieces that %s emits', async (kind) => {
     const turns = [welcome, again, hostile];
     expect((await piecesOf(turns, OPERATORS[kind]())).join('')).toBe(captionDocument(turns, kind));
   });
 
-  it('follows what comes before a turn that it wrote already', () => {
-    const late = spoken(1, 'I do.', 5300);
-    const [yes, no] = ['Yes, of course', 'Yes, of course, more than anybody else here'].map((said) =>
-      spoken(0, said, 4000, 60),
+  it('updates the cues of a turn when an earlier turn changes', () => {
+    const late = spokenTurn(1, 'I do.', 5300);
+    const [yes, no] = ['Yes, of course', 'Yes, of course, more than anybody else here'].map((first) =>
+      spokenTurn(0, first, 4000, 60),
     );
     const starts = (first: FinalTurn): number[] =>
       readVtt(captionDocument([first, late], 'vtt')).map(({ startMs }) => startMs);
@@ -154,11 +167,11 @@ describe('captionDocument', () => {
     expect(starts(yes!)).toEqual([4000, 5300]);
   });
 
-  it('puts each mark before the first turn that ends after it, and the rest at the end', () => {
+  it('places each mark before the first turn that ends after it, and the rest at the end', () => {
     const marks = [{ atMs: 9_999_999 }, { atMs: 1700, title: 'Again' }, { atMs: 1699.6 }, { atMs: 600, title: ' ' }];
-    const unsaid = told(1, 'Well.', 0, { words: [] });
+    const untimed = finalTurn(1, 'Well.', 0, { words: [] });
 
-    expect(captionDocument([welcome, unsaid, again], 'md', { marks })).toBe(
+    expect(captionDocument([welcome, untimed, again], 'md', { marks })).toBe(
       '## 00:00:00\n\n## 00:00:01\n\n`00:00:00` **A:** Welcome.\n\nWell.\n\n' +
         '## 00:00:01 Again\n\n`01:00:00` **B:** Welcome again.\n\n## 02:46:39\n\n',
     );
@@ -169,7 +182,7 @@ describe('captionDocument', () => {
     );
   });
 
-  it('escapes what would be markup in a title', () => {
+  it('escapes markup in a title', () => {
     const marks = [{ atMs: 0, title: 'a --> b\n\n1 <i> #' }];
     expect(captionDocument([], 'md', { marks })).toBe('## 00:00:00 a --\\> b 1 \\<i\\> \\#\n\n');
     expect(captionDocument([], 'vtt', { marks })).toBe(
@@ -181,17 +194,17 @@ describe('captionDocument', () => {
     expect(captionDocument([welcome], kind, { marks: [{ atMs: 0 }] })).toBe(captionDocument([welcome], kind));
   });
 
-  it('refuses a format that it does not know', () => {
+  it('throws for an unknown format', () => {
     expect(() => captionDocument([], 'ass' as DocumentFormat)).toThrow(TypeError);
   });
 });
 
-describe('captions, whatever is said', () => {
-  it('can be read after every turn, and hold every word once in order', () => {
+describe('captions, for any turns', () => {
+  it('are readable after every turn and contain every word once, in order', () => {
     fc.assert(
       fc.property(anyTurns, (turns) => {
         for (let count = 0; count <= turns.length; count += 1) {
-          const said = inked(
+          const expected = visibleText(
             turns
               .slice(0, count)
               .map((turn) => turn.transcript)
@@ -203,13 +216,13 @@ describe('captions, whatever is said', () => {
           const seen = readSrt(captionDocument(bare, 'srt'))
             .flatMap(({ lines }) => lines)
             .join('');
-          const lookAlike = said
+          const lookAlike = expected
             .replaceAll('-->', '→')
             .replaceAll(/<(?=[/a-z])/gi, '‹')
             .replaceAll('{\\', '(\\');
-          expect(inked(seen)).toBe(lookAlike);
+          expect(visibleText(seen)).toBe(lookAlike);
           const voiced = readVtt(captionDocument(bare, 'vtt'));
-          expect(inked(voiced.flatMap(({ lines }) => lines).join(''))).toBe(said);
+          expect(visibleText(voiced.flatMap(({ lines }) => lines).join(''))).toBe(expected);
           expect(readSrt(captionDocument(bare, 'srt')).map(({ startMs }) => startMs)).toEqual(
             voiced.map(({ startMs }) => startMs),
           );
@@ -226,7 +239,7 @@ const anyMark: fc.Arbitrary<Mark> = fc.record(
 );
 const CHAPTER = { vtt: /^NOTE chapter /, md: /^## / };
 
-describe('chapters, whatever is marked', () => {
+describe('chapters, for any marks', () => {
   it.each(['vtt', 'md'] as const)('are one block each in %s, in order, and change nothing else', (kind) => {
     fc.assert(
       fc.property(anyTurns, fc.array(anyMark, { maxLength: 8 }), (turns, marks) => {
@@ -248,7 +261,7 @@ describe('chapters, whatever is marked', () => {
 });
 
 const run = promisify(execFile);
-(installed('ffprobe') && installed('ffmpeg') ? describe : describe.skip)('ffmpeg', () => {
+(isInstalled('ffprobe') && isInstalled('ffmpeg') ? describe : describe.skip)('ffmpeg', () => {
   let dir: string;
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'rxscribe-captions-'));
@@ -261,7 +274,7 @@ const run = promisify(execFile);
   ])('reads every cue of $kind at its time', async ({ kind, read, demuxer, codec }) => {
     const turns = [
       welcome,
-      spoken(1, 'One & two < three, and quite a few more words than fit on a line. So there.', 4000),
+      spokenTurn(1, 'One & two < three, and quite a few more words than fit on a line. So there.', 4000),
       again,
     ];
     const plain = captionDocument(turns, kind);

@@ -17,7 +17,7 @@ import { bundledRecording } from '../../../src/simulator/index.ts';
 import type { Simulator, SimulatorOptions } from '../../../src/simulator/index.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
 import { transcribe } from '../../../src/streaming/transcribe.ts';
-import { relabelled, told } from '../../support/captions.ts';
+import { speakerRevision, finalTurn } from '../../support/captions.ts';
 import { WAV, startService } from '../cli/service.ts';
 
 interface Schema {
@@ -40,8 +40,11 @@ beforeAll(async () => {
 afterEach(() => simulator?.close());
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-/** The bundled recording, transcribed as fast as can be and kept in files of every kind. */
-async function kept(service: SimulatorOptions, options: Partial<TranscribeOptions>): Promise<TranscriptionEvent[]> {
+/** Transcribes the bundled recording at full speed and writes files of every format. */
+async function transcribeToFiles(
+  service: SimulatorOptions,
+  options: Partial<TranscribeOptions>,
+): Promise<TranscriptionEvent[]> {
   simulator = await startService(service);
   const event$ = audioFile(WAV, { speed: Infinity }).pipe(
     wavFile(join(dir, 'copy.wav'), { sampleRate: 16_000, force: true }),
@@ -59,7 +62,7 @@ async function kept(service: SimulatorOptions, options: Partial<TranscribeOption
   return lastValueFrom(saved$.pipe(toArray()));
 }
 
-/** The lines of the file, each checked against the schema. */
+/** Reads the lines of the NDJSON file, each validated against the schema. */
 async function lines(): Promise<TranscriptionEvent[]> {
   const text = await readFile(join(dir, 'talk.ndjson'), 'utf8');
   const events = text
@@ -76,7 +79,7 @@ async function lines(): Promise<TranscriptionEvent[]> {
 describe('files of a transcription', () => {
   it.each<[string, SimulatorOptions, Partial<TranscribeOptions>, string[]]>([
     [
-      'with all that can be asked for',
+      'with every optional event',
       {},
       { speakerLabels: true, sessionHeartbeat: true, acknowledgeSilence: true },
       ['Begin', 'Turn', 'SpeechStarted', 'Stats', 'Termination'],
@@ -88,8 +91,8 @@ describe('files of a transcription', () => {
       { terminationTimeout: 200 },
       ['AudioGap'],
     ],
-  ])('hold all of one %s, as the schema says', async (_, service, options, types) => {
-    const events = await kept(service, options);
+  ])('contain all events of one %s, as in the schema', async (_, service, options, types) => {
+    const events = await transcribeToFiles(service, options);
 
     expect(await lines()).toEqual(JSON.parse(JSON.stringify(events)));
     expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(types));
@@ -104,14 +107,14 @@ describe('files of a transcription', () => {
 });
 
 describe('events.schema.json', () => {
-  const turn = told(0, 'Yes.');
+  const turn = finalTurn(0, 'Yes.');
   const every: TranscriptionEvent[] = [
     { type: 'Begin', id: '1', expires_at: 1, session: 0 },
     turn,
     { ...turn, isFinal: false },
     { type: 'SpeechStarted', timestamp: 0, session: 0 },
     { type: 'Termination', session: 0 },
-    relabelled(['A', turn]),
+    speakerRevision(['A', turn]),
     {
       type: 'Heartbeat',
       total_audio_received_ms: 1,
@@ -139,13 +142,13 @@ describe('events.schema.json', () => {
     },
   ];
 
-  it('knows every event, and describes every field of it', () => {
+  it('has every event, with every field described', () => {
     expect(every.filter((event) => !valid(JSON.parse(JSON.stringify(event))))).toEqual([]);
     const types = Object.keys(schema.$defs).filter((name) => name !== 'session' && name !== 'word');
     expect(new Set(every.map(({ type }) => type))).toEqual(new Set(types));
   });
 
-  it('takes nothing else', () => {
+  it('accepts nothing else', () => {
     for (const event of every) {
       expect(valid({ ...event, session: 'first' })).toBe(false);
       expect(valid({ ...event, type: `${event.type}?` })).toBe(false);

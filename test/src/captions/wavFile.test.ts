@@ -15,7 +15,7 @@ import type { WavFileOptions } from '../../../src/captions/files.ts';
 import { HEADER_BYTES, wavHeader } from '../../../src/captions/wavHeader.ts';
 import { emitWithBackpressure } from '../../../src/backpressure.ts';
 import type { TranscriptionError } from '../../../src/errors.ts';
-import { installed, until } from '../../support/captions.ts';
+import { eventually, isInstalled } from '../../support/captions.ts';
 import { tone } from '../audio/recordings.ts';
 
 let dir: string;
@@ -33,12 +33,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-/** What a file says it holds, and that part of its bytes. */
+/** Reads the header of a file and the audio it declares. */
 async function readBack(name: string): Promise<Wav & { readonly audio: Buffer }> {
   const file = await open(path(name));
   try {
     const wav = await readWav(file);
-    if (!wav) throw new Error('no WAV file');
+    if (!wav) throw new Error('not a WAV file');
     const all = await readFile(path(name));
     return { ...wav, audio: all.subarray(wav.start, wav.start + wav.claimed) };
   } finally {
@@ -47,7 +47,7 @@ async function readBack(name: string): Promise<Wav & { readonly audio: Buffer }>
 }
 
 describe('wavFile', () => {
-  it('writes what passes through, byte for byte, and passes it on', async () => {
+  it('writes the audio byte for byte and passes it on', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 20 }), async (chunks) => {
         const passed = await lastValueFrom(
@@ -64,21 +64,21 @@ describe('wavFile', () => {
     expect(await readdir(dir)).toEqual(['a.wav']);
   });
 
-  it('can be heard again', async () => {
+  it('can be read by audioFile', async () => {
     const audio = tone(500);
     await lastValueFrom(of(audio).pipe(wavFile(path('tone.wav'), options())));
     const chunks = await lastValueFrom(audioFile(path('tone.wav'), { speed: Infinity }).pipe(toArray()));
     expect(Buffer.concat(chunks).equals(audio)).toBe(true);
   });
 
-  it('keeps what it was given though the recorder uses its memory again', async () => {
+  it('copies chunks, because the recorder reuses its memory', async () => {
     const memory = Buffer.alloc(2);
     const chunks = from([1, 2, 3]).pipe(map((value) => memory.fill(value)));
     await lastValueFrom(chunks.pipe(wavFile(path('a.wav'), options())));
     expect([...(await readBack('a.wav')).audio]).toEqual([1, 1, 2, 2, 3, 3]);
   });
 
-  it('writes mu-law as such, and makes an odd length even', async () => {
+  it('writes mu-law, and pads an odd length', async () => {
     await lastValueFrom(
       of(Uint8Array.of(1, 2, 3)).pipe(wavFile(path('a.wav'), options({ encoding: 'pcm_mulaw', sampleRate: 8000 }))),
     );
@@ -88,15 +88,15 @@ describe('wavFile', () => {
     expect((await readFile(path('a.wav'))).length).toBe(HEADER_BYTES + 4);
   });
 
-  it('says in its header what it holds, at once and then each second', async () => {
+  it('updates its header at the start and every second', async () => {
     const now = jest.spyOn(performance, 'now').mockReturnValue(5000);
     const chunk$ = new Subject<Uint8Array>();
     chunk$.pipe(wavFile(path('a.wav'), options())).subscribe();
     const claims = async (bytes: number): Promise<void> => {
-      await until(async () => (await readBack('a.wav').catch(() => undefined))?.claimed === bytes);
+      await eventually(async () => (await readBack('a.wav').catch(() => undefined))?.claimed === bytes);
     };
     const isLong = async (bytes: number): Promise<void> => {
-      await until(async () => (await readFile(path('a.wav'))).length === HEADER_BYTES + bytes);
+      await eventually(async () => (await readFile(path('a.wav'))).length === HEADER_BYTES + bytes);
     };
 
     await claims(0);
@@ -112,44 +112,42 @@ describe('wavFile', () => {
     jest.restoreAllMocks();
   });
 
-  it('tells all it holds when nobody listens any more', async () => {
+  it('completes its header after unsubscribe', async () => {
     const chunk$ = new Subject<Uint8Array>();
     const subscription = chunk$.pipe(wavFile(path('a.wav'), options())).subscribe();
     chunk$.next(new Uint8Array(100));
     subscription.unsubscribe();
-    await until(async () => (await readBack('a.wav').catch(() => undefined))?.claimed === 100);
+    await eventually(async () => (await readBack('a.wav').catch(() => undefined))?.claimed === 100);
     expect(chunk$.observed).toBe(false);
     expect(failures).toEqual([]);
   });
 
-  it('refuses a file that exists, and goes on', async () => {
+  it('refuses to overwrite an existing file, while the stream continues', async () => {
     await writeFile(path('a.wav'), 'mine');
     expect(await lastValueFrom(of(tone(10)).pipe(wavFile(path('a.wav'), options())))).toEqual(tone(10));
     expect(await readFile(path('a.wav'), 'utf8')).toBe('mine');
     expect(failures).toMatchObject([{ code: 'ERR_FILE', cause: { code: 'EEXIST' } }]);
   });
 
-  it('tells of a file that was removed', async () => {
+  it('reports a file that was removed', async () => {
     const chunk$ = new Subject<Uint8Array>();
     chunk$.pipe(wavFile(path('a.wav'), options())).subscribe();
-    await until(async () => (await readdir(dir)).join() === 'a.wav');
+    await eventually(async () => (await readdir(dir)).join() === 'a.wav');
     await rm(path('a.wav'));
     chunk$.next(tone(10));
     chunk$.complete();
-    await until(() => failures.length > 0);
+    await eventually(() => failures.length > 0);
     expect(failures).toMatchObject([{ code: 'ERR_FILE', cause: { code: 'ENOENT' } }]);
   });
 
-  it('gives up on a disk that does not keep up', async () => {
+  it('fails when the disk is too slow', async () => {
     const chunk = new Uint8Array(2 ** 20);
-    const chunks = Array.from({ length: 65 }, () => chunk); // all at once: nothing can be written meanwhile
+    const chunks = Array.from({ length: 65 }, () => chunk); // all in one task, so that nothing is written in between
     expect(await lastValueFrom(from(chunks).pipe(wavFile(path('a.wav'), options()), toArray()))).toHaveLength(65);
-    expect(failures.map(({ message }) => message)).toEqual([
-      expect.stringContaining('the disk does not keep up, 65 MiB'),
-    ]);
+    expect(failures.map(({ message }) => message)).toEqual([expect.stringContaining('the disk is too slow, 65 MiB')]);
   });
 
-  it('asks a source that can wait to wait for the disk, before much waits in memory', async () => {
+  it('pauses a source that can pause while the disk catches up', async () => {
     const chunk$ = new Subject<Uint8Array>();
     chunk$.pipe(wavFile(path('a.wav'), options())).subscribe();
     expect(emitWithBackpressure(() => chunk$.next(new Uint8Array(1000)))).toBeUndefined();
@@ -158,7 +156,7 @@ describe('wavFile', () => {
     chunk$.complete();
   });
 
-  it('refuses a format that makes no sense, when it is called', () => {
+  it('throws for an invalid format when called', () => {
     expect(() => wavFile('a.wav', { sampleRate: 0 })).toThrow(RangeError);
     expect(() => wavFile('a.wav', { sampleRate: 8000, encoding: 'mp3' as 'pcm_mulaw' })).toThrow(TypeError);
   });
@@ -178,7 +176,7 @@ for (let at = 0; ; at += 1) {
 `;
 
 describe('wavFile, when its process is killed', () => {
-  it.each([300, 1700, 3100])('can be played up to a second before, after %i ms', async (ms) => {
+  it.each([300, 1700, 3100])('is playable up to a second before the end, killed after %i ms', async (ms) => {
     const child = spawn(process.execPath, ['--input-type=module', '--eval', RECORDER, path('a.wav')], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -197,7 +195,7 @@ describe('wavHeader', () => {
   const GIB = 2 ** 30;
   const format = { sampleRate: 16_000 };
 
-  it('is RIFF with room for more up to 4 GiB, and RF64 beyond', () => {
+  it('is RIFF up to 4 GiB and RF64 beyond', () => {
     const [small, large] = [3 * GIB, 5 * GIB].map((bytes) => Buffer.from(wavHeader(bytes, format)));
     expect(small?.toString('latin1', 0, 4)).toBe('RIFF');
     expect(small?.toString('latin1', 8, 16)).toBe('WAVEJUNK');
@@ -210,14 +208,14 @@ describe('wavHeader', () => {
     expect([small?.length, large?.length]).toEqual([HEADER_BYTES, HEADER_BYTES]);
   });
 
-  (installed('ffprobe') ? it : it.skip)('is understood by ffprobe, below 4 GiB and beyond', async () => {
+  (isInstalled('ffprobe') ? it : it.skip)('is read by ffprobe, below 4 GiB and beyond', async () => {
     for (const [name, bytes] of [
       ['small.wav', 320_000],
       ['large.wav', 5 * GIB],
     ] as const) {
       const file = await open(path(name), 'w');
       await file.write(wavHeader(bytes, format));
-      await file.truncate(HEADER_BYTES + bytes); // no disk is used for the zeros
+      await file.truncate(HEADER_BYTES + bytes); // a sparse file
       await file.close();
       const show = ['-v', 'error', '-of', 'csv=p=0', '-show_entries', 'stream=codec_name,sample_rate:format=duration'];
       const { stdout } = await promisify(execFile)('ffprobe', [...show, path(name)]);

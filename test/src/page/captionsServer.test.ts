@@ -4,50 +4,50 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { NEVER, Observable, Subject, of } from 'rxjs';
 import type { TranscriptionEvent } from '../../../operators/events.ts';
-// as built: what browsers are served is compiled
+// the built package, because browsers are served compiled files
 import { captionsServer } from '../../../dist/src/page/index.js';
 import type { CaptionsServer, CaptionsServerOptions } from '../../../dist/src/page/index.js';
-import { MOST_VIEWERS } from '../../../src/page/viewers.ts';
-import { told } from '../../support/captions.ts';
+import { MAX_VIEWERS } from '../../../src/page/viewers.ts';
+import { finalTurn } from '../../support/captions.ts';
 import { partial } from '../../support/turns.ts';
-import { ask, look } from './viewer.ts';
+import { httpRequest, openViewer } from './viewer.ts';
 
 const begin: TranscriptionEvent = { type: 'Begin', id: '1', expires_at: 0, session: 0 };
-const saying = (order: number, text: string): TranscriptionEvent => ({
+const partialTurn = (order: number, text: string): TranscriptionEvent => ({
   ...partial(order, text),
   isFinal: false,
   session: 0,
 });
 
-const open = new Set<CaptionsServer>();
+const servers = new Set<CaptionsServer>();
 
 async function serve(
   event$: Observable<TranscriptionEvent> = NEVER,
   options: CaptionsServerOptions = {},
 ): Promise<CaptionsServer> {
   const server = await captionsServer(event$, { port: 0, ...options });
-  open.add(server);
+  servers.add(server);
   return server;
 }
 
 describe('captionsServer', () => {
   afterEach(async () => {
-    await Promise.all([...open].map((server) => server.close()));
-    open.clear();
+    await Promise.all([...servers].map((server) => server.close()));
+    servers.clear();
   });
 
-  it('tells each viewer what there is at once, and then what is new', async () => {
+  it('sends each viewer the current captions first, then every change', async () => {
     const event$ = new Subject<TranscriptionEvent>();
     const { url } = await serve(event$);
-    const first = await look(url);
+    const first = await openViewer(url);
     event$.next(begin);
-    event$.next(saying(0, 'Welco'));
-    await first.sees(({ partial: said }) => said !== undefined);
-    event$.next(told(0, 'Welcome.', 0, { speaker_label: 'A' }));
-    event$.next(saying(1, 'Now'));
-    await first.sees(({ turns, partial: said }) => turns.length === 1 && said?.order === 1);
+    event$.next(partialTurn(0, 'Welco'));
+    await first.sees(({ partial: open }) => open !== undefined);
+    event$.next(finalTurn(0, 'Welcome.', 0, { speaker_label: 'A' }));
+    event$.next(partialTurn(1, 'Now'));
+    await first.sees(({ turns, partial: open }) => turns.length === 1 && open?.order === 1);
 
-    const late = await look(url);
+    const late = await openViewer(url);
     await late.sees(({ turns }) => turns.length === 1);
 
     expect(late.lines).toEqual(['A: Welcome.', 'Now']);
@@ -56,39 +56,39 @@ describe('captionsServer', () => {
     for (const viewer of [first, late]) viewer.leave();
   });
 
-  it('tells who returns what was missed, and everything to who was elsewhere', async () => {
+  it('sends a returning viewer what it missed, and everything to one from a different run', async () => {
     const event$ = new Subject<TranscriptionEvent>();
     const { url } = await serve(event$);
-    const viewer = await look(url);
-    event$.next(told(0, 'One.'));
+    const viewer = await openViewer(url);
+    event$.next(finalTurn(0, 'One.'));
     await viewer.sees(({ turns }) => turns.length === 1);
     viewer.leave();
-    event$.next(told(1, 'Two.'));
+    event$.next(finalTurn(1, 'Two.'));
 
-    const again = await look(url, { headers: { 'last-event-id': viewer.lastId } });
+    const again = await openViewer(url, { headers: { 'last-event-id': viewer.lastId } });
     await again.sees(({ turns }) => turns.some(({ order }) => order === 1));
-    const stranger = await look(url, { headers: { 'last-event-id': 'another.7' } });
-    await stranger.sees(({ turns }) => turns.length === 2);
+    const foreign = await openViewer(url, { headers: { 'last-event-id': 'otherrun.7' } });
+    await foreign.sees(({ turns }) => turns.length === 2);
 
-    expect(again.updates[0]).toMatchObject({ fresh: false, turns: [{ order: 1 }] });
-    expect(stranger.updates[0]).toMatchObject({ fresh: true, turns: [{ order: 0 }, { order: 1 }] });
-    for (const left of [again, stranger]) left.leave();
+    expect(again.updates[0]).toMatchObject({ replacesAll: false, turns: [{ order: 1 }] });
+    expect(foreign.updates[0]).toMatchObject({ replacesAll: true, turns: [{ order: 0 }, { order: 1 }] });
+    for (const left of [again, foreign]) left.leave();
   });
 
-  it('makes nobody wait for a viewer that does not read, and keeps nothing for it but the newest', async () => {
+  it('does not delay others, nor queue updates, for a viewer that reads slowly', async () => {
     const event$ = new Subject<TranscriptionEvent>();
     const { url } = await serve(event$);
-    const quick = await look(url);
+    const quick = await openViewer(url);
     const slow = await stalled(`${url}events`);
     const long = 'word'.repeat(990);
     const rounds = 60;
     let order = 0;
     for (let round = 0; round < rounds; round += 1) {
-      for (let turn = 0; turn < 50; turn += 1) event$.next(told(order++, `${round} ${long}`, 0, { words: [] }));
+      for (let turn = 0; turn < 50; turn += 1) event$.next(finalTurn(order++, `${round} ${long}`, 0, { words: [] }));
       await quick.sees(({ turns }) => turns.at(-1)?.order === order - 1);
     }
     event$.complete();
-    await quick.sees(({ going }) => going === 'ended');
+    await quick.sees(({ status }) => status === 'ended');
 
     const { text, messages } = await readAll(slow);
     expect(quick.updates.length).toBeGreaterThanOrEqual(rounds);
@@ -101,17 +101,17 @@ describe('captionsServer', () => {
   it.each([
     ['completes', (event$: Subject<TranscriptionEvent>) => event$.complete(), []],
     ['errors', (event$: Subject<TranscriptionEvent>) => event$.error(new Error('broken')), [new Error('broken')]],
-  ])('says that it ended when the source %s, and goes on for who comes late', async (_how, end, expected) => {
+  ])('shows that the captions ended when the source %s, also to late viewers', async (_how, end, expected) => {
     const event$ = new Subject<TranscriptionEvent>();
     const errors: unknown[] = [];
     const { url } = await serve(event$, { onError: (error) => errors.push(error) });
-    const viewer = await look(url);
+    const viewer = await openViewer(url);
     event$.next(begin);
-    event$.next(told(0, 'All of it.'));
+    event$.next(finalTurn(0, 'All of it.'));
     end(event$);
-    await viewer.sees(({ going }) => going === 'ended');
-    const late = await look(url);
-    await late.sees(({ going }) => going === 'ended');
+    await viewer.sees(({ status }) => status === 'ended');
+    const late = await openViewer(url);
+    await late.sees(({ status }) => status === 'ended');
 
     expect(late.lines).toEqual(['All of it.']);
     expect(viewer.lines).toEqual(late.lines);
@@ -120,33 +120,33 @@ describe('captionsServer', () => {
     for (const left of [viewer, late]) left.leave();
   });
 
-  it('unsubscribes when it is closed, tells the last news, and frees the port', async () => {
+  it('unsubscribes when closed, sends the last update and frees the port', async () => {
     let subscribed = 0;
     const event$ = new Observable<TranscriptionEvent>((subscriber) => {
       subscribed += 1;
-      subscriber.next(told(0, 'Goodbye.'));
+      subscriber.next(finalTurn(0, 'Goodbye.'));
       return () => (subscribed -= 1);
     });
     const server = await serve(event$);
-    const viewer = await look(server.url);
+    const viewer = await openViewer(server.url);
     const slow = await stalled(`${server.url}events`);
     await Promise.all([server.close(), server.close()]);
     await viewer.end();
 
     expect(subscribed).toBe(0);
-    expect(viewer.shown).toMatchObject({ turns: [{ order: 0 }], going: 'ended' });
-    await expect(ask(server.url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    expect(viewer.shown).toMatchObject({ turns: [{ order: 0 }], status: 'ended' });
+    await expect(httpRequest(server.url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await using next = await captionsServer(of(begin), { port: Number(new URL(server.url).port) });
     expect(next.url).toBe(server.url);
     slow.destroy();
   });
 
-  it('says in one line that its port is taken, and looks on no longer', async () => {
+  it('rejects with one line when its port is in use, and unsubscribes', async () => {
     const port = Number(new URL((await serve()).url).port);
     const event$ = new Subject<TranscriptionEvent>();
 
     await expect(captionsServer(event$, { port })).rejects.toMatchObject({
-      message: `the captions cannot be served: port ${port} is taken; choose another, or 0 for a free one`,
+      message: `cannot serve the captions: port ${port} is in use; choose a different one, or 0 for a free one`,
       code: 'EADDRINUSE',
     });
     expect(event$.observed).toBe(false);
@@ -170,11 +170,13 @@ describe('captionsServer', () => {
 
   it('serves its pages and their files, and nothing else', async () => {
     const { url, setupUrl } = await serve();
-    const pages = await Promise.all([url, setupUrl].map((page) => ask(page)));
+    const pages = await Promise.all([url, setupUrl].map((page) => httpRequest(page)));
     const links = pages.flatMap(({ body }) =>
       [...body.matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map(([, path]) => path),
     );
-    const files = await Promise.all([...new Set(links), 'look.js', 'wire.js'].map((path) => ask(`${url}${path}`)));
+    const files = await Promise.all(
+      [...new Set(links), 'pageStyle.js', 'viewState.js'].map((path) => httpRequest(`${url}${path}`)),
+    );
     const others = [
       'package.json',
       'page.ts',
@@ -185,7 +187,7 @@ describe('captionsServer', () => {
       'events/',
       'x',
     ];
-    const refused = await Promise.all(others.map((path) => ask(`${url}${path}`)));
+    const refused = await Promise.all(others.map((path) => httpRequest(`${url}${path}`)));
 
     expect([...pages, ...files].map(({ status }) => status)).toEqual([...pages, ...files].map(() => 200));
     expect(refused.map(({ status, body }) => `${status} ${body}`)).toEqual(others.map(() => '404 not found\n'));
@@ -202,11 +204,11 @@ describe('captionsServer', () => {
     }
   });
 
-  it('answers to its own names and to its own pages alone', async () => {
+  it('accepts only its own names and requests from its own pages', async () => {
     const { url } = await serve();
     const { port } = new URL(url);
     const status = async (headers: Record<string, string>, path = ''): Promise<number | undefined> =>
-      (await ask(`${url}${path}`, { headers, method: 'HEAD' })).status;
+      (await httpRequest(`${url}${path}`, { headers, method: 'HEAD' })).status;
 
     for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`]) {
       expect([host, await status({ host })]).toEqual([host, 200]);
@@ -229,15 +231,18 @@ describe('captionsServer', () => {
   it.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('refuses %s', async (method) => {
     const { url } = await serve();
 
-    expect(await ask(`${url}events`, { method })).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
+    expect(await httpRequest(`${url}events`, { method })).toMatchObject({
+      status: 405,
+      headers: { allow: 'GET, HEAD' },
+    });
   });
 
-  it('has a secret in its URL where other machines may look on, and is not found without it', async () => {
-    const { url, setupUrl } = await serve(of(told(0, 'Hello.')), { host: '0.0.0.0' });
+  it('has a secret in its URL for viewers on other machines, and is not found without it', async () => {
+    const { url, setupUrl } = await serve(of(finalTurn(0, 'Hello.')), { host: '0.0.0.0' });
     const { pathname, port, hostname } = new URL(url);
     const local = `http://127.0.0.1:${port}`;
     const wrong = pathname.replace(/.\/$/, (end) => (end === 'A/' ? 'B/' : 'A/'));
-    const viewer = await look(`${local}${pathname}`);
+    const viewer = await openViewer(`${local}${pathname}`);
     await viewer.sees(({ turns }) => turns.length === 1);
     viewer.leave();
 
@@ -245,34 +250,34 @@ describe('captionsServer', () => {
     expect(setupUrl).toBe(`${url}setup`);
     expect(hostname).not.toBe('0.0.0.0');
     for (const path of ['/', '/events', '/setup', '/page.js', wrong, `${wrong}events`, pathname.slice(0, -2)]) {
-      expect([path, await ask(`${local}${path}`)]).toMatchObject([path, { status: 404, body: 'not found\n' }]);
+      expect([path, await httpRequest(`${local}${path}`)]).toMatchObject([path, { status: 404, body: 'not found\n' }]);
     }
     for (const [host, status] of [
       [`10.1.2.3:${port}`, 200],
       [`evil.example:${port}`, 403],
     ] as const) {
-      expect(await ask(`${local}${pathname}`, { headers: { host } })).toMatchObject({ status });
+      expect(await httpRequest(`${local}${pathname}`, { headers: { host } })).toMatchObject({ status });
     }
   });
 
-  it('keeps a secret that it is given', async () => {
+  it('uses a given secret', async () => {
     const secret = 'abcdefghijklmnopqrstuv';
     const { url } = await serve(NEVER, { secret });
 
     expect(url).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:\\d+/${secret}/$`));
-    expect(await ask(url)).toMatchObject({ status: 200 });
+    expect(await httpRequest(url)).toMatchObject({ status: 200 });
   });
 
-  it('takes as many viewers as it can serve, and a new one once somebody left', async () => {
-    const { url } = await serve(of(told(0, 'Hello.')));
-    const viewers = await Promise.all(Array.from({ length: MOST_VIEWERS }, () => look(url)));
+  it('limits the number of viewers, and accepts a new one after one has left', async () => {
+    const { url } = await serve(of(finalTurn(0, 'Hello.')));
+    const viewers = await Promise.all(Array.from({ length: MAX_VIEWERS }, () => openViewer(url)));
     await Promise.all(viewers.map((viewer) => viewer.sees(({ turns }) => turns.length === 1)));
-    expect(await ask(`${url}events`)).toMatchObject({ status: 503 });
+    expect(await httpRequest(`${url}events`)).toMatchObject({ status: 503 });
     viewers[0]!.leave();
     let status: number | undefined = 503;
     while (status === 503) {
-      const next = await look(url);
-      status = next.updates.length > 0 || !(await ended(next)) ? 200 : 503;
+      const next = await openViewer(url);
+      status = next.updates.length > 0 || !(await isRefused(next)) ? 200 : 503;
       next.leave();
     }
     for (const viewer of viewers) viewer.leave();
@@ -281,8 +286,8 @@ describe('captionsServer', () => {
   });
 });
 
-/** Whether a viewer is sent away, rather than told something. */
-async function ended(viewer: Awaited<ReturnType<typeof look>>): Promise<boolean> {
+/** Whether a viewer is refused rather than served. */
+async function isRefused(viewer: Awaited<ReturnType<typeof openViewer>>): Promise<boolean> {
   return viewer
     .sees(({ turns }) => turns.length > 0)
     .then(
@@ -291,7 +296,7 @@ async function ended(viewer: Awaited<ReturnType<typeof look>>): Promise<boolean>
     );
 }
 
-/** Asks for something, and does not read the answer. */
+/** Sends a request and does not read the response. */
 async function stalled(url: string): Promise<Socket> {
   const { hostname, port, pathname, host } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -301,11 +306,11 @@ async function stalled(url: string): Promise<Socket> {
   return socket;
 }
 
-/** Reads what a stalled connection was sent, until it ended by being told so. */
+/** Reads from a stalled connection until the captions have ended. */
 async function readAll(socket: Socket): Promise<{ text: string; messages: number }> {
   let text = '';
   socket.setEncoding('utf8').on('data', (piece: string) => (text += piece));
   socket.resume();
-  while (!text.includes('"going":"ended"')) await once(socket, 'data');
+  while (!text.includes('"status":"ended"')) await once(socket, 'data');
   return { text, messages: text.split('\ndata: ').length - 1 };
 }

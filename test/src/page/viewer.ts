@@ -1,42 +1,45 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { NOTHING, merged } from '../../../src/page/client/wire.ts';
-import type { Shown, Update } from '../../../src/page/client/wire.ts';
+import { EMPTY_VIEW, applyUpdate } from '../../../src/page/client/viewState.ts';
+import type { ViewState, ViewUpdate } from '../../../src/page/client/viewState.ts';
 
-/** What a server answered. */
-export interface Answer {
+/** The response of a server. */
+export interface HttpResponse {
   readonly status: number | undefined;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
-/** How something is asked for, where it is not the usual way. */
-export interface Asking {
+/** Options of a request. */
+export interface RequestOptions {
   readonly method?: string;
   readonly headers?: OutgoingHttpHeaders;
 }
 
-/** Asks for something, and reads the answer to its end. */
-export async function ask(url: string, { method = 'GET', headers = {} }: Asking = {}): Promise<Answer> {
+/** Sends a request and reads the whole response. */
+export async function httpRequest(
+  url: string,
+  { method = 'GET', headers = {} }: RequestOptions = {},
+): Promise<HttpResponse> {
   const response = await open(url, { method, headers });
   let body = '';
   for await (const piece of response.setEncoding('utf8')) body += String(piece);
   return { status: response.statusCode, headers: response.headers, body };
 }
 
-async function open(url: string, { method = 'GET', headers = {} }: Asking): Promise<IncomingMessage> {
-  const asking = request(url, { method, headers, agent: false });
-  asking.end();
-  const [response] = (await once(asking, 'response')) as [IncomingMessage];
+async function open(url: string, { method = 'GET', headers = {} }: RequestOptions): Promise<IncomingMessage> {
+  const sent = request(url, { method, headers, agent: false });
+  sent.end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
   return response;
 }
 
-/** Somebody who looks on, without a screen. */
+/** A viewer of the captions without a browser. */
 export class Viewer {
-  shown: Shown = NOTHING;
-  /** The updates as they came. */
-  readonly updates: Update[] = [];
+  shown: ViewState = EMPTY_VIEW;
+  /** The updates in order. */
+  readonly updates: ViewUpdate[] = [];
   lastId = '';
   ended = false;
   readonly #response: IncomingMessage;
@@ -58,22 +61,22 @@ export class Viewer {
     });
   }
 
-  /** What is shown, as lines. */
+  /** The shown text, as lines. */
   get lines(): string[] {
     return [...this.shown.turns, ...(this.shown.partial ? [this.shown.partial] : [])].map(({ parts }) =>
       parts.map(({ text, speaker }) => (speaker === undefined ? text : `${speaker}: ${text}`)).join(' / '),
     );
   }
 
-  /** Resolves once something holds of what is shown; rejects when the connection ends before. */
-  async sees(holds: (shown: Shown) => boolean): Promise<void> {
-    while (!holds(this.shown)) {
-      if (this.ended) throw new Error(`never seen; seen was ${JSON.stringify(this.shown)}`);
+  /** Resolves once a condition holds for the shown captions; rejects when the connection ends first. */
+  async sees(condition: (shown: ViewState) => boolean): Promise<void> {
+    while (!condition(this.shown)) {
+      if (this.ended) throw new Error(`ended before the condition held: ${JSON.stringify(this.shown)}`);
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 
-  /** Resolves once the server ended the connection. */
+  /** Resolves once the server has ended the connection. */
   async end(): Promise<void> {
     while (!this.ended) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
@@ -94,14 +97,14 @@ export class Viewer {
     );
     const data = fields.get('data');
     if (!data || fields.has('event')) return;
-    const update = JSON.parse(data) as Update;
+    const update = JSON.parse(data) as ViewUpdate;
     this.lastId = fields.get('id') ?? '';
     this.updates.push(update);
-    this.shown = merged(this.shown, update);
+    this.shown = applyUpdate(this.shown, update);
   }
 }
 
-/** Looks on at the captions of a server. */
-export async function look(url: string, asking: Asking = {}): Promise<Viewer> {
-  return new Viewer(await open(`${url}events`, asking));
+/** Opens the captions of a server. */
+export async function openViewer(url: string, options: RequestOptions = {}): Promise<Viewer> {
+  return new Viewer(await open(`${url}events`, options));
 }

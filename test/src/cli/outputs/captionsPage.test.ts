@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { killAll, rxscribe, start } from '../../../support/cli.ts';
 import type { Program } from '../../../support/cli.ts';
-import { ask, look } from '../../page/viewer.ts';
+import { httpRequest, openViewer } from '../../page/viewer.ts';
 import { WAV, keyOf, sentences, startService } from '../service.ts';
 
 /** Where the page is, as the command says it. */
@@ -18,12 +18,12 @@ describe('--captions', () => {
   it('shows the demo with its speakers, and stays until Ctrl-C', async () => {
     const program = start(['demo', '--captions', '0', '--speed', 'max']);
     const url = await pageOf(program);
-    const viewer = await look(url);
+    const viewer = await openViewer(url);
     await viewer.sees(({ turns }) => turns.length === 7);
     await program.stderr.says(/the captions stay until Ctrl-C/);
-    const late = await look(url);
-    await late.sees(({ going }) => going === 'ended');
-    const setup = await ask(`${url}setup`);
+    const late = await openViewer(url);
+    await late.sees(({ status }) => status === 'ended');
+    const setup = await httpRequest(`${url}setup`);
     program.child.kill('SIGINT');
     const { code, stderr } = await program.outcome;
     await viewer.end();
@@ -45,14 +45,14 @@ describe('--captions', () => {
       env: { ...keyOf(service), RXSCRIBE_CAPTIONS: 'no', RXSCRIBE_CAPTIONS_HOST: '127.0.0.1' },
     });
     const url = await pageOf(program);
-    const viewer = await look(url);
+    const viewer = await openViewer(url);
     await viewer.sees(({ partial }) => partial !== undefined);
     program.child.kill('SIGINT');
     const { code, stdout, stderr } = await program.outcome;
     await viewer.end();
     await service.close();
 
-    expect(viewer.shown).toMatchObject({ partial: undefined, going: 'ended' });
+    expect(viewer.shown).toMatchObject({ partial: undefined, status: 'ended' });
     expect(viewer.lines.join('\n')).toBe(stdout.trimEnd());
     expect(stderr).not.toContain('stay until');
     expect(new URL(url).port).toBe('4747');
@@ -65,7 +65,7 @@ describe('--captions', () => {
     const env = { ...keyOf(service), RXSCRIBE_CAPTIONS: '0', RXSCRIBE_CAPTIONS_SECRET: secret };
     const program = start(['file', WAV, '--captions-host', '127.0.0.1', '--url', service.url, '--verbose'], { env });
     const url = await pageOf(program);
-    const answers = await Promise.all([url, new URL('/', url).href].map((page) => ask(page)));
+    const answers = await Promise.all([url, new URL('/', url).href].map((page) => httpRequest(page)));
     program.child.kill('SIGINT');
     const { stdout, stderr } = await program.outcome;
     await service.close();
@@ -88,7 +88,7 @@ describe('--captions', () => {
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe(
-      `rxscribe: the captions cannot be served: port ${port} is taken; choose another, or 0 for a free one\n`,
+      `rxscribe: cannot serve the captions: port ${port} is in use; choose a different one, or 0 for a free one\n`,
     );
     expect(service.sessions).toHaveLength(0);
   });

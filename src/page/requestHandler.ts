@@ -1,11 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isForUs } from './addresses.ts';
+import { isOwnHost } from './addresses.ts';
 import type { Asset } from './assets.ts';
-import { MOST_VIEWERS } from './viewers.ts';
+import { MAX_VIEWERS } from './viewers.ts';
 import type { Viewers } from './viewers.ts';
 
-/** What the page may do: run and fetch what is its own, and stand in a frame of its own. Nothing in line, nothing outside. */
+/** The page runs and fetches its own files only, and only our own pages may frame it. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -26,59 +26,63 @@ const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 };
 
-/** What is served, and to whom. */
-export interface House {
+/** What requests are answered from. */
+export interface RequestContext {
   readonly assets: ReadonlyMap<string, Asset>;
   readonly viewers: Viewers;
+  /** The host the server listens on, if not loopback only. */
   readonly host: string | undefined;
+  /** The secret that every path begins with, if there is one. */
   readonly secret: string | undefined;
 }
 
-/** Answers a request: the page, how to set it up, their files, the events; nothing else, and nothing to strangers. */
-export function answer(house: House, request: IncomingMessage, response: ServerResponse): void {
+/** Serves the page, its setup page, their files and the event stream. Everything else is refused. */
+export function handleRequest(context: RequestContext, request: IncomingMessage, response: ServerResponse): void {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
   const { method, headers, socket, url = '/' } = request;
-  if (!isForUs(headers.host, socket.localPort ?? 0, house.host)) return refuse(response, 403, 'not for this server');
+  if (!isOwnHost(headers.host, socket.localPort ?? 0, context.host)) {
+    return refuse(response, 403, 'the Host header names a different server');
+  }
   if (headers.origin !== undefined && headers.origin !== `http://${headers.host?.toLowerCase()}`) {
-    return refuse(response, 403, 'not from another origin');
+    return refuse(response, 403, 'requests from other origins are refused');
   }
   if (method !== 'GET' && method !== 'HEAD')
     return refuse(response.setHeader('allow', 'GET, HEAD'), 405, 'GET or HEAD');
   const [path = '', query] = url.split(/\?(.*)/s);
-  const place = placeOf(path, house.secret);
-  if (place === undefined) return refuse(response, 404, 'not found');
-  if (place === 'events') return watch(house, request, response, new URLSearchParams(query));
-  const asset = house.assets.get(place);
+  const route = routeOf(path, context.secret);
+  if (route === undefined) return refuse(response, 404, 'not found');
+  if (route === 'events') return streamEvents(context, request, response, new URLSearchParams(query));
+  const asset = context.assets.get(route);
   if (!asset) return refuse(response, 404, 'not found');
   response.writeHead(200, { 'content-type': asset.type, 'content-length': asset.body.length });
   response.end(method === 'HEAD' ? undefined : asset.body);
 }
 
-/** What a path leads to: it begins with the secret where there is one. */
-function placeOf(path: string, secret: string | undefined): string | undefined {
+/** Returns the part of a path after the secret; `undefined` without the right secret. */
+function routeOf(path: string, secret: string | undefined): string | undefined {
   if (secret === undefined) return path.slice(1);
-  const [, given = '', place] = /^\/([^/]*)\/(.*)$/s.exec(path) ?? [];
-  return isSame(given, secret) ? place : undefined;
+  const [, given = '', route] = /^\/([^/]*)\/(.*)$/s.exec(path) ?? [];
+  return isSame(given, secret) ? route : undefined;
 }
 
-/** Compares in a time that tells nothing of where the two differ. */
+/** Compares in a time that does not depend on where the two differ. */
 function isSame(given: string, secret: string): boolean {
   const digest = (value: string): Buffer => createHash('sha256').update(value).digest();
   return timingSafeEqual(digest(given), digest(secret));
 }
 
-function watch(
-  { viewers }: House,
+function streamEvents(
+  { viewers }: RequestContext,
   { method, headers }: IncomingMessage,
   response: ServerResponse,
   query: URLSearchParams,
 ): void {
-  if (viewers.size >= MOST_VIEWERS) return refuse(response, 503, `${MOST_VIEWERS} are looking on already`);
+  if (viewers.size >= MAX_VIEWERS) return refuse(response, 503, `there are ${MAX_VIEWERS} viewers already`);
   if (method === 'HEAD') return void response.writeHead(200, { 'content-type': 'text/event-stream' }).end();
   const known = headers['last-event-id'];
   viewers.add(response, typeof known === 'string' ? known : (query.get('since') ?? undefined));
 }
 
-function refuse(response: ServerResponse, status: number, why: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${why}\n`);
+function refuse(response: ServerResponse, status: number, reason: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${reason}\n`);
 }

@@ -3,27 +3,27 @@ import type { Observable } from 'rxjs';
 import type { TranscriptionError } from '../errors.ts';
 import { writeFailure } from './writeFailure.ts';
 
-/** A file as it is written: opened, continued while there is something to write, closed. Nothing of it overlaps. */
-export interface Steps {
+/** The steps of writing one file: open, write while there is something to write, close. They never overlap. */
+export interface FileSteps {
   open(): Promise<void>;
-  /** Writes what there is to write; `undefined` when there is nothing. */
+  /** Writes what is waiting; returns `undefined` when nothing is. */
   next(): Promise<void> | undefined;
-  /** Closes what was opened, after a failure too. */
+  /** Closes the file, also after a failure. */
   close(): Promise<void>;
 }
 
-/** How a file tells that it cannot be written (any more). */
+/** How a file reports that it cannot be written. */
 export interface FailureOptions {
-  /** Is told, once, why the file could not be written (any more). @defaultValue a warning of the process, on stderr */
+  /** Called once with the reason why the file cannot be written. @default the file could not be written (any more). @defaultValue `process.emitWarning` */
   readonly onError?: (error: TranscriptionError) => void;
 }
 
-/** How long the end of a stream waits for its file, in milliseconds; a disk that takes longer goes on by itself. */
+/** How long the end of a stream waits for its file, in milliseconds; a slower disk finishes in the background. */
 const END_MS = 2000;
 
-/** Does the steps of a file one after another, off the path of whoever has something to write. */
-export class Writing {
-  readonly #steps: Steps;
+/** Runs the steps of a file one after another, in the background. */
+export class FileWriter {
+  readonly #steps: FileSteps;
   readonly #fail: (cause: unknown) => void;
   readonly #done: Promise<void>;
   #step: Promise<void> | undefined;
@@ -32,7 +32,7 @@ export class Writing {
   #over = false;
 
   /** @param path As the user wrote it, for messages. */
-  constructor(path: string, steps: Steps, { onError = warn }: FailureOptions) {
+  constructor(path: string, steps: FileSteps, { onError = warn }: FailureOptions) {
     this.#steps = steps;
     this.#fail = (cause) => {
       if (!this.#over) onError(writeFailure(path, cause));
@@ -44,29 +44,29 @@ export class Writing {
       });
   }
 
-  /** Whether nothing will be written any more. */
+  /** Whether the file has ended or failed. */
   get over(): boolean {
     return this.#over;
   }
 
-  /** Says that there is something to write. */
+  /** Signals that something is waiting to be written. */
   wake(): void {
     this.#wake();
   }
 
-  /** Ends with this failure; what is being written and what waits may still be. */
+  /** Fails; a write in progress may still complete. */
   giveUp(cause: unknown): void {
     this.#fail(cause);
     this.#over = true;
     void this.end();
   }
 
-  /** Resolves when what is being written now is written, or has failed. */
+  /** Resolves when the current step has succeeded or failed. */
   async settled(): Promise<void> {
     await this.#step?.catch(() => undefined);
   }
 
-  /** Writes the rest and closes; resolves then. */
+  /** Writes the rest and closes the file. */
   end(): Promise<void> {
     this.#ending = true;
     this.#wake();
@@ -77,13 +77,13 @@ export class Writing {
     this.#step = this.#steps.open();
     await this.#step;
     try {
-      while ((this.#step = this.#steps.next()) || !this.#ending) await (this.#step ?? this.#woken());
+      while ((this.#step = this.#steps.next()) || !this.#ending) await (this.#step ?? this.#awaken());
     } finally {
       await this.#steps.close();
     }
   }
 
-  #woken(): Promise<void> {
+  #awaken(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
@@ -94,17 +94,17 @@ function warn({ message, name: type, code }: TranscriptionError): void {
   process.emitWarning(message, { type, code });
 }
 
-/** Passes a stream on and has each value written. The end waits for the file; whoever unsubscribes does not. */
-export function written<T>(source: Observable<T>, writing: Writing, put: (value: T) => void): Observable<T> {
-  const end$ = defer(() => race(writing.end(), timer(END_MS))).pipe(ignoreElements());
+/** Passes a stream on and writes each value. Completion waits for the file; unsubscribing does not. */
+export function writeThrough<T>(source: Observable<T>, writer: FileWriter, put: (value: T) => void): Observable<T> {
+  const end$ = defer(() => race(writer.end(), timer(END_MS))).pipe(ignoreElements());
   return concat(
     source.pipe(
       tap((value) => {
-        if (writing.over) return;
+        if (writer.over) return;
         put(value);
-        writing.wake();
+        writer.wake();
       }),
     ),
     end$,
-  ).pipe(finalize(() => void writing.end()));
+  ).pipe(finalize(() => void writer.end()));
 }

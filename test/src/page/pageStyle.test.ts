@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { BLACK, WHITE, colourOf, contrast, over } from '../../../src/page/client/colours.ts';
-import { DEFAULT_LOOK, ENOUGH, lookOf, paintOf, queryOf } from '../../../src/page/client/look.ts';
-import type { Look } from '../../../src/page/client/look.ts';
+import { BLACK, WHITE, colourOf, contrast, blend } from '../../../src/page/client/colours.ts';
+import { DEFAULT_STYLE, MIN_CONTRAST, parseStyle, paletteOf, styleQuery } from '../../../src/page/client/pageStyle.ts';
+import type { PageStyle } from '../../../src/page/client/pageStyle.ts';
 
-const read = (query: string): Look => lookOf(new URLSearchParams(query));
+const read = (query: string): PageStyle => parseStyle(new URLSearchParams(query));
 
-describe('lookOf', () => {
+describe('parseStyle', () => {
   it('is a stage screen without parameters', () => {
-    expect(read('')).toEqual(DEFAULT_LOOK);
+    expect(read('')).toEqual(DEFAULT_STYLE);
   });
 
   it('takes every parameter', () => {
@@ -41,8 +41,8 @@ describe('lookOf', () => {
     ['lines=2.6', { lines: 3 }],
     ['color=%23FFF', { color: '#ffffff' }],
     ['uppercase=yes', { uppercase: true }],
-  ])('brings %s into its range', (query, fields) => {
-    expect(read(query)).toEqual({ ...DEFAULT_LOOK, ...fields });
+  ])('clamps %s to its range', (query, fields) => {
+    expect(read(query)).toEqual({ ...DEFAULT_STYLE, ...fields });
   });
 
   it.each([
@@ -60,36 +60,36 @@ describe('lookOf', () => {
     'speakers=loud',
     'nothing=else',
   ])('leaves the default for %s', (query) => {
-    expect(read(query)).toEqual(DEFAULT_LOOK);
+    expect(read(query)).toEqual(DEFAULT_STYLE);
   });
 
-  it('is a look whatever the parameters are, and reads back what queryOf writes', () => {
+  it('gives a valid style for any parameters, and parses what styleQuery formats', () => {
     const value = fc.oneof(
       fc.string(),
       fc.double().map(String),
       fc.constantFrom('on', 'auto', 'none', 'ffffff', 'rtl'),
     );
-    const parameters = fc.array(fc.tuple(fc.constantFrom(...Object.keys(DEFAULT_LOOK)), value));
+    const parameters = fc.array(fc.tuple(fc.constantFrom(...Object.keys(DEFAULT_STYLE)), value));
     fc.assert(
       fc.property(parameters, (pairs) => {
-        const look = lookOf(new URLSearchParams(pairs));
-        expect(read(queryOf(look))).toEqual(look);
-        expect(paintOf(look).contrast).toBeGreaterThanOrEqual(1);
+        const style = parseStyle(new URLSearchParams(pairs));
+        expect(read(styleQuery(style))).toEqual(style);
+        expect(paletteOf(style).contrast).toBeGreaterThanOrEqual(1);
       }),
     );
   });
 });
 
-describe('queryOf', () => {
-  it('writes what differs from the default alone', () => {
-    expect(queryOf(DEFAULT_LOOK)).toBe('');
-    expect(queryOf({ ...DEFAULT_LOOK, background: 'transparent', color: '#ffffff', status: false })).toBe(
+describe('styleQuery', () => {
+  it('formats only what differs from the default', () => {
+    expect(styleQuery(DEFAULT_STYLE)).toBe('');
+    expect(styleQuery({ ...DEFAULT_STYLE, background: 'transparent', color: '#ffffff', status: false })).toBe(
       'color=ffffff&background=transparent&status=off',
     );
   });
 });
 
-describe('paintOf', () => {
+describe('paletteOf', () => {
   it.each([
     '',
     'background=transparent',
@@ -97,29 +97,29 @@ describe('paintOf', () => {
     'background=ffff00',
     'background=00000000',
     'box=222222',
-  ])('can be read with %s, whatever is behind it: text, speakers, and what may still change', (query) => {
-    const paint = paintOf(read(query));
-    const ground = colourOf(paint.background) ?? { rgb: [0, 0, 0] as const, alpha: 0 };
-    const box = colourOf(paint.box) ?? { rgb: [0, 0, 0] as const, alpha: 0 };
-    const texts = [paint, ...paint.voices]
+  ])('is readable with %s over any background: text, speakers and partials', (query) => {
+    const palette = paletteOf(read(query));
+    const background = colourOf(palette.background) ?? { rgb: [0, 0, 0] as const, alpha: 0 };
+    const box = colourOf(palette.box) ?? { rgb: [0, 0, 0] as const, alpha: 0 };
+    const texts = [palette, ...palette.speakers]
       .flatMap(({ text, partial }) => [text, partial])
       .map((text) => colourOf(text)!);
     const ratios = [BLACK, WHITE]
-      .map((picture) => over(box, over(ground, picture)))
-      .flatMap((behind) => texts.map((text) => contrast(over(text, behind), behind)));
+      .map((picture) => blend(box, blend(background, picture)))
+      .flatMap((behind) => texts.map((text) => contrast(blend(text, behind), behind)));
 
-    expect(Math.min(...ratios)).toBeGreaterThanOrEqual(ENOUGH);
-    expect(paint.contrast).toBeGreaterThanOrEqual(ENOUGH);
+    expect(Math.min(...ratios)).toBeGreaterThanOrEqual(MIN_CONTRAST);
+    expect(palette.contrast).toBeGreaterThanOrEqual(MIN_CONTRAST);
   });
 
   it.each(['color=333333', 'background=777777', 'background=transparent&box=none'])(
-    'tells that %s is hard to read',
+    'reports that %s is hard to read',
     (query) => {
-      expect(paintOf(read(query)).contrast).toBeLessThan(ENOUGH);
+      expect(paletteOf(read(query)).contrast).toBeLessThan(MIN_CONTRAST);
     },
   );
 
-  it('knows the contrasts of the standard', () => {
+  it('matches the contrast ratios of the standard', () => {
     expect(contrast(BLACK, WHITE)).toBeCloseTo(21);
     expect(contrast(colourOf('767676')!, WHITE)).toBeCloseTo(4.54, 2);
   });

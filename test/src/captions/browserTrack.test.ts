@@ -11,20 +11,20 @@ import type { FinalTurn } from '../../../operators/events.ts';
 import { final } from '../../support/turns.ts';
 
 const run = promisify(execFile);
-// what a browser in a test needs, and nothing that asks the network for anything
+// no sandbox, no GPU, no network access by the browser itself
 const QUIET = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
 const OFFLINE = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-/** A page that shows captions as a track and writes down what the browser made of them. */
+/** A page that loads captions as a track and writes the parsed cues into its text. */
 const PAGE = `<!doctype html><meta charset="utf-8"><video><track default src="talk.vtt"></video><pre></pre><script>
   const track = document.querySelector('track');
   track.track.mode = 'showing';
-  const told = () => [...track.track.cues].map(({ startTime, endTime, text }) => ({ startTime, endTime, text }));
-  track.onload = () => { document.querySelector('pre').textContent = JSON.stringify(told()); };
+  const cues = () => [...track.track.cues].map(({ startTime, endTime, text }) => ({ startTime, endTime, text }));
+  track.onload = () => { document.querySelector('pre').textContent = JSON.stringify(cues()); };
 </script>`;
 
-/** What the browser has in the page's <pre> once the track is loaded. */
-async function shownBy(document: string): Promise<unknown> {
+/** Returns the cues that the browser parses from a WebVTT document. */
+async function parsedBy(document: string): Promise<unknown> {
   const server = createServer((request, response) => {
     const isTrack = request.url === '/talk.vtt';
     response.setHeader('content-type', isTrack ? 'text/vtt' : 'text/html');
@@ -44,15 +44,16 @@ async function shownBy(document: string): Promise<unknown> {
   }
 }
 
-const isThere = await run('chromium', ['--version']).then(
+const hasChromium = await run('chromium', ['--version']).then(
   () => true,
   () => false,
 );
-if (!isThere && !process.env.CI) console.warn('skipped: captions as a track of a browser; there is no chromium here');
-const where = isThere || process.env.CI ? it : it.skip;
+if (!hasChromium && !process.env.CI)
+  console.warn('skipped: captions as a browser track, because chromium is not installed');
+const itInBrowser = hasChromium || process.env.CI ? it : it.skip;
 
 describe('vtt, in a browser', () => {
-  where('is a track whose cues are those of the turns', async () => {
+  itInBrowser('is a track with the cues of the turns', async () => {
     const turns: FinalTurn[] = [
       { ...final(0, 'Welcome to rxscribe.', 500), isFinal: true, session: 0 },
       { ...final(1, 'Is 2 < 3 & 4 > 3?', 3000), isFinal: true, session: 0, speaker_label: 'A' },
@@ -70,9 +71,9 @@ describe('vtt, in a browser', () => {
         text: lines.join('\n'),
       }));
 
-    const shown = (await shownBy(captionDocument(turns, 'vtt'))) as { text: string }[];
+    const parsed = (await parsedBy(captionDocument(turns, 'vtt'))) as { text: string }[];
 
-    const plain = shown.map((cue) => ({ ...cue, text: unescaped(cue.text.replace(/^<v[^>]*>/, '')) }));
+    const plain = parsed.map((cue) => ({ ...cue, text: unescaped(cue.text.replace(/^<v[^>]*>/, '')) }));
     expect(plain).toEqual(expected);
   });
 });

@@ -1,0 +1,121 @@
+import type { FinalTurn } from '../../operators/events.ts';
+import { columnsOf } from './columnsOf.ts';
+import { singleLine } from './singleLine.ts';
+import { speakerName } from './speakerName.ts';
+import { wordTiming } from './wordTiming.ts';
+import type { Timing } from './wordTiming.ts';
+
+/** What ends at a break opportunity, from the best place to break to the worst. */
+export type BreakQuality = 'sentence' | 'clause' | 'word';
+
+/** Text between two break opportunities, usually one word: it is never broken. */
+export interface Segment extends Timing {
+  readonly text: string;
+  /** Width on a screen, in columns. */
+  readonly columns: number;
+  /** Whether a space precedes it. */
+  readonly spaced: boolean;
+  /** What ends with it. */
+  readonly breakAfter: BreakQuality;
+}
+
+type Piece = Pick<Segment, 'text' | 'spaced'>;
+
+const SENTENCE = /[.!?…。！？｡؟۔।॥]["'”’»›)\]」』】）]*$/u;
+const CLAUSE = /[,;:–—،؛、，；：]["'”’»›)\]」』】）]*$/u;
+const LOWER_CASE = /^\p{Ll}/u;
+/** A silence this long ends a clause as a comma does, in milliseconds. */
+const PAUSE_MS = 300;
+
+const wordSegmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
+const graphemeSegmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+/** Opening quotation marks and brackets belong to the next word, all other marks to the previous one. */
+const OPENING = /^[\p{Ps}\p{Pi}]+$/u;
+
+/**
+ * Splits a turn at its break opportunities into segments, each with its timing and speaker.
+ *
+ * @param columns Columns per line: wider text is split between words where its script has no spaces, or else between
+ *   characters.
+ * @param after When a turn without word times starts, in milliseconds on the audio clock.
+ * @param msPerColumn How long each column of such a turn takes, in milliseconds.
+ */
+export function segmentsOf(turn: FinalTurn, columns: number, after: number, msPerColumn: number): Segment[] {
+  const tokens = singleLine(turn.transcript).split(' ').filter(Boolean);
+  const endMs = after + Math.round(columnsOf(tokens.join(' ')) * msPerColumn);
+  const timing = wordTiming(turn, tokens, { startMs: after, endMs, speaker: speakerName(turn.speaker_label) });
+  let from = 0;
+  const segments = tokens
+    .flatMap((token) => piecesOf(token, columns))
+    .map((piece) => {
+      const to = from + piece.text.length;
+      const segment = { ...piece, columns: columnsOf(piece.text), breakAfter: 'word' as const, ...timing(from, to) };
+      from = to;
+      return segment;
+    });
+  return segments.map((segment, index) => ({ ...segment, breakAfter: breakBetween(segment, segments[index + 1]) }));
+}
+
+function breakBetween(segment: Segment, next: Segment | undefined): BreakQuality {
+  if (SENTENCE.test(segment.text) && !LOWER_CASE.test(next?.text ?? '')) return 'sentence';
+  return CLAUSE.test(segment.text) || (next && next.startMs - segment.endMs >= PAUSE_MS) ? 'clause' : 'word';
+}
+
+function piecesOf(token: string, columns: number): Piece[] {
+  if (columnsOf(token) <= columns) return [{ text: token, spaced: true }];
+  return wordsOf(token)
+    .flatMap((text) => (columnsOf(text) <= columns ? [text] : cut(text, columns)))
+    .map((text, index) => ({ text, spaced: index === 0 }));
+}
+
+/** Splits a text without spaces into words, each with its punctuation. */
+function wordsOf(text: string): string[] {
+  const found: string[] = [];
+  for (const { segment, isWordLike } of wordSegmenter.segment(text)) {
+    const before = found.at(-1);
+    const belongs = before !== undefined && (OPENING.test(before) || (!isWordLike && !OPENING.test(segment)));
+    if (belongs) found[found.length - 1] = before + segment;
+    else found.push(segment);
+  }
+  return found;
+}
+
+/** Cuts a text between characters as readers perceive them, into parts of at most this many columns. */
+function cut(text: string, columns: number): string[] {
+  const parts = [''];
+  let free = columns;
+  for (const { segment } of graphemeSegmenter.segment(text)) {
+    const width = columnsOf(segment);
+    if (width > free && parts.at(-1) !== '') {
+      parts.push('');
+      free = columns;
+    }
+    parts[parts.length - 1] += segment;
+    free -= width;
+  }
+  return parts;
+}
+
+/** Writes the speaker before the first segment of each speaker, as in `Ann: Hello.` */
+export function withSpeakerNames(
+  segments: readonly Segment[],
+  columns: number,
+  previous: string | undefined,
+): Segment[] {
+  return segments.flatMap((segment, index) => {
+    const { speaker } = segment;
+    if (speaker === undefined || speaker === (index === 0 ? previous : segments[index - 1]?.speaker)) return [segment];
+    const [short = ''] = cut(speaker, columns - 1);
+    const name: Segment = {
+      ...segment,
+      text: `${short}:`,
+      columns: columnsOf(short) + 1,
+      breakAfter: 'word',
+      spaced: true,
+    };
+    const together = name.columns + 1 + segment.columns;
+    return together <= columns
+      ? [{ ...segment, text: `${name.text} ${segment.text}`, columns: together, spaced: true }]
+      : [{ ...name, endMs: segment.startMs }, segment];
+  });
+}
