@@ -28,7 +28,7 @@ export interface DocumentOptions {
  * audioFile('talk.wav')
  *   .pipe(
  *     bufferBytes(3200),
- *     transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'u3-rt-pro', sampleRate: 16_000 }),
+ *     transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'universal-3-6-pro', sampleRate: 16_000 }),
  *     transcript(),
  *     map(({ turns }) => captionDocument(turns, 'vtt')),
  *   )

@@ -49,7 +49,7 @@ const MAX_WAITING = 64 * 2 ** 20;
  * audioFile('talk.wav')
  *   .pipe(
  *     bufferBytes(3200),
- *     transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'u3-rt-pro', sampleRate: 16_000 }),
+ *     transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'universal-3-6-pro', sampleRate: 16_000 }),
  *     captionFile('talk.srt'),
  *     captionFile('talk.ndjson', { onError: (error) => console.error(error.message) }),
  *   )

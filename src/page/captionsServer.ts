@@ -42,7 +42,7 @@ const CLOSE_MS = 500;
  *
  * const event$ = audioFile('talk.wav').pipe(
  *   bufferBytes(3200),
- *   transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'u3-rt-pro', sampleRate: 16_000 }),
+ *   transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'universal-3-6-pro', sampleRate: 16_000 }),
  *   share(),
  * );
  * const [serving, ended] = [captionsServer(event$, { port: 0 }), lastValueFrom(event$)];

@@ -71,8 +71,8 @@ describe('srt', () => {
       ...spokenTurn(order, 'Yes, I do.', order * 5000),
       speaker_label,
     }));
-    const lines = readSrt(captionDocument(turns, 'srt')).map(({ lines }) => lines.join());
-    expect(lines).toEqual(['A: Yes, I do.', 'Yes, I do.', 'B: Yes, I do.', 'A: Yes, I do.']);
+    const found = readSrt(captionDocument(turns, 'srt')).map(({ lines }) => lines.join());
+    expect(found).toEqual(['A: Yes, I do.', 'Yes, I do.', 'B: Yes, I do.', 'A: Yes, I do.']);
   });
 
   it('contains no markup, arrow, blank line or control character within a cue', () => {
