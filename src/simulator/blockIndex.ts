@@ -4,35 +4,36 @@ const BLOCK = 64;
 /** Bytes from one indexed block to the next. */
 const STRIDE = 128;
 
-/** The shortest run of known bytes that is sure to be found: it holds an indexed block wherever it begins. */
-export const SURE: number = BLOCK + STRIDE - 1;
+/** The shortest run of known bytes that is always found: it contains an indexed block wherever it begins. */
+export const MIN_MATCH: number = BLOCK + STRIDE - 1;
 
-/** A place in the known recordings. */
-export interface Place {
+/** A position in the known recordings. */
+export interface Position {
   readonly pcm: Uint8Array;
   /** Byte position in `pcm`. */
   readonly at: number;
 }
 
+/** The factor of the polynomial checksum, and its power for the byte that leaves the block. */
 const FACTOR = 0x01000193;
-const LEAVING = Array.from({ length: BLOCK }).reduce<number>((power) => Math.imul(power, FACTOR), 1);
+const OUTGOING_FACTOR = Array.from({ length: BLOCK }).reduce<number>((power) => Math.imul(power, FACTOR), 1);
 
-/** Blocks that many look alike (a drone, a test tone) are not all indexed. */
-const PROBES = 32;
+/** Slots tried per checksum. Of many identical blocks (a drone, a test tone) only some are indexed. */
+const MAX_PROBES = 32;
 
 /**
- * Finds, for any 64 bytes, where they stand in the known recordings. A checksum of one block in every 128 bytes is kept; a
- * checksum that rolls over the incoming bytes finds the block again at every offset, at some nanoseconds per byte, however
- * long the recordings are. Digital silence is not indexed: it says nothing about the place.
+ * Finds the position of any 64 bytes in the known recordings. It keeps the checksum of one block in every 128 bytes. A
+ * rolling checksum over the incoming bytes finds these blocks at every offset, and its cost per byte does not depend on the
+ * length of the recordings. Digital silence is not indexed because it has no unique position.
  */
 export class BlockIndex {
   readonly #recordings: readonly Uint8Array[];
   /** Number of the first block of each recording; blocks are numbered through all of them, from 1. */
   readonly #firsts: number[] = [];
-  /** Open hash table: checksum and block number, in turns; a block number of 0 is a free slot. */
+  /** Open hash table of pairs, checksum and block number; block number 0 is a free slot. */
   readonly #table: Int32Array;
   readonly #shift: number;
-  /** One bit per checksum, some false: small enough to be at hand where the table is not. */
+  /** Bloom filter with one bit per checksum: small enough to stay in the processor's cache, unlike the table. */
   readonly #filter: Uint8Array;
 
   constructor(recordings: readonly Uint8Array[]) {
@@ -40,7 +41,7 @@ export class BlockIndex {
     let next = 1;
     for (const pcm of recordings) {
       this.#firsts.push(next);
-      next += blocks(pcm);
+      next += blockCount(pcm);
     }
     const bits = Math.max(6, Math.ceil(Math.log2(2 * next)));
     this.#shift = 32 - bits;
@@ -49,8 +50,8 @@ export class BlockIndex {
     recordings.forEach((pcm, index) => this.#add(pcm, this.#firsts[index]!));
   }
 
-  /** The first known block at or after `from`, and its place; undefined if there is none in `bytes`. */
-  find(bytes: Uint8Array, from: number): { readonly offset: number; readonly place: Place } | undefined {
+  /** Returns the first known block at or after `from` and its position; undefined if `bytes` contain none. */
+  find(bytes: Uint8Array, from: number): { readonly offset: number; readonly position: Position } | undefined {
     if (bytes.length - from < BLOCK) return undefined;
     const filter = this.#filter;
     const shift = this.#shift;
@@ -58,16 +59,16 @@ export class BlockIndex {
     for (let offset = from; ; offset++) {
       const mixed = mix(hash);
       if ((filter[mixed >>> shift]! & (1 << (mixed & 7))) !== 0) {
-        const place = this.#lookUp(hash, bytes, offset);
-        if (place !== undefined) return { offset, place };
+        const position = this.#lookUp(hash, bytes, offset);
+        if (position !== undefined) return { offset, position };
       }
       if (offset + BLOCK >= bytes.length) return undefined;
-      hash = (Math.imul(hash, FACTOR) - Math.imul(bytes[offset]!, LEAVING) + bytes[offset + BLOCK]!) | 0;
+      hash = (Math.imul(hash, FACTOR) - Math.imul(bytes[offset]!, OUTGOING_FACTOR) + bytes[offset + BLOCK]!) | 0;
     }
   }
 
   #add(pcm: Uint8Array, first: number): void {
-    for (let block = 0; block < blocks(pcm); block++) {
+    for (let block = 0; block < blockCount(pcm); block++) {
       const hash = checksum(pcm, block * STRIDE);
       if (hash !== 0) this.#insert(hash, first + block);
     }
@@ -77,7 +78,7 @@ export class BlockIndex {
     const table = this.#table;
     const mixed = mix(hash);
     let slot = 2 * (mixed >>> this.#shift);
-    for (let probe = 0; probe < PROBES; probe++) {
+    for (let probe = 0; probe < MAX_PROBES; probe++) {
       if (table[slot + 1] === 0) {
         table[slot] = hash;
         table[slot + 1] = block;
@@ -88,29 +89,29 @@ export class BlockIndex {
     }
   }
 
-  #lookUp(hash: number, bytes: Uint8Array, offset: number): Place | undefined {
+  #lookUp(hash: number, bytes: Uint8Array, offset: number): Position | undefined {
     const table = this.#table;
     let slot = 2 * (mix(hash) >>> this.#shift);
-    for (let probe = 0; probe < PROBES; probe++) {
+    for (let probe = 0; probe < MAX_PROBES; probe++) {
       const block = table[slot + 1]!;
       if (block === 0) return undefined;
       if (table[slot] === hash) {
-        const place = this.#place(block);
-        const known = place.pcm.subarray(place.at, place.at + BLOCK);
-        if (Buffer.compare(known, bytes.subarray(offset, offset + BLOCK)) === 0) return place;
+        const position = this.#positionOf(block);
+        const known = position.pcm.subarray(position.at, position.at + BLOCK);
+        if (Buffer.compare(known, bytes.subarray(offset, offset + BLOCK)) === 0) return position;
       }
       slot = (slot + 2) % table.length;
     }
     return undefined;
   }
 
-  #place(block: number): Place {
+  #positionOf(block: number): Position {
     const index = this.#firsts.findLastIndex((first) => first <= block);
     return { pcm: this.#recordings[index]!, at: (block - this.#firsts[index]!) * STRIDE };
   }
 }
 
-function blocks(pcm: Uint8Array): number {
+function blockCount(pcm: Uint8Array): number {
   return pcm.length < BLOCK ? 0 : Math.floor((pcm.length - BLOCK) / STRIDE) + 1;
 }
 

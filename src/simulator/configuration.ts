@@ -1,12 +1,12 @@
 import { proStyle } from './proStyle.ts';
 import { universalStyle } from './universalStyle.ts';
 import type { Parameters } from './parameters.ts';
-import type { TurnSettings, TurnStyle } from './turn.ts';
+import type { TurnSettings, TurnStyle } from './turnStyle.ts';
 
-/** Finals of the Universal-Streaming models with `format_turns`: an unformatted and a formatted one, or one. */
+/** Finals of the Universal-Streaming models with `format_turns`: an unformatted one and a formatted one, or one. */
 export type Formatting = 'two-finals' | 'one-final';
 
-/** The model of a session that names none. The service's own default has moved several times. */
+/** The model of a session that names none. The default of the real service has changed several times. */
 export const DEFAULT_MODEL = 'universal-3-6-pro';
 
 const PRESETS: Readonly<Record<string, { readonly min: number; readonly max: number; readonly delay: number }>> = {
@@ -17,18 +17,18 @@ const PRESETS: Readonly<Record<string, { readonly min: number; readonly max: num
 
 const DIARIZING = { min: 640, max: 768, delay: 500 };
 
-/** Whether the model tells its turns as the Pro family does. */
+/** Whether the model belongs to the Pro family. */
 export function isPro({ speech_model: model = DEFAULT_MODEL }: Parameters): boolean {
   return !/^(universal-streaming|whisper)/.test(model);
 }
 
-/** How the model of a session tells its turns. */
-export function styleOf(parameters: Parameters): TurnStyle {
+/** The style in which the model of a session sends its turns. */
+export function turnStyleOf(parameters: Parameters): TurnStyle {
   return isPro(parameters) ? proStyle : universalStyle;
 }
 
-/** What the parameters of a session mean for its turns. */
-export function settingsOf(parameters: Parameters, formatting: Formatting): TurnSettings {
+/** The turn settings that follow from the parameters of a session. */
+export function turnSettingsOf(parameters: Parameters, formatting: Formatting): TurnSettings {
   const number = (name: string, fallback: number): number => Number(parameters[name] ?? fallback);
   const on = (name: string, fallback = false): boolean => (parameters[name] ?? String(fallback)) === 'true';
   const pro = isPro(parameters);
@@ -39,9 +39,9 @@ export function settingsOf(parameters: Parameters, formatting: Formatting): Turn
   return {
     minSilenceMs: Math.min(10_000, Math.max(50, number('min_turn_silence', preset.min))),
     maxSilenceMs: number('max_turn_silence', preset.max),
-    longestMs: number('max_turn_duration', pro && diarizing ? 10_000 : 60_000),
+    maxDurationMs: number('max_turn_duration', pro && diarizing ? 10_000 : 60_000),
     firstPartialMs: number('interruption_delay', preset.delay) + 256,
-    partialEveryMs: on('continuous_partials', !diarizing) ? 1000 : 3000,
+    partialIntervalMs: on('continuous_partials', !diarizing) ? 1000 : 3000,
     partials: on('include_partial_turns', !on('redact_pii')),
     acknowledgeSilence: pro && on('acknowledge_silence'),
     confidence: pro ? 0.5 : number('end_of_turn_confidence_threshold', 0.4),
@@ -50,15 +50,15 @@ export function settingsOf(parameters: Parameters, formatting: Formatting): Turn
   };
 }
 
-/** The parameters after an update: a new `mode` brings its whole preset, unless the update says otherwise. */
-export function updated(parameters: Parameters, update: Parameters): Parameters {
+/** Applies an update. A new `mode` resets the silences and delay of its preset, except those in the update. */
+export function withUpdate(parameters: Parameters, update: Parameters): Parameters {
   if (update['mode'] === undefined) return { ...parameters, ...update };
   const { min_turn_silence: _min, max_turn_silence: _max, interruption_delay: _delay, ...kept } = parameters;
   return { ...kept, ...update };
 }
 
-/** `Begin.configuration`: what the service understood. */
-export function echo(parameters: Parameters, apiVersion: string): Readonly<Record<string, unknown>> {
+/** `Begin.configuration`: the parameters as the service understood them. */
+export function beginConfiguration(parameters: Parameters, apiVersion: string): Readonly<Record<string, unknown>> {
   const on = (name: string): boolean => parameters[name] === 'true';
   return {
     model: parameters['speech_model'] ?? DEFAULT_MODEL,

@@ -1,9 +1,9 @@
 import type { Server, Socket } from 'node:net';
 
-/** How long the end of all connections is waited for, in milliseconds. */
-const PATIENCE_MS = 2000;
+/** How long `close` waits for the connections to end, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 2000;
 
-/** The connections of a TLS server: the TCP ones, and what runs on them, which may outlive them while it is paused. */
+/** Tracks the connections of a TLS server: TCP sockets, and TLS sockets, which can outlive them while they are paused. */
 export class Connections {
   readonly #server: Server;
   readonly #tcp = new Set<Socket>();
@@ -11,8 +11,8 @@ export class Connections {
 
   constructor(server: Server) {
     this.#server = server;
-    server.on('connection', (socket: Socket) => follow(this.#tcp, socket));
-    server.on('secureConnection', (socket: Socket) => follow(this.#tls, socket));
+    server.on('connection', (socket: Socket) => track(this.#tcp, socket));
+    server.on('secureConnection', (socket: Socket) => track(this.#tls, socket));
   }
 
   /** Breaks the connection of this client with a TCP reset. */
@@ -20,18 +20,18 @@ export class Connections {
     for (const socket of this.#tcp) if (socket.remotePort === remotePort) socket.resetAndDestroy();
   }
 
-  /** Ends all connections at once, and listens no more. */
+  /** Stops listening and ends all connections at once. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => {
       this.#server.close(resolve);
-      setTimeout(resolve, PATIENCE_MS).unref();
+      setTimeout(resolve, CLOSE_TIMEOUT_MS).unref();
     });
     for (const socket of [...this.#tls, ...this.#tcp]) socket.destroy();
     await closed;
   }
 }
 
-function follow(sockets: Set<Socket>, socket: Socket): void {
+function track(sockets: Set<Socket>, socket: Socket): void {
   sockets.add(socket);
   socket.once('close', () => sockets.delete(socket));
 }

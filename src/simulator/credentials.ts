@@ -1,14 +1,14 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** What came with a connection: good, or why not. `capSeconds` is what a token allows the session to last. */
+/** The credential of a connection: valid, or why it is not. `maxSeconds` is how long it permits a session to last. */
 export type Credential =
-  | { readonly authorization: 'ok'; readonly capSeconds: number }
+  | { readonly authorization: 'ok'; readonly maxSeconds: number }
   | { readonly authorization: 'missing' | 'invalid'; readonly message: string };
 
 const LONGEST_SESSION_S = 10_800;
 
-/** The one key of a local service, and the temporary tokens made with it. */
+/** Checks the API key of the service and issues temporary tokens. */
 export class Credentials {
   readonly apiKey: string;
   readonly #secret: Buffer = randomBytes(32);
@@ -17,23 +17,23 @@ export class Credentials {
     this.apiKey = apiKey;
   }
 
-  /** Judges the header or the query parameter of a connection. */
+  /** Checks the `Authorization` header or the `token` parameter of a connection. */
   check(header: string | undefined, token: string | undefined): Credential {
     const given = header ?? token;
     if (given === undefined) return refused('missing', 'Missing Authorization header');
     if (header !== undefined && same(header, this.apiKey))
-      return { authorization: 'ok', capSeconds: LONGEST_SESSION_S };
+      return { authorization: 'ok', maxSeconds: LONGEST_SESSION_S };
     const [body, signature] = given.split('.');
     if (body === undefined || signature === undefined || !same(signature, this.#sign(body))) {
       return refused('invalid', 'Invalid API key');
     }
     const claims: { until: number; cap: number } = JSON.parse(Buffer.from(body, 'base64url').toString());
     if (Date.now() > claims.until) return refused('invalid', 'Signature has expired');
-    return { authorization: 'ok', capSeconds: claims.cap };
+    return { authorization: 'ok', maxSeconds: claims.cap };
   }
 
-  /** Answers `GET /v3/token`. */
-  answer(request: IncomingMessage, query: URLSearchParams, response: ServerResponse): void {
+  /** Handles `GET /v3/token`. */
+  handleTokenRequest(request: IncomingMessage, query: URLSearchParams, response: ServerResponse): void {
     const header = request.headers.authorization?.replace(/^Bearer /, '');
     const window = query.get('expires_in_seconds');
     const cap = query.get('max_session_duration_seconds') ?? String(LONGEST_SESSION_S);

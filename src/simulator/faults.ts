@@ -1,4 +1,4 @@
-/** What strikes while audio is being heard. */
+/** Faults that happen at a position in the audio. */
 export type StreamFault =
   /** The TCP connection is reset. */
   | 'reset'
@@ -8,13 +8,13 @@ export type StreamFault =
   | 'close-3005'
   /** Close 1000, without an `Error` frame or `Termination`. */
   | 'close-silent'
-  /** An `Error` frame 3005, and the socket is left open; nothing is heard or told any more. */
+  /** `Error` 3005, but the socket stays open. The service ignores what it receives and sends nothing more. */
   | 'error-open'
-  /** Nothing is read or written any more, no pong either; the connection stays. */
+  /** The service reads and sends nothing more, not even a pong. The connection stays open. */
   | 'stall'
-  /** `Error` 3008, then close 3008, before the time. */
+  /** `Error` 3008, then close 3008, long before `expires_at`. */
   | 'expire'
-  /** A message of a type nobody knows. */
+  /** A message of an unknown type. */
   | 'unknown-message'
   /** A text message that is not JSON. */
   | 'non-json'
@@ -24,10 +24,10 @@ export type StreamFault =
   | 'warning'
   /** The next final is sent twice. */
   | 'duplicate-final'
-  /** A final without words under a turn number of its own, as soon as no turn is open. */
+  /** A final without words under its own turn number, as soon as no turn is open. */
   | 'empty-final';
 
-/** What strikes the next connection. */
+/** Faults that happen at the next connection. */
 export type ConnectFault =
   /** The next `count` attempts are refused with HTTP 503. */
   | 'refuse-connect'
@@ -35,46 +35,46 @@ export type ConnectFault =
   | 'rate-limit'
   /** Close 1011 on the opened socket, before `Begin`. */
   | 'close-before-begin'
-  /** `Begin` comes `ms` milliseconds late. */
+  /** `Begin` is sent `ms` milliseconds late. */
   | 'slow-begin';
 
-/** What strikes at the next `Terminate`. */
+/** Faults that happen at the next `Terminate`. */
 export type TerminateFault =
   /** `Terminate` is never answered. */
   | 'no-termination'
   /** The TCP connection is reset between `Terminate` and the last final. */
   | 'reset-after-terminate';
 
-/** What can go wrong. */
+/** The kinds of fault. */
 export type FaultKind = StreamFault | ConnectFault | TerminateFault;
 
-/** One thing that goes wrong, once. */
+/** One fault. It happens once. */
 export interface Fault {
-  /** When: milliseconds of audio heard, of all sessions since the start together. */
+  /** When it happens: milliseconds of audio processed since the start, by all sessions together. */
   readonly atMs: number;
   readonly fault: FaultKind;
-  /** How late `Begin` comes with `slow-begin`, in milliseconds. @defaultValue `1500` */
+  /** Delay of `Begin` with `slow-begin`, in milliseconds. @defaultValue `1500` */
   readonly ms?: number;
-  /** How many attempts `refuse-connect` refuses. @defaultValue `1` */
+  /** How many connections `refuse-connect` refuses. @defaultValue `1` */
   readonly count?: number;
 }
 
-/** Faults at a random rate, the same for the same seed. */
+/** Random faults. The same seed gives the same faults. */
 export interface RandomFaults {
   readonly seed: number;
-  /** How many on average, per minute of audio heard. */
+  /** How many on average, per minute of audio. */
   readonly perMinute: number;
-  /** Which. Faults of the next connection come with a `reset`, so that there is one. @defaultValue all */
+  /** Which kinds. A `reset` follows each connect fault, so that there is a next connection. @defaultValue all */
   readonly kinds?: readonly FaultKind[];
 }
 
-/** What goes wrong, and when: a script, in any order, or a random rate. */
+/** A list of faults, in any order, or random faults. */
 export type FaultPlan = readonly Fault[] | RandomFaults;
 
 const CONNECT: readonly FaultKind[] = ['refuse-connect', 'rate-limit', 'close-before-begin', 'slow-begin'];
 const TERMINATE: readonly FaultKind[] = ['no-termination', 'reset-after-terminate'];
 
-/** All there are. */
+/** All kinds of fault. */
 export const FAULT_KINDS: readonly FaultKind[] = [
   ...(['reset', 'close-1011', 'close-3005', 'close-silent', 'error-open', 'stall', 'expire'] as const),
   ...(['unknown-message', 'non-json', 'binary', 'warning', 'duplicate-final', 'empty-final'] as const),

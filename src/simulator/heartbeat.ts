@@ -1,19 +1,19 @@
+import type { ServiceMessage } from './serviceMessage.ts';
 import type { SessionLog } from './sessionLog.ts';
 import type { Timers } from './timers.ts';
-import type { Message } from './turn.ts';
 
-const EVERY_MS = 5000;
+const INTERVAL_MS = 5000;
 
-/** Tells every five seconds of wall time how much audio arrived, while it is enabled. */
+/** Sends a `Heartbeat` every five seconds while it is enabled: how much audio has arrived, and how fast. */
 export class Heartbeat {
   readonly #timers: Timers;
   readonly #log: SessionLog;
-  readonly #send: (message: Message) => void;
+  readonly #send: (message: ServiceMessage) => void;
   readonly #openedAt = performance.now();
   #enabled = false;
   #lastAudioMs = 0;
 
-  constructor(timers: Timers, log: SessionLog, send: (message: Message) => void) {
+  constructor(timers: Timers, log: SessionLog, send: (message: ServiceMessage) => void) {
     this.#timers = timers;
     this.#log = log;
     this.#send = send;
@@ -22,7 +22,7 @@ export class Heartbeat {
   enable(enabled: boolean): void {
     if (enabled === this.#enabled) return;
     this.#enabled = enabled;
-    if (enabled) this.#timers.every('heartbeat', EVERY_MS, () => this.#beat());
+    if (enabled) this.#timers.every('heartbeat', INTERVAL_MS, () => this.#beat());
     else this.#timers.cancel('heartbeat');
   }
 
@@ -33,7 +33,7 @@ export class Heartbeat {
       type: 'Heartbeat',
       total_audio_received_ms: Math.round(this.#log.audioMs),
       total_duration_ms: Math.round(performance.now() - this.#openedAt),
-      realtime_factor: Number((receivedMs / EVERY_MS).toFixed(3)),
+      realtime_factor: Number((receivedMs / INTERVAL_MS).toFixed(3)),
       max_speech_probability: receivedMs > 0 ? 0.99 : 0,
     });
   }

@@ -11,6 +11,6 @@ export type {
   Violation,
   ViolationCode,
 } from './options.ts';
-export type { Heard, Recogniser, RecogniserFactory } from './recogniser.ts';
+export type { RecognisedWord, Recogniser, RecogniserFactory } from './recogniser.ts';
 export { bundledRecording, loadRecording, type RecordedWord, type Recording } from './recording.ts';
 export { startSimulator } from './startSimulator.ts';

@@ -1,7 +1,7 @@
-/** Parameters of a session as they stand in the query, values as text. */
+/** Parameters of a session as in the query, values as text. */
 export type Parameters = Readonly<Record<string, string>>;
 
-/** Tells what a value must be, if it is not that. */
+/** Returns what is wrong with a value; undefined if nothing is. */
 type Check = (value: string) => string | undefined;
 
 const MODELS = [
@@ -86,8 +86,8 @@ const UPDATABLE: ReadonlySet<string> = new Set([
   'filter_profanity',
 ]);
 
-/** The first complaint about a value, as the service words it; undefined if all known ones are good. */
-export function complaint(parameters: Parameters, model: string | undefined): string | undefined {
+/** Returns the first error in the parameters, in the words of the service; undefined if all known ones are valid. */
+export function validate(parameters: Parameters, model: string | undefined): string | undefined {
   for (const [name, value] of Object.entries(parameters)) {
     const wanted = checks[name]?.(value);
     if (wanted !== undefined) return invalid(name, wanted);
@@ -95,17 +95,17 @@ export function complaint(parameters: Parameters, model: string | undefined): st
   return conflict(parameters, model);
 }
 
-/** Names the service does not know, and ignores. */
+/** Names that the service does not know. It ignores them. */
 export function unknownNames(parameters: Parameters): string[] {
   return Object.keys(parameters).filter((name) => !Object.hasOwn(checks, name));
 }
 
-/** Names that can not be changed while a session runs. */
-export function fixedNames(parameters: Parameters): string[] {
+/** Names that cannot be changed during a session. */
+export function namesNotUpdatable(parameters: Parameters): string[] {
   return Object.keys(parameters).filter((name) => !UPDATABLE.has(name));
 }
 
-/** The values of an `UpdateConfiguration`, written as a query would. */
+/** Writes the values of an `UpdateConfiguration` as a query would. */
 export function asParameters(update: Readonly<Record<string, unknown>>): Parameters {
   return Object.fromEntries(Object.entries(update).map(([name, value]) => [name, asText(value)]));
 }

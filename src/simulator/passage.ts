@@ -1,29 +1,31 @@
-import type { Heard } from './recogniser.ts';
+import type { RecognisedWord } from './recogniser.ts';
 import type { RecordedWord } from './recording.ts';
 
-/** Of a word that is cut, the shortest piece that is heard at all, in milliseconds. */
-export const AUDIBLE_MS = 10;
+/** The shortest piece of a cut word that is recognised, in milliseconds. */
+export const MIN_PIECE_MS = 10;
+
+/** How much of a word has been returned. */
+type Stage = 'none' | 'begun' | 'half';
 
 interface PassageStart {
-  /** The words of the recording, `start` and `end` in bytes of it. */
+  /** The words of the recording, with `start` and `end` as byte positions in it. */
   readonly words: readonly RecordedWord[];
-  /** Byte of the recording at which the passage begins. */
+  /** Byte position in the recording at which the passage begins. */
   readonly at: number;
-  /** Byte of the session's audio at which it begins. */
+  /** Byte position in the session's audio at which it begins. */
   readonly from: number;
   /** Bytes per millisecond of the session's audio. */
   readonly bytesPerMs: number;
 }
 
-/** An unbroken passage of a recording, as a session hears it: turns its growth into words. */
+/** An unbroken passage of a recording within the audio of a session. Returns its words as the passage grows. */
 export class Passage {
   readonly #words: readonly RecordedWord[];
   readonly #at: number;
   readonly #shift: number;
   readonly #bytesPerMs: number;
   #next: number;
-  /** How much of the next word is told: nothing, that it began, its first half. */
-  #told: 0 | 1 | 2 = 0;
+  #stage: Stage = 'none';
 
   constructor({ words, at, from, bytesPerMs }: PassageStart) {
     this.#words = words;
@@ -33,47 +35,60 @@ export class Passage {
     this.#next = firstEndingAfter(words, at);
   }
 
-  /** The audio goes on as the recording does, up to byte `to` of the session's audio. */
-  grow(to: number): Heard[] {
-    const heard: Heard[] = [];
+  /** Extends the passage to byte `to` of the session's audio. */
+  grow(to: number): RecognisedWord[] {
+    const recognised: RecognisedWord[] = [];
     const reached = to - this.#shift;
     for (let word = this.#words[this.#next]; word !== undefined; word = this.#words[this.#next]) {
-      const begin = Math.max(word.start, this.#at);
-      const audible = this.#audible(word, begin);
-      const half = Math.max(audible, Math.ceil((begin + word.end) / 2));
-      if (this.#told === 0 && reached >= audible) heard.push(this.#tell(1, word, begin, audible, ''));
-      if (this.#told === 1 && reached >= half) heard.push(this.#tell(2, word, begin, half, firstHalf(word.text)));
+      const start = Math.max(word.start, this.#at);
+      const begun = this.#begunAt(word, start);
+      const half = Math.max(begun, Math.ceil((start + word.end) / 2));
+      if (this.#stage === 'none' && reached >= begun) {
+        recognised.push(this.#inProgress('begun', word, begun, ''));
+      }
+      if (this.#stage === 'begun' && reached >= half) {
+        recognised.push(this.#inProgress('half', word, half, firstHalf(word.text)));
+      }
       if (reached < word.end) break;
-      if (this.#told === 2) heard.push(this.#tell(0, word, begin, word.end, this.#whole(word)));
+      if (this.#stage === 'half') recognised.push(this.#complete(word, word.end, this.#textOf(word)));
       this.#next++;
     }
-    return heard;
+    return recognised;
   }
 
-  /** The audio leaves the recording at byte `to`: a word begun and not ended is cut there. */
-  end(to: number): Heard[] {
-    const heard = this.grow(to);
+  /** Ends the passage at byte `to`: a word in progress is cut there. */
+  end(to: number): RecognisedWord[] {
+    const recognised = this.grow(to);
     const word = this.#words[this.#next];
-    if (word === undefined || this.#told === 0) return heard;
-    return [...heard, this.#tell(0, word, Math.max(word.start, this.#at), to - this.#shift, `${word.text}~`)];
+    if (word === undefined || this.#stage === 'none') return recognised;
+    return [...recognised, this.#complete(word, to - this.#shift, `${word.text}~`)];
   }
 
-  /** From which byte of the recording on the word can be heard; never, if what there is of it is too short. */
-  #audible(word: RecordedWord, begin: number): number {
-    if (begin === word.start) return Math.min(begin + AUDIBLE_MS * this.#bytesPerMs, word.end);
-    const audible = begin + AUDIBLE_MS * this.#bytesPerMs;
-    return audible <= word.end ? audible : Infinity;
+  /** The byte of the recording at which the word can be recognised; Infinity if too little of it is in the passage. */
+  #begunAt(word: RecordedWord, start: number): number {
+    const at = start + MIN_PIECE_MS * this.#bytesPerMs;
+    if (start === word.start) return Math.min(at, word.end);
+    return at <= word.end ? at : Infinity;
   }
 
-  #whole(word: RecordedWord): string {
+  #textOf(word: RecordedWord): string {
     return word.start >= this.#at ? word.text : `${word.text}~`;
   }
 
-  #tell(told: 0 | 1 | 2, word: RecordedWord, begin: number, end: number, text: string): Heard {
-    this.#told = told;
+  #inProgress(stage: Stage, word: RecordedWord, end: number, text: string): RecognisedWord {
+    this.#stage = stage;
+    return this.#recognised(word, end, text, false);
+  }
+
+  #complete(word: RecordedWord, end: number, text: string): RecognisedWord {
+    this.#stage = 'none';
+    return this.#recognised(word, end, text, true);
+  }
+
+  #recognised(word: RecordedWord, end: number, text: string, done: boolean): RecognisedWord {
     const ms = (byte: number): number => (byte + this.#shift) / this.#bytesPerMs;
-    const heard = { atMs: ms(end), startMs: ms(begin), endMs: ms(end), text, done: told === 0 };
-    return word.speaker === undefined ? heard : { ...heard, speaker: word.speaker };
+    const recognised = { atMs: ms(end), startMs: ms(Math.max(word.start, this.#at)), endMs: ms(end), text, done };
+    return word.speaker === undefined ? recognised : { ...recognised, speaker: word.speaker };
   }
 }
 

@@ -1,31 +1,32 @@
-/** Something heard in the audio of one session. Times are milliseconds since the session's first audio byte. */
-export interface Heard {
-  /** From which point of the audio on this could be told. Never decreases from one to the next. */
+/** A word of one session, complete or in progress. Times are milliseconds since the session's first audio byte. */
+export interface RecognisedWord {
+  /** The position in the audio at which this was recognised. It never decreases from one word to the next. */
   readonly atMs: number;
   /** Where its sound begins. */
   readonly startMs: number;
-  /** Where its sound ends, or, of a word still being said, where it stands. */
+  /** Where its sound ends; for a word in progress, where it ends so far. */
   readonly endMs: number;
-  /** What was heard: of a word still being said its beginning, perhaps nothing yet. */
+  /** The text; for a word in progress its beginning, which may be empty. */
   readonly text: string;
-  /** Whether the word is over. A word that was begun always comes to its end, whole or cut. */
+  /** Whether the word is complete. Every word that was started is completed later, whole or cut. */
   readonly done: boolean;
-  /** Who says it, where that is known. */
+  /** The speaker, if known. */
   readonly speaker?: string;
 }
 
 /**
- * What turns the audio of one session into words. It knows nothing of turns, messages or wall time: bytes in, words out,
- * by position in the audio. A real engine can stand here.
+ * Recognises the words in the audio of one session. It knows nothing of turns, messages or wall time: bytes go in, words
+ * come out, positioned in the audio. It is synchronous: `push` must return all that the bytes bring, so an engine that
+ * answers later cannot be used here.
  */
 export interface Recogniser {
-  /** Takes the next bytes (16-bit signed little endian mono) in pieces of any length and tells what they brought. */
-  push(bytes: Uint8Array): readonly Heard[];
-  /** Tells what can be told only once no more audio follows. */
-  end(): readonly Heard[];
-  /** Up to where, in milliseconds, everything there is to tell has been told. */
+  /** Accepts the next bytes (16-bit signed little endian mono), any number, and returns the words recognised in them. */
+  push(bytes: Uint8Array): readonly RecognisedWord[];
+  /** Returns the words that can only be recognised once no more audio follows. */
+  end(): readonly RecognisedWord[];
+  /** The position, in milliseconds, up to which all words have been returned. */
   readonly settledMs: number;
 }
 
-/** Makes the recogniser of one session. `sampleRate` is in hertz, as the client declares it. */
+/** Creates the recogniser of one session. `sampleRate` is in hertz, as the client declares it. */
 export type RecogniserFactory = (sampleRate: number) => Recogniser;

@@ -9,17 +9,17 @@ export interface RecordedWord {
   readonly start: number;
   /** Where its sound ends, in milliseconds from the first sample. */
   readonly end: number;
-  /** Who says it, for sessions with speaker labels; `A` unless given. */
+  /** The speaker, for sessions with speaker labels. @defaultValue `'A'` */
   readonly speaker?: string;
 }
 
-/** Audio the service knows word by word. */
+/** Audio that the service knows word by word. */
 export interface Recording {
   /** Mono samples, 16-bit signed little endian. */
   readonly pcm: Uint8Array;
   /** Samples per second, in hertz. */
   readonly sampleRate: number;
-  /** What is said in it, in order, not overlapping. */
+  /** Its words, in order, not overlapping. */
   readonly words: readonly RecordedWord[];
 }
 
@@ -34,7 +34,7 @@ export async function loadRecording(wavFile: string, wordsFile: string): Promise
   return { ...parseWav(wav, wavFile), words };
 }
 
-/** The recording that comes with the package: a conversation of 25 s, 16 kHz, spoken by a synthesiser. */
+/** Loads the recording in this package: a conversation of 25 s, 16 kHz, made by a speech synthesiser. */
 export function bundledRecording(): Promise<Recording> {
   return loadRecording(bundled('demo.wav'), bundled('demo.json'));
 }

@@ -1,192 +1,196 @@
 import type { RawData, WebSocket } from 'ws';
-import { AudioGate, type Objection } from './audioGate.ts';
-import { echo } from './configuration.ts';
-import { readControl, type Control } from './control.ts';
-import { Hearing } from './hearing.ts';
+import { AudioPipeline } from './audioPipeline.ts';
+import { AudioValidator } from './audioValidator.ts';
+import { beginConfiguration } from './configuration.ts';
+import { parseControlMessage, type ControlMessage } from './controlMessage.ts';
+import { applyFault } from './faultInjection.ts';
 import { Heartbeat } from './heartbeat.ts';
-import type { House } from './house.ts';
-import { inject } from './inject.ts';
-import { asParameters, complaint, fixedNames, type Parameters } from './parameters.ts';
+import type { ViolationCode } from './options.ts';
+import { asParameters, namesNotUpdatable, validate, type Parameters } from './parameters.ts';
+import type { ServiceMessage } from './serviceMessage.ts';
+import type { ServiceState } from './serviceState.ts';
 import type { SessionLog } from './sessionLog.ts';
+import type { SessionSocket } from './sessionSocket.ts';
 import { Timers } from './timers.ts';
-import type { Message } from './turn.ts';
-import type { Wire } from './wire.ts';
 
-/** What a session is given when its connection is accepted. */
-export interface Admission {
+/** What a session is granted when its connection is accepted. */
+export interface SessionTerms {
   readonly query: Parameters;
   readonly apiVersion: string;
   /** Seconds until it expires. */
-  readonly lastsSeconds: number;
+  readonly maxSeconds: number;
   /** Milliseconds until `Begin`. */
   readonly beginDelayMs: number;
 }
 
 /** One accepted session, from the open socket to its end. */
 export class Session {
-  readonly #house: House;
+  readonly #service: ServiceState;
   readonly #log: SessionLog;
-  readonly #wire: Wire;
-  readonly #hearing: Hearing;
-  readonly #gate: AudioGate;
+  readonly #socket: SessionSocket;
+  readonly #pipeline: AudioPipeline;
+  readonly #validator: AudioValidator;
   readonly #timers: Timers = new Timers();
   readonly #heartbeat: Heartbeat;
   readonly #openedAt = performance.now();
   #terminating = false;
-  #done = false;
+  #finished = false;
 
-  constructor(house: House, log: SessionLog, wire: Wire, query: Parameters) {
-    this.#house = house;
+  constructor(service: ServiceState, log: SessionLog, socket: SessionSocket, query: Parameters) {
+    this.#service = service;
     this.#log = log;
-    this.#wire = wire;
-    this.#hearing = new Hearing(query, house.recogniser, house.options.formatting);
-    this.#gate = new AudioGate(this.#hearing.format, house.options.aheadLimitMs);
-    this.#heartbeat = new Heartbeat(this.#timers, log, (message) => wire.send([message]));
+    this.#socket = socket;
+    this.#pipeline = new AudioPipeline(query, service.recogniser, service.options.formatting);
+    this.#validator = new AudioValidator(this.#pipeline.format, service.options.aheadLimitMs);
+    this.#heartbeat = new Heartbeat(this.#timers, log, (message) => socket.send([message]));
   }
 
-  /** Listens on the socket from now on. */
-  open(socket: WebSocket, admission: Admission): void {
-    this.#timers.after('begin', admission.beginDelayMs, () => this.#begin(admission));
-    this.#watchActivity();
-    socket.on('message', (data, binary) => this.#receive(data, binary));
-    socket.on('error', (error) => this.#socketFailed(error));
-    socket.on('close', (code) => this.#closed(code));
+  /** Starts to listen on the socket. */
+  open(webSocket: WebSocket, terms: SessionTerms): void {
+    this.#timers.after('begin', terms.beginDelayMs, () => this.#begin(terms));
+    this.#restartInactivityTimer();
+    webSocket.on('message', (data, binary) => this.#receive(data, binary));
+    webSocket.on('error', (error) => this.#onSocketError(error));
+    webSocket.on('close', (code) => this.#onClose(code));
   }
 
-  #begin({ query, apiVersion, lastsSeconds }: Admission): void {
-    const expires = Math.floor(Date.now() / 1000 + lastsSeconds);
+  #begin({ query, apiVersion, maxSeconds }: SessionTerms): void {
     const { id, index } = this.#log;
-    this.#wire.begin({ type: 'Begin', id, expires_at: expires, configuration: echo(query, apiVersion) });
-    this.#house.tell({ type: 'begin', session: index, id });
-    const expire = (): void => this.#wire.fail(3008, 'Session Expired: Maximum session duration exceeded');
-    this.#timers.after('expiry', 1000 * lastsSeconds, expire);
+    const expires_at = Math.floor(Date.now() / 1000 + maxSeconds);
+    this.#socket.begin({ type: 'Begin', id, expires_at, configuration: beginConfiguration(query, apiVersion) });
+    this.#service.emit({ type: 'begin', session: index, id });
+    const expire = (): void => this.#socket.fail(3008, 'Session Expired: Maximum session duration exceeded');
+    this.#timers.after('expiry', 1000 * maxSeconds, expire);
     this.#heartbeat.enable(query['session_heartbeat'] === 'true');
-    if (this.#done) this.#bow();
+    if (this.#finished) this.#sendTermination();
   }
 
   #receive(data: RawData, binary: boolean): void {
-    if (this.#wire.over || !Buffer.isBuffer(data)) return;
+    if (this.#socket.ended || !Buffer.isBuffer(data)) return;
     if (binary) this.#receiveAudio(data);
     else this.#receiveText(data.toString());
   }
 
   #receiveAudio(bytes: Uint8Array): void {
-    if (this.#terminating) return this.#object('after-terminate', `${bytes.length} bytes of audio after Terminate`);
-    this.#watchActivity();
+    if (this.#terminating) return this.#report('after-terminate', `${bytes.length} bytes of audio after Terminate`);
+    this.#restartInactivityTimer();
     this.#log.addFrame(bytes.length);
-    for (const { code, message, fatal } of this.#gate.check(bytes.length)) {
+    for (const { code, message, fatal } of this.#validator.check(bytes.length)) {
       if (fatal) return this.#fail(code, 3007, message);
-      this.#object(code, message);
+      this.#report(code, message);
     }
-    return this.#hear(bytes);
+    return this.#processAudio(bytes);
   }
 
-  /** Hears a message up to each fault that strikes within it. */
-  #hear(bytes: Uint8Array): void {
-    const { faults } = this.#house;
+  /** Processes one audio message and applies the faults that are due within it, each at its byte. */
+  #processAudio(bytes: Uint8Array): void {
+    const { faults } = this.#service;
     let rest = bytes;
-    while (faults.untilNextMs <= this.#hearing.lengthMs(rest.length)) {
-      const before = Math.round(faults.untilNextMs * (this.#hearing.format.bytesPerMs ?? 0));
-      this.#listen(rest.subarray(0, before));
+    while (faults.untilNextMs <= this.#pipeline.lengthMs(rest.length)) {
+      const before = Math.round(faults.untilNextMs * (this.#pipeline.format.bytesPerMs ?? 0));
+      this.#recognise(rest.subarray(0, before));
       rest = rest.subarray(before);
-      const fault = this.#house.strike(this.#log);
-      if (fault !== undefined) inject(fault, this.#wire, this.#hearing, () => this.#house.doubleNextFinal());
-      if (this.#wire.over) return;
+      const fault = this.#service.takeStreamFault(this.#log);
+      if (fault !== undefined) {
+        applyFault(fault, this.#socket, this.#pipeline, () => this.#service.duplicateNextFinal());
+      }
+      if (this.#socket.ended) return;
     }
-    this.#listen(rest);
+    this.#recognise(rest);
   }
 
-  #listen(bytes: Uint8Array): void {
+  #recognise(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    const ms = this.#hearing.lengthMs(bytes.length);
+    const ms = this.#pipeline.lengthMs(bytes.length);
     this.#log.addAudio(bytes, ms);
-    this.#house.faults.advance(ms);
-    this.#tell(this.#hearing.hear(bytes));
+    this.#service.faults.advance(ms);
+    this.#send(this.#pipeline.push(bytes));
   }
 
-  #tell(messages: readonly Message[]): void {
-    this.#wire.send(this.#house.withDoubles(messages));
+  #send(messages: readonly ServiceMessage[]): void {
+    this.#socket.send(this.#service.withDuplicates(messages));
   }
 
   #receiveText(text: string): void {
-    const { message, control } = readControl(text);
-    this.#log.addControl(message);
-    if (!this.#terminating) this.#obey(control);
-    else if (control.type === 'Terminate') this.#object('double-terminate', 'a second Terminate');
-    else this.#object('after-terminate', `${control.type} after Terminate`);
+    const { received, control } = parseControlMessage(text);
+    this.#log.addControl(received);
+    if (!this.#terminating) this.#handleControl(control);
+    else if (control.type === 'Terminate') this.#report('double-terminate', 'a second Terminate');
+    else this.#report('after-terminate', `${control.type} after Terminate`);
   }
 
-  #obey(control: Control): void {
+  #handleControl(control: ControlMessage): void {
     switch (control.type) {
       case 'UpdateConfiguration':
         return this.#update(asParameters(control.fields));
       case 'ForceEndpoint':
-        return this.#tell(this.#hearing.force());
+        return this.#send(this.#pipeline.forceEndpoint());
       case 'KeepAlive':
-        return this.#watchActivity();
+        return this.#restartInactivityTimer();
       case 'Terminate':
         return this.#terminate();
       case 'invalid':
-        return this.#fail('message', 3006, control.complaint);
+        return this.#fail('message', 3006, control.error);
       default:
         return control satisfies never;
     }
   }
 
   #update(update: Parameters): void {
-    const wrong = complaint(update, this.#hearing.parameters['speech_model']);
-    if (wrong !== undefined) return this.#fail('message', 3006, wrong);
-    const fixed = fixedNames(update);
-    if (fixed.length > 0) this.#object('message', `not updatable: ${fixed.join(', ')}`);
-    this.#hearing.update(update);
-    this.#heartbeat.enable(this.#hearing.parameters['session_heartbeat'] === 'true');
+    const error = validate(update, this.#pipeline.parameters['speech_model']);
+    if (error !== undefined) return this.#fail('message', 3006, error);
+    const fixed = namesNotUpdatable(update);
+    if (fixed.length > 0) this.#report('message', `not updatable: ${fixed.join(', ')}`);
+    this.#pipeline.update(update);
+    this.#heartbeat.enable(this.#pipeline.parameters['session_heartbeat'] === 'true');
   }
 
   #terminate(): void {
     this.#terminating = true;
-    this.#gate.forgiveTail();
+    this.#validator.acceptTail();
     this.#timers.cancel('inactivity');
-    const fault = this.#house.strikeAtTerminate(this.#log);
-    if (fault === 'reset-after-terminate') return this.#wire.reset();
-    if (fault === 'no-termination') return this.#wire.mute();
-    this.#tell(this.#hearing.finish());
-    return this.#timers.after('termination', this.#house.options.terminationDelayMs, () => this.#bow());
+    const fault = this.#service.takeTerminateFault(this.#log);
+    if (fault === 'reset-after-terminate') return this.#socket.reset();
+    if (fault === 'no-termination') return this.#socket.mute();
+    this.#send(this.#pipeline.finish());
+    return this.#timers.after('termination', this.#service.options.terminationDelayMs, () => this.#sendTermination());
   }
 
-  /** Says goodbye; to a client that terminates before `Begin`, after `Begin`. */
-  #bow(): void {
-    this.#done = true;
-    if (!this.#wire.begun) return;
+  /** Ends the session as `Terminate` requests. A client may send that before `Begin`; the answer then follows `Begin`. */
+  #sendTermination(): void {
+    this.#finished = true;
+    if (!this.#socket.begun) return;
     const session_duration_seconds = Math.round((performance.now() - this.#openedAt) / 1000);
     const audio_duration_seconds = Math.round(this.#log.audioMs / 1000);
-    this.#wire.send([{ type: 'Termination', audio_duration_seconds, session_duration_seconds }]);
-    this.#wire.close(1000, 'Session Ended', 'terminate');
+    this.#socket.send([{ type: 'Termination', audio_duration_seconds, session_duration_seconds }]);
+    this.#socket.close(1000, 'Session Ended', 'terminate');
   }
 
-  #watchActivity(): void {
-    const seconds = Number(this.#hearing.parameters['inactivity_timeout'] ?? Infinity);
+  #restartInactivityTimer(): void {
+    const seconds = Number(this.#pipeline.parameters['inactivity_timeout'] ?? Infinity);
     const text = `Session terminated due to inactivity: No messages received for ${seconds} seconds`;
-    this.#timers.after('inactivity', 1000 * seconds, () => this.#wire.fail(3006, text));
+    this.#timers.after('inactivity', 1000 * seconds, () => this.#socket.fail(3006, text));
   }
 
-  #fail(code: Objection['code'], closeCode: number, message: string): void {
-    this.#object(code, message);
-    this.#wire.fail(closeCode, message);
+  #fail(code: ViolationCode, closeCode: number, message: string): void {
+    this.#report(code, message);
+    this.#socket.fail(closeCode, message);
   }
 
-  #object(code: Objection['code'], message: string): void {
-    this.#house.object({ session: this.#log.index, atMs: this.#log.audioMs, code, message });
+  #report(code: ViolationCode, message: string): void {
+    this.#service.reportViolation({ session: this.#log.index, atMs: this.#log.audioMs, code, message });
   }
 
-  #socketFailed(error: Error): void {
+  #onSocketError(error: Error): void {
     if (!('code' in error) || error.code !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return;
     this.#log.endedBy ??= 'error';
-    this.#object('frame-size', 'a message over 128 KB');
+    this.#report('frame-size', 'a message over 128 KB');
   }
 
-  #closed(code: number): void {
+  #onClose(code: number): void {
     this.#timers.cancelAll();
-    if (!this.#wire.over) for (const { code: kind, message } of this.#gate.settle()) this.#object(kind, message);
-    this.#house.ended(this.#log, code);
+    if (!this.#socket.ended)
+      for (const problem of this.#validator.takePending()) this.#report(problem.code, problem.message);
+    this.#service.closeLog(this.#log, code);
   }
 }

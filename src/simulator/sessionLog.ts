@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { unknownNames, type Parameters } from './parameters.ts';
 import type { EndedBy, SessionRecord } from './options.ts';
 
-const CONTROLS_KEPT = 100;
+const MAX_CONTROLS = 100;
 
 /** The record of one session while it is being written. */
 export class SessionLog implements SessionRecord {
@@ -33,12 +33,12 @@ export class SessionLog implements SessionRecord {
     return new Uint8Array(Buffer.concat(this.#frames));
   }
 
-  /** A binary message arrived. */
+  /** Adds the length of a binary message. */
   addFrame(length: number): void {
     if (this.#keep) this.frameBytes.push(length);
   }
 
-  /** Audio was heard: all of a message, or what came before a fault. */
+  /** Adds processed audio: a whole message, or the part before a fault. */
   addAudio(bytes: Uint8Array, ms: number): void {
     this.audioBytes += bytes.length;
     this.audioMs += ms;
@@ -47,7 +47,7 @@ export class SessionLog implements SessionRecord {
 
   addControl(message: unknown): void {
     this.controls.push(message);
-    if (!this.#keep && this.controls.length > CONTROLS_KEPT) this.controls.shift();
+    if (!this.#keep && this.controls.length > MAX_CONTROLS) this.controls.shift();
   }
 
   addSent(type: string): void {

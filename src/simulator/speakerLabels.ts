@@ -1,52 +1,53 @@
-import { wireWord, type Message, type EndedTurn } from './turn.ts';
-import type { Heard } from './recogniser.ts';
+import type { EndedTurn } from './openTurn.ts';
+import type { RecognisedWord } from './recogniser.ts';
+import { wireWord, type ServiceMessage } from './serviceMessage.ts';
 
-/** Speech after which a voice is known, in milliseconds. */
-const KNOWN_AFTER_MS = 2000;
+/** How much speech identifies a voice, in milliseconds. */
+const IDENTIFIED_AFTER_MS = 2000;
 
 const PENDING = 'PENDING';
 
 /**
- * Speaker labels of one session. A voice has the label `PENDING` until it has been heard for 2 s; the turns told until
- * then are corrected by one revision at the end of the session.
+ * Speaker labels of one session. A voice is labelled `PENDING` until there are 2 s of it. One revision at the end of the
+ * session corrects the turns sent before that.
  */
 export class SpeakerLabels {
-  readonly #heardMs = new Map<string, number>();
-  readonly #pending: { readonly order: number; readonly words: readonly Heard[] }[] = [];
+  readonly #speechMs = new Map<string, number>();
+  readonly #pending: EndedTurn[] = [];
 
-  /** The label of a word, once its turn is ended. */
-  ofWord(word: Heard): string {
-    const speaker = speakerName(word);
-    return (this.#heardMs.get(speaker) ?? 0) < KNOWN_AFTER_MS ? PENDING : speaker;
+  /** The label of a word of an ended turn. */
+  labelOf(word: RecognisedWord): string {
+    const speaker = speakerOf(word);
+    return (this.#speechMs.get(speaker) ?? 0) < IDENTIFIED_AFTER_MS ? PENDING : speaker;
   }
 
-  /** The fields a final carries; to be asked for once per final, after its words. */
-  ofTurn({ words }: EndedTurn): object {
+  /** The speaker fields of a final. */
+  fieldsOf({ words }: EndedTurn): object {
     const first = words[0];
-    return { speaker_label: first === undefined ? PENDING : this.ofWord(first), speaker_confidence: 0.9 };
+    return { speaker_label: first === undefined ? PENDING : this.labelOf(first), speaker_confidence: 0.9 };
   }
 
-  /** Takes note of an ended turn. */
-  learn({ order, words }: EndedTurn): void {
-    if (words.some((word) => this.ofWord(word) === PENDING)) this.#pending.push({ order, words });
+  /** Counts the speech of an ended turn, after its final was written. */
+  addTurn({ order, words }: EndedTurn): void {
+    if (words.some((word) => this.labelOf(word) === PENDING)) this.#pending.push({ order, words });
     for (const word of words) {
-      const speaker = speakerName(word);
-      this.#heardMs.set(speaker, (this.#heardMs.get(speaker) ?? 0) + word.endMs - word.startMs);
+      const speaker = speakerOf(word);
+      this.#speechMs.set(speaker, (this.#speechMs.get(speaker) ?? 0) + word.endMs - word.startMs);
     }
   }
 
-  /** The corrections, if there are any. */
-  revision(): Message[] {
+  /** A `SpeakerRevision` of the pending turns, if there are any. */
+  revision(): ServiceMessage[] {
     if (this.#pending.length === 0) return [];
     const revisions = this.#pending.map(({ order, words }) => ({
       turn_order: order,
-      speaker_label: speakerName(words[0]!),
-      words: words.map((word) => wireWord(word, word.text, true, speakerName(word))),
+      speaker_label: speakerOf(words[0]!),
+      words: words.map((word) => wireWord(word, word.text, true, speakerOf(word))),
     }));
     return [{ type: 'SpeakerRevision', revisions }];
   }
 }
 
-function speakerName(word: Heard): string {
+function speakerOf(word: RecognisedWord): string {
   return word.speaker ?? 'A';
 }

@@ -7,55 +7,57 @@ import { join } from 'node:path';
 import { openAuthority } from './authority.ts';
 import { Connections } from './connections.ts';
 import { Credentials } from './credentials.ts';
-import { House } from './house.ts';
-import { recogniseRecordings } from './knownRecordings.ts';
 import type { Simulator, SimulatorOptions } from './options.ts';
-import { Reception, STREAM_PATH } from './reception.ts';
+import { recogniseRecordings } from './recogniseRecordings.ts';
 import { bundledRecording } from './recording.ts';
-import { targetOf } from './target.ts';
+import { parseTarget } from './requestTarget.ts';
+import { ServiceState } from './serviceState.ts';
+import { UpgradeHandler, STREAM_PATH } from './upgradeHandler.ts';
 
-const LARGEST_MESSAGE = 128 * 1024;
+const MAX_MESSAGE_BYTES = 128 * 1024;
 
 /**
- * Starts a service on loopback that speaks the streaming protocol (v3) over TLS, strictly: for demonstrations and tests
- * without key, network or microphone.
+ * Starts a local service that speaks the streaming protocol (v3) over TLS on loopback. Use it in demonstrations and tests:
+ * it needs no API key, no network and no microphone.
  *
- * It does not recognise speech. It recognises recordings it knows, byte for byte, and answers with the words whose audio it
- * really received; of other audio it tells only that there is speech. Connections, turns, errors and endings are those of
- * the protocol, and it says what a client does wrong.
+ * The service does not recognise speech. It compares the audio it receives with recordings it knows, byte for byte, and
+ * sends the words whose audio arrived. For any other audio it only reports that there is speech. Messages, errors and close
+ * codes follow the protocol, and every mistake of a client is listed in `violations`.
  *
  * @example
  * import { startSimulator } from 'rxscribe/simulator';
  *
  * const simulator = await startSimulator();
- * // start the client with NODE_EXTRA_CA_CERTS=simulator.caFile, simulator.url and simulator.apiKey
+ * // start the client with NODE_EXTRA_CA_CERTS=simulator.caFile, and use simulator.url and simulator.apiKey
  * await simulator.close();
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { port = 0, apiKey = randomBytes(16).toString('hex'), caDir } = options;
-  const house = await openHouse(options);
+  const service = await createState(options);
   const { WebSocketServer } = await import('ws');
   const credentials = new Credentials(apiKey);
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE, clientTracking: false });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, clientTracking: false });
   const dir = caDir ?? (await mkdtemp(join(tmpdir(), 'rxscribe-ca-')));
   const authority = await openAuthority(dir);
-  const server = createServer(await authority.issue(), (request, response) => answer(credentials, request, response));
+  const server = createServer(await authority.issue(), (request, response) =>
+    handleRequest(credentials, request, response),
+  );
   const connections = new Connections(server);
-  const reception = new Reception(house, credentials, sockets, connections);
-  server.on('upgrade', (request, stream, head) => reception.upgrade(request, stream, head));
-  const bound = await listen(server, port);
+  const upgradeHandler = new UpgradeHandler(service, credentials, sockets, connections);
+  server.on('upgrade', (request, stream, head) => upgradeHandler.handle(request, stream, head));
+  const boundPort = await listen(server, port);
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    house.closing = true;
-    return (closing ??= shut(connections, caDir === undefined ? dir : undefined));
+    service.closing = true;
+    return (closing ??= shutDown(connections, caDir === undefined ? dir : undefined));
   };
-  const url = `wss://localhost:${bound}${STREAM_PATH}`;
-  const { sessions, violations } = house;
+  const url = `wss://localhost:${boundPort}${STREAM_PATH}`;
+  const { sessions, violations } = service;
   return { url, caFile: authority.caFile, apiKey, sessions, violations, close, [Symbol.asyncDispose]: close };
 }
 
-async function openHouse(options: SimulatorOptions): Promise<House> {
-  const settled = {
+async function createState(options: SimulatorOptions): Promise<ServiceState> {
+  const serviceOptions = {
     keepAudio: options.keepAudio ?? true,
     beginDelayMs: options.beginDelayMs ?? 0,
     terminationDelayMs: options.terminationDelayMs ?? 0,
@@ -66,13 +68,13 @@ async function openHouse(options: SimulatorOptions): Promise<House> {
     sessionsPerMinute: options.sessionsPerMinute ?? Infinity,
     faults: options.faults ?? [],
   };
-  const known = async () => recogniseRecordings(options.recordings ?? [await bundledRecording()]);
-  return new House(settled, options.recogniser ?? (await known()), options.onEvent);
+  const recogniser = options.recogniser ?? recogniseRecordings(options.recordings ?? [await bundledRecording()]);
+  return new ServiceState(serviceOptions, recogniser, options.onEvent);
 }
 
-function answer(credentials: Credentials, request: IncomingMessage, response: ServerResponse): void {
-  const { path, query } = targetOf(request);
-  if (request.method === 'GET' && path === '/v3/token') credentials.answer(request, query, response);
+function handleRequest(credentials: Credentials, request: IncomingMessage, response: ServerResponse): void {
+  const { path, query } = parseTarget(request);
+  if (request.method === 'GET' && path === '/v3/token') credentials.handleTokenRequest(request, query, response);
   else response.writeHead(404).end();
 }
 
@@ -88,7 +90,7 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-async function shut(connections: Connections, temporaryDir: string | undefined): Promise<void> {
+async function shutDown(connections: Connections, temporaryDir: string | undefined): Promise<void> {
   await connections.close();
   if (temporaryDir !== undefined) await rm(temporaryDir, { recursive: true, force: true });
 }

@@ -1,13 +1,14 @@
-const LONGEST_MS = 2 ** 31 - 1;
+/** The longest delay that `setTimeout` accepts. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** The timers of one session, by name: setting one again replaces it, and all go when the session ends. */
+/** The named timers of one session. Setting a timer again replaces it; all are cancelled when the session ends. */
 export class Timers {
   readonly #running = new Map<string, NodeJS.Timeout>();
 
-  /** Runs `task` after `ms` milliseconds; never for Infinity. */
+  /** Runs `task` once after `ms` milliseconds; never for Infinity. */
   after(name: string, ms: number, task: () => void): void {
     this.cancel(name);
-    if (ms <= LONGEST_MS) this.#running.set(name, setTimeout(task, ms));
+    if (ms <= MAX_DELAY_MS) this.#running.set(name, setTimeout(task, ms));
   }
 
   every(name: string, ms: number, task: () => void): void {

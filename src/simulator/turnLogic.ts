@@ -1,173 +1,176 @@
-import type { Heard } from './recogniser.ts';
+import type { OpenTurn } from './openTurn.ts';
+import type { RecognisedWord } from './recogniser.ts';
+import type { ServiceMessage } from './serviceMessage.ts';
 import type { SpeakerLabels } from './speakerLabels.ts';
-import type { Message, OpenTurn, Telling, TurnSettings, TurnStyle } from './turn.ts';
+import type { TurnSettings, TurnStyle } from './turnStyle.ts';
 
 interface Step {
   readonly atMs: number;
   readonly run: () => void;
 }
 
-const SILENCE_EVERY_MS = 1000;
+const SILENCE_INTERVAL_MS = 1000;
 
 /**
- * Makes turns of what is heard. Time is the position in the audio and nothing else: without audio nothing happens, and the
- * same audio gives the same messages however it is cut into frames.
+ * Groups recognised words into turns and writes their messages. Its only clock is the position in the audio: without audio
+ * nothing happens, and the same audio gives the same messages, no matter how it is cut into frames.
  */
 export class TurnLogic {
   readonly #style: TurnStyle;
-  readonly #telling: { settings: TurnSettings; readonly speakers: SpeakerLabels | undefined };
+  readonly #context: { settings: TurnSettings; readonly speakers: SpeakerLabels | undefined };
   #nowMs = 0;
   #silentSinceMs = 0;
   #order = 0;
   #turn: OpenTurn | undefined;
-  #emptyDue = 0;
-  #out: Message[] = [];
+  #emptyFinalsDue = 0;
+  #messages: ServiceMessage[] = [];
 
   constructor(style: TurnStyle, settings: TurnSettings, speakers?: SpeakerLabels) {
     this.#style = style;
-    this.#telling = { settings, speakers };
+    this.#context = { settings, speakers };
   }
 
   /** Changes the settings for the audio that follows. */
   set settings(settings: TurnSettings) {
-    this.#telling.settings = settings;
+    this.#context.settings = settings;
   }
 
-  /** The audio went on to `toMs`, and this was heard in it. */
-  advance(toMs: number, heard: readonly Heard[]): Message[] {
-    for (const word of heard) {
+  /** Advances the audio clock to `toMs`; `words` were recognised on the way. */
+  advance(toMs: number, words: readonly RecognisedWord[]): ServiceMessage[] {
+    for (const word of words) {
       this.#runTo(word.atMs);
-      this.#hear(word);
+      this.#addWord(word);
     }
     this.#runTo(toMs);
-    return this.#take();
+    return this.#takeMessages();
   }
 
-  /** Ends the open turn now, if there is one. A word being said belongs to the next turn. */
-  force(): Message[] {
-    this.#end();
-    return this.#take();
+  /** Ends the open turn now, if there is one. A word in progress opens the next turn. */
+  forceEndpoint(): ServiceMessage[] {
+    this.#endTurn();
+    return this.#takeMessages();
   }
 
-  /** Tells a final without words under a turn number of its own: now, or when the open turn ends. */
-  empty(): Message[] {
-    this.#emptyDue++;
-    this.#tellEmpty();
-    return this.#take();
+  /** Sends a final without words under its own turn number: now, or when the open turn ends. */
+  emptyFinal(): ServiceMessage[] {
+    this.#emptyFinalsDue++;
+    this.#sendEmptyFinals();
+    return this.#takeMessages();
   }
 
-  /** The session is terminated: ends the open turn and tells what follows the last turn. */
-  finish(): Message[] {
-    this.#end();
-    const telling: Telling = this.#telling;
-    this.#out.push(...this.#style.farewell(this.#order, telling), ...(telling.speakers?.revision() ?? []));
-    return this.#take();
+  /** Ends the open turn and the session. */
+  finish(): ServiceMessage[] {
+    this.#endTurn();
+    const { speakers } = this.#context;
+    this.#messages.push(...this.#style.closing(this.#order, this.#context), ...(speakers?.revision() ?? []));
+    return this.#takeMessages();
   }
 
-  #take(): Message[] {
-    const out = this.#out;
-    this.#out = [];
-    return out;
+  #takeMessages(): ServiceMessage[] {
+    const messages = this.#messages;
+    this.#messages = [];
+    return messages;
   }
 
   #runTo(toMs: number): void {
-    for (let step = this.#step(); step !== undefined && step.atMs <= toMs; step = this.#step()) {
+    for (let step = this.#nextStep(); step !== undefined && step.atMs <= toMs; step = this.#nextStep()) {
       this.#nowMs = Math.max(this.#nowMs, step.atMs);
       step.run();
     }
     this.#nowMs = Math.max(this.#nowMs, toMs);
   }
 
-  /** What is due next if nothing more is heard. */
-  #step(): Step | undefined {
-    const { settings } = this.#telling;
+  /** The next step if no further word is recognised. */
+  #nextStep(): Step | undefined {
+    const { settings } = this.#context;
     const turn = this.#turn;
-    if (turn === undefined) return settings.acknowledgeSilence ? this.#silence() : undefined;
-    let next: Step = { atMs: turn.startMs + settings.longestMs, run: () => this.#end() };
+    if (turn === undefined) return settings.acknowledgeSilence ? this.#silenceStep() : undefined;
+    let next: Step = { atMs: turn.startMs + settings.maxDurationMs, run: () => this.#endTurn() };
     const consider = (atMs: number, run: () => void): void => {
       if (atMs < next.atMs) next = { atMs, run };
     };
-    if (!this.#style.perWord) consider(turn.partialMs, () => this.#cadence(turn));
+    if (!this.#style.perWord) consider(turn.nextPartialMs, () => this.#sendPartial(turn));
     const last = turn.words.at(-1);
-    if (turn.speaking === undefined && last !== undefined) {
+    if (turn.currentWord === undefined && last !== undefined) {
       const complete = this.#style.confidence(turn) > settings.confidence;
-      const utteranceMs = this.#style.utteranceMs(settings);
-      consider(
-        last.endMs + (complete ? Math.min(settings.minSilenceMs, settings.maxSilenceMs) : settings.maxSilenceMs),
-        () => this.#end(),
-      );
-      if (!turn.paused) consider(last.endMs + Math.min(utteranceMs, settings.minSilenceMs), () => this.#pause(turn));
+      const silenceMs = complete ? Math.min(settings.minSilenceMs, settings.maxSilenceMs) : settings.maxSilenceMs;
+      consider(last.endMs + silenceMs, () => this.#endTurn());
+      const pauseMs = Math.min(this.#style.utteranceMs(settings), settings.minSilenceMs);
+      if (!turn.paused) consider(last.endMs + pauseMs, () => this.#sendPause(turn));
     }
     return next;
   }
 
-  #silence(): Step {
+  #silenceStep(): Step {
     const fromMs = this.#silentSinceMs;
-    const atMs = fromMs + SILENCE_EVERY_MS;
+    const atMs = fromMs + SILENCE_INTERVAL_MS;
     const run = (): void => {
       this.#silentSinceMs = atMs;
-      this.#out.push({ type: 'Silence', start_ms: Math.round(fromMs), end_ms: Math.round(atMs) });
+      this.#messages.push({ type: 'Silence', start_ms: Math.round(fromMs), end_ms: Math.round(atMs) });
     };
     return { atMs, run };
   }
 
-  #hear(word: Heard): void {
+  #addWord(word: RecognisedWord): void {
     if (word.done && word.text === '') return;
-    this.#turn ??= this.#open(word);
+    this.#turn ??= this.#openTurn(word.startMs);
     const turn = this.#turn;
     turn.paused = false;
-    turn.speaking = word.done ? undefined : word;
+    turn.currentWord = word.done ? undefined : word;
     if (word.done) turn.words.push(word);
-    else if (this.#style.perWord && word.text !== '') this.#tell(turn, this.#style.partial(turn, this.#telling));
+    else if (this.#style.perWord && word.text !== '') this.#send(turn, this.#style.partial(turn, this.#context));
   }
 
-  #open({ startMs }: Heard): OpenTurn {
-    const partialMs = startMs + this.#telling.settings.firstPartialMs;
-    const turn = { order: this.#order, startMs, words: [], speaking: undefined, told: 0, uttered: 0, paused: false };
-    return { ...turn, partialMs };
+  #openTurn(startMs: number): OpenTurn {
+    return {
+      order: this.#order,
+      startMs,
+      words: [],
+      currentWord: undefined,
+      messagesSent: 0,
+      wordsUttered: 0,
+      paused: false,
+      nextPartialMs: startMs + this.#context.settings.firstPartialMs,
+    };
   }
 
-  #cadence(turn: OpenTurn): void {
-    turn.partialMs = this.#nowMs + this.#telling.settings.partialEveryMs;
-    this.#tell(turn, this.#style.partial(turn, this.#telling));
+  #sendPartial(turn: OpenTurn): void {
+    turn.nextPartialMs = this.#nowMs + this.#context.settings.partialIntervalMs;
+    this.#send(turn, this.#style.partial(turn, this.#context));
   }
 
-  #pause(turn: OpenTurn): void {
+  #sendPause(turn: OpenTurn): void {
     turn.paused = true;
-    this.#tell(turn, this.#style.pause(turn, this.#telling));
+    this.#send(turn, this.#style.pause(turn, this.#context));
   }
 
-  #tell(turn: OpenTurn, messages: Message[]): void {
-    if (!this.#telling.settings.partials || messages.length === 0) return;
-    turn.told += messages.length;
-    this.#out.push(...messages);
+  #send(turn: OpenTurn, messages: ServiceMessage[]): void {
+    if (!this.#context.settings.partials || messages.length === 0) return;
+    turn.messagesSent += messages.length;
+    this.#messages.push(...messages);
   }
 
-  #tellEmpty(): void {
+  #sendEmptyFinals(): void {
     if (this.#turn !== undefined) return;
-    for (; this.#emptyDue > 0; this.#emptyDue--) {
-      const nothing = { order: this.#order++, words: [] };
-      this.#out.push(...this.#style.empty(nothing, this.#telling));
+    for (; this.#emptyFinalsDue > 0; this.#emptyFinalsDue--) {
+      this.#messages.push(...this.#style.empty({ order: this.#order++, words: [] }, this.#context));
     }
   }
 
-  #end(): void {
+  #endTurn(): void {
     const turn = this.#turn;
     if (turn === undefined) return;
     this.#turn = undefined;
     if (turn.words.length > 0) {
-      this.#out.push(...this.#style.final(turn, this.#telling));
-      this.#telling.speakers?.learn(turn);
+      this.#messages.push(...this.#style.final(turn, this.#context));
+      this.#context.speakers?.addTurn(turn);
       this.#order++;
     }
-    this.#tellEmpty();
+    this.#sendEmptyFinals();
     this.#silentSinceMs = this.#nowMs;
-    if (turn.speaking !== undefined) {
-      this.#turn = this.#open({
-        ...turn.speaking,
-        startMs: turn.words.length > 0 ? turn.speaking.startMs : this.#nowMs,
-      });
-      this.#turn.speaking = turn.speaking;
+    if (turn.currentWord !== undefined) {
+      this.#turn = this.#openTurn(turn.words.length > 0 ? turn.currentWord.startMs : this.#nowMs);
+      this.#turn.currentWord = turn.currentWord;
     }
   }
 }

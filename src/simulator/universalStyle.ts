@@ -1,68 +1,78 @@
-import { finalExtras, turnMessage, wireWord } from './turn.ts';
-import type { EndedTurn, Message, OpenTurn, Telling, TurnStyle } from './turn.ts';
-import type { Heard } from './recogniser.ts';
+import type { EndedTurn, OpenTurn } from './openTurn.ts';
+import type { RecognisedWord } from './recogniser.ts';
+import { turnMessage, wireWord, type ServiceMessage } from './serviceMessage.ts';
+import { finalExtras, type TurnContext, type TurnStyle } from './turnStyle.ts';
 
 /**
- * How the Universal-Streaming models tell a turn: a message per word, in which all words are final but the last, whose
- * beginning is told; the phrase as `utterance` at a pause; one final or two.
+ * How the Universal-Streaming models send a turn: one message per word, in which every word is final except the last, which
+ * may be incomplete; the phrase as `utterance` at a pause; one final or two.
  */
 export const universalStyle: TurnStyle = {
   perWord: true,
   utteranceMs: ({ minSilenceMs }) => minSilenceMs / 2,
   confidence: ({ words }) => confidence(words.at(-1)),
-  partial: (turn, telling) =>
-    turn.speaking === undefined ? [] : [growing(turn, turn.words, turn.speaking, telling, '')],
-  pause: (turn, telling) => {
-    const phrase = formatted(turn.words.slice(turn.uttered));
-    turn.uttered = turn.words.length;
-    return [growing(turn, turn.words.slice(0, -1), turn.words.at(-1)!, telling, phrase)];
+  partial: (turn, context) =>
+    turn.currentWord === undefined ? [] : [growing(turn, turn.words, turn.currentWord, context, '')],
+  pause: (turn, context) => {
+    const phrase = joined(turn.words.slice(turn.wordsUttered));
+    turn.wordsUttered = turn.words.length;
+    return [growing(turn, turn.words.slice(0, -1), turn.words.at(-1)!, context, phrase)];
   },
-  final: (turn, telling) => {
-    const { finals } = telling.settings;
-    const phrase = formatted(turn.words.slice(turn.uttered));
-    const shown = finals === 'both' ? [false, true] : [finals === 'formatted'];
-    return shown.map((asFormatted, index) => ended(turn, asFormatted, index === 0 ? phrase : '', telling));
+  final: (turn, context) => {
+    const { finals } = context.settings;
+    const phrase = joined(turn.words.slice(turn.wordsUttered));
+    const forms = finals === 'both' ? [false, true] : [finals === 'formatted'];
+    return forms.map((formatted, index) => ended(turn, formatted, index === 0 ? phrase : '', context));
   },
-  empty: (turn, telling) => [ended(turn, telling.settings.finals === 'formatted', '', telling)],
-  farewell: (order, telling) => universalStyle.empty({ order, words: [] }, telling),
+  empty: (turn, context) => [ended(turn, context.settings.finals === 'formatted', '', context)],
+  closing: (order, context) => universalStyle.empty({ order, words: [] }, context),
 };
 
-function growing(turn: OpenTurn, final: readonly Heard[], last: Heard, telling: Telling, utterance: string): Message {
-  const show = telling.settings.finals === 'formatted' ? keep : plain;
+function growing(
+  turn: OpenTurn,
+  finalWords: readonly RecognisedWord[],
+  last: RecognisedWord,
+  context: TurnContext,
+  utterance: string,
+): ServiceMessage {
+  const write = context.settings.finals === 'formatted' ? unchanged : plain;
   return turnMessage({
     order: turn.order,
-    formatted: telling.settings.finals === 'formatted',
+    formatted: context.settings.finals === 'formatted',
     end: false,
-    transcript: final.map(({ text }) => show(text)).join(' '),
+    transcript: finalWords.map(({ text }) => write(text)).join(' '),
     confidence: utterance === '' ? 0.0121 : confidence(last),
-    words: [...final.map((word) => wireWord(word, show(word.text), true)), wireWord(last, show(last.text), false)],
+    words: [
+      ...finalWords.map((word) => wireWord(word, write(word.text), true)),
+      wireWord(last, write(last.text), false),
+    ],
     utterance,
   });
 }
 
-function ended(turn: EndedTurn, asFormatted: boolean, utterance: string, telling: Telling): Message {
-  const show = asFormatted ? keep : plain;
+function ended(turn: EndedTurn, formatted: boolean, utterance: string, context: TurnContext): ServiceMessage {
+  const write = formatted ? unchanged : plain;
   return turnMessage({
     order: turn.order,
-    formatted: asFormatted,
+    formatted,
     end: true,
-    transcript: turn.words.map(({ text }) => show(text)).join(' '),
+    transcript: turn.words.map(({ text }) => write(text)).join(' '),
     confidence: confidence(turn.words.at(-1)),
-    words: turn.words.map((word) => wireWord(word, show(word.text), true, telling.speakers?.ofWord(word))),
+    words: turn.words.map((word) => wireWord(word, write(word.text), true, context.speakers?.labelOf(word))),
     utterance,
-    extra: finalExtras(turn, telling),
+    extra: finalExtras(turn, context),
   });
 }
 
-function confidence(last: Heard | undefined): number {
+function confidence(last: RecognisedWord | undefined): number {
   return last !== undefined && /[.?!]$/.test(last.text) ? 0.71 : 0.18;
 }
 
-function formatted(words: readonly Heard[]): string {
+function joined(words: readonly RecognisedWord[]): string {
   return words.map(({ text }) => text).join(' ');
 }
 
-function keep(text: string): string {
+function unchanged(text: string): string {
   return text;
 }
 

@@ -7,7 +7,7 @@ import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn } from '../../operators/events.ts';
 import { bundledRecording, startSimulator } from '../../src/simulator/index.ts';
 import type { Fault, Recording, Simulator, SimulatorOptions } from '../../src/simulator/index.ts';
-import { recogniseRecordings } from '../../src/simulator/knownRecordings.ts';
+import { recogniseRecordings } from '../../src/simulator/recogniseRecordings.ts';
 import { freePort, startBrowser, tabsOf, withoutBrowser } from '../support/browser.ts';
 import { RECORD_CAPTURED, expectedPcmOf } from '../support/capturedAudio.ts';
 import { similarityRecogniser } from '../support/similarityRecogniser.ts';

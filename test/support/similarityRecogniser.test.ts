@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { bundledRecording } from '../../src/simulator/index.ts';
-import type { Heard } from '../../src/simulator/index.ts';
+import type { RecognisedWord } from '../../src/simulator/index.ts';
 import { similarityRecogniser } from './similarityRecogniser.ts';
 import { seededRandom } from './syntheticSpeech.ts';
 
@@ -54,15 +54,15 @@ function join(...parts: Int16Array[]): Int16Array {
   return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
 
-function recognise(audio: Int16Array, size = 3200): Heard[] {
+function recognise(audio: Int16Array, size = 3200): RecognisedWord[] {
   const recogniser = factory(RATE);
   const bytes = new Uint8Array(audio.buffer, audio.byteOffset, audio.byteLength);
-  const recognised: Heard[] = [];
+  const recognised: RecognisedWord[] = [];
   for (let at = 0; at < bytes.length; at += size) recognised.push(...recogniser.push(bytes.subarray(at, at + size)));
   return [...recognised, ...recogniser.end()];
 }
 
-function textOf(recognised: readonly Heard[]): string {
+function textOf(recognised: readonly RecognisedWord[]): string {
   return recognised
     .filter(({ done }) => done)
     .map(({ text }) => text)

@@ -1,4 +1,4 @@
-import type { Heard, Recogniser, RecogniserFactory, Recording } from '../../src/simulator/index.ts';
+import type { RecognisedWord, Recogniser, RecogniserFactory, Recording } from '../../src/simulator/index.ts';
 import { Passage } from '../../src/simulator/passage.ts';
 import { SpeechActivity } from '../../src/simulator/speechActivity.ts';
 import { LowBand, PER_MS } from './lowBand.ts';
@@ -84,21 +84,21 @@ class SimilarityRecogniser implements Recogniser {
     return this.#settled / PER_MS;
   }
 
-  push(bytes: Uint8Array): Heard[] {
+  push(bytes: Uint8Array): RecognisedWord[] {
     this.#pcm = Buffer.concat([this.#pcm, bytes]);
     this.#audio.push(bytes);
     return this.#process(false);
   }
 
-  end(): Heard[] {
+  end(): RecognisedWord[] {
     const recognised = this.#process(true);
     const last = this.#audio.length;
     recognised.push(...(this.#match ? this.#endMatch(this.#match, last) : this.#skipTo(last)));
     return [...recognised, ...this.#activity.end().map((word) => this.#inOrder(word))];
   }
 
-  #process(ended: boolean): Heard[] {
-    const recognised: Heard[] = [];
+  #process(ended: boolean): RecognisedWord[] {
+    const recognised: RecognisedWord[] = [];
     for (let more = true; more;) {
       more = this.#match ? this.#extendMatch(this.#match, recognised) : this.#findMatch(ended, recognised);
     }
@@ -106,7 +106,7 @@ class SimilarityRecogniser implements Recogniser {
   }
 
   /** Checks the next samples; returns whether there were enough. */
-  #extendMatch(match: Match, recognised: Heard[]): boolean {
+  #extendMatch(match: Match, recognised: RecognisedWord[]): boolean {
     const to = this.#checkedTo + CHECK_EVERY;
     if (to > this.#audio.length) return false;
     const { alignment, from } = match;
@@ -124,7 +124,7 @@ class SimilarityRecogniser implements Recogniser {
   }
 
   /** Searches the position of the next loud audio; returns whether to continue with what follows. */
-  #findMatch(ended: boolean, recognised: Heard[]): boolean {
+  #findMatch(ended: boolean, recognised: RecognisedWord[]): boolean {
     const anchor = this.#firstLoud();
     recognised.push(...this.#skipTo(anchor - MAX_HELD));
     const length = Math.min(ANCHOR, this.#audio.length - anchor);
@@ -183,7 +183,7 @@ class SimilarityRecogniser implements Recogniser {
   }
 
   /** Follows the recording from the position found, starting as early as the audio matches. */
-  #startMatch(anchor: number, lag: number): Heard[] {
+  #startMatch(anchor: number, lag: number): RecognisedWord[] {
     const lost = this.#lost;
     const alignment = new Alignment(this.#audio, this.#recording, anchor, lag);
     this.#lost = undefined;
@@ -205,7 +205,7 @@ class SimilarityRecogniser implements Recogniser {
   }
 
   /** Audio up to `to` matches no position. */
-  #skipTo(to: number): Heard[] {
+  #skipTo(to: number): RecognisedWord[] {
     if (to <= this.#settled) return [];
     const lost = this.#lost;
     if (lost && to < Math.min(lost.at + MAX_HELD, this.#audio.length)) return [];
@@ -214,7 +214,7 @@ class SimilarityRecogniser implements Recogniser {
     return [...recognised, ...this.#unknownSpeechUpTo(to)];
   }
 
-  #unknownSpeechUpTo(to: number): Heard[] {
+  #unknownSpeechUpTo(to: number): RecognisedWord[] {
     if (to <= this.#settled) return [];
     const from = this.#settled * this.#bytesPerSample;
     this.#settled = to;
@@ -222,21 +222,21 @@ class SimilarityRecogniser implements Recogniser {
     return recognised.map((word) => this.#inOrder(word));
   }
 
-  #wordsUpTo(match: Match, to: number): Heard[] {
+  #wordsUpTo(match: Match, to: number): RecognisedWord[] {
     if (to <= this.#settled) return [];
     this.#settled = to;
     const recognised = match.passage.grow(to + match.alignment.lag - TOLERATED_EDGE);
     return recognised.map((word) => this.#atAudioTimes(word, match, to));
   }
 
-  #endMatch(match: Match, at: number): Heard[] {
+  #endMatch(match: Match, at: number): RecognisedWord[] {
     this.#settled = Math.max(this.#settled, at);
     const recognised = match.passage.end(at + match.alignment.lag);
     return recognised.map((word) => this.#atAudioTimes(word, match, at));
   }
 
   /** Converts a word's times to the clock of the received audio and adds the tolerated edges. */
-  #atAudioTimes(word: Heard, { alignment, from, jump }: Match, to: number): Heard {
+  #atAudioTimes(word: RecognisedWord, { alignment, from, jump }: Match, to: number): RecognisedWord {
     const ms = (recordedMs: number, margin: number): number => {
       const position = recordedMs * PER_MS + margin;
       const before = jump && position - jump.lag <= jump.at;
@@ -250,7 +250,7 @@ class SimilarityRecogniser implements Recogniser {
     });
   }
 
-  #inOrder(word: Heard): Heard {
+  #inOrder(word: RecognisedWord): RecognisedWord {
     this.#atMs = Math.max(this.#atMs, word.atMs);
     return { ...word, atMs: this.#atMs };
   }

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true }));
 
 describe('createAuthority', () => {
-  it('makes an authority, and finds it again', async () => {
+  it('creates an authority, and uses it again', async () => {
     const caFile = await createAuthority(dir);
     const first = await readFile(caFile, 'utf8');
     expect(await createAuthority(dir)).toBe(caFile);
@@ -26,7 +26,7 @@ describe('createAuthority', () => {
     expect(certificate.verify(certificate.publicKey)).toBe(true);
   });
 
-  it('is one authority for all who make it at the same time', async () => {
+  it('creates one authority if called several times at once', async () => {
     const files = await Promise.all([1, 2, 3].map(() => createAuthority(dir)));
     const [simulator, ca] = [await startSimulator({ caDir: dir }), await readFile(files[0]!, 'utf8')];
     const port = Number(new URL(simulator.url).port);
@@ -41,7 +41,7 @@ describe('createAuthority', () => {
     expect(existsSync(simulator.caFile)).toBe(true);
   });
 
-  it('is temporary where no directory is given', async () => {
+  it('creates a temporary authority if no directory is given', async () => {
     const simulator = await startSimulator();
     expect(existsSync(simulator.caFile)).toBe(true);
     await simulator[Symbol.asyncDispose]();

@@ -3,7 +3,7 @@ import { startSimulator, type Simulator, type SimulatorOptions } from '../../../
 
 export type Received = { readonly type?: string } & Readonly<Record<string, unknown>>;
 
-/** A service that uses the authority this process trusts. */
+/** Starts a service with the authority that this process trusts. */
 export function start(options: SimulatorOptions = {}): Promise<Simulator> {
   const caDir = process.env['RXSCRIBE_TEST_CA_DIR'];
   return startSimulator(caDir === undefined ? options : { caDir, ...options });
@@ -14,10 +14,11 @@ interface DialOptions {
   readonly headers?: Record<string, string>;
 }
 
-/** A client that knows nothing but WebSocket: it does what a test says, right or wrong. */
+/** A plain WebSocket client: it sends whatever a test sends, valid or not. */
 export class BareClient {
-  /** Everything received so far; a message that is not JSON is its text, a binary one its bytes. */
+  /** The JSON messages received so far. */
   readonly received: Received[] = [];
+  /** All messages received so far: text, or bytes if binary. */
   readonly raw: (string | Uint8Array)[] = [];
   /** How the connection ended. */
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -60,7 +61,7 @@ export class BareClient {
     return this.finals.map((turn) => turn['transcript']).join(' ');
   }
 
-  /** Resolves with the first message of this type, past or to come; rejects if the connection ends without one. */
+  /** Resolves with the first message of this type, received or yet to come; rejects if the connection ends without one. */
   async message(type: string): Promise<Received> {
     let over = false;
     void this.closed.then(() => (over = true));
@@ -83,7 +84,7 @@ export class BareClient {
   }
 
   /** Sends audio in messages of `size` bytes. */
-  speak(pcm: Uint8Array, size = 3200): void {
+  sendAudio(pcm: Uint8Array, size = 3200): void {
     for (let at = 0; at < pcm.length; at += size) this.#socket.send(pcm.subarray(at, at + size));
   }
 
@@ -93,8 +94,8 @@ export class BareClient {
     return this.closed;
   }
 
-  /** Leaves without a word. */
-  leave(): void {
+  /** Destroys the connection, without `Terminate`. */
+  destroy(): void {
     this.#socket.terminate();
   }
 

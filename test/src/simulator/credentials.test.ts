@@ -5,8 +5,11 @@ import { Credentials } from '../../../src/simulator/credentials.ts';
 
 const credentials = new Credentials('the key');
 
-/** What `GET /v3/token` answers. */
-function ask(query: string, authorization?: string): { status: number; body: { token?: string; detail?: unknown } } {
+/** The response to `GET /v3/token`. */
+function requestToken(
+  query: string,
+  authorization?: string,
+): { status: number; body: { token?: string; detail?: unknown } } {
   const request = new IncomingMessage(new Socket());
   if (authorization !== undefined) request.headers.authorization = authorization;
   const response = new ServerResponse(request);
@@ -15,7 +18,7 @@ function ask(query: string, authorization?: string): { status: number; body: { t
     body = String(chunk);
     return response;
   };
-  credentials.answer(request, new URLSearchParams(query), response);
+  credentials.handleTokenRequest(request, new URLSearchParams(query), response);
   return { status: response.statusCode, body: JSON.parse(body) };
 }
 
@@ -24,9 +27,9 @@ afterEach(() => {
 });
 
 describe('Credentials', () => {
-  it('takes the key in the header, a token in either place, and nothing else', () => {
-    const { token } = ask('expires_in_seconds=60', 'the key').body;
-    expect(credentials.check('the key', undefined)).toEqual({ authorization: 'ok', capSeconds: 10_800 });
+  it('accepts the key in the header and a token in either place', () => {
+    const { token } = requestToken('expires_in_seconds=60', 'the key').body;
+    expect(credentials.check('the key', undefined)).toEqual({ authorization: 'ok', maxSeconds: 10_800 });
     expect(credentials.check(undefined, token)).toMatchObject({ authorization: 'ok' });
     expect(credentials.check(token, undefined)).toMatchObject({ authorization: 'ok' });
     expect(credentials.check(undefined, 'the key')).toMatchObject({ authorization: 'invalid' });
@@ -35,11 +38,11 @@ describe('Credentials', () => {
     expect(credentials.check(undefined, undefined)).toMatchObject({ authorization: 'missing' });
   });
 
-  it('lets a token expire, and open no more sessions then', () => {
+  it('refuses a token that has expired', () => {
     jest.useFakeTimers();
-    const { token } = ask('expires_in_seconds=5&max_session_duration_seconds=60', 'the key').body;
+    const { token } = requestToken('expires_in_seconds=5&max_session_duration_seconds=60', 'the key').body;
     jest.advanceTimersByTime(5000);
-    expect(credentials.check(undefined, token)).toEqual({ authorization: 'ok', capSeconds: 60 });
+    expect(credentials.check(undefined, token)).toEqual({ authorization: 'ok', maxSeconds: 60 });
     jest.advanceTimersByTime(1);
     expect(credentials.check(undefined, token)).toEqual({
       authorization: 'invalid',
@@ -47,7 +50,7 @@ describe('Credentials', () => {
     });
   });
 
-  it('answers 422 with a detail to a request that is not well formed, a missing key included', () => {
+  it('responds 422 with details to an invalid request, or one without a key', () => {
     for (const [query, key] of [
       ['expires_in_seconds=60', undefined],
       ['', 'the key'],
@@ -56,13 +59,13 @@ describe('Credentials', () => {
       ['expires_in_seconds=60&max_session_duration_seconds=59', 'the key'],
       ['expires_in_seconds=60&max_session_duration_seconds=10801', 'the key'],
     ] as const) {
-      expect(ask(query, key)).toMatchObject({ status: 422, body: { detail: [{ type: 'value_error' }] } });
+      expect(requestToken(query, key)).toMatchObject({ status: 422, body: { detail: [{ type: 'value_error' }] } });
     }
   });
 
-  it('answers 401 to a wrong key, and takes the right one with Bearer here', () => {
-    expect(ask('expires_in_seconds=60', 'nonsense').status).toBe(401);
-    expect(ask('expires_in_seconds=60', 'Bearer the key')).toMatchObject({
+  it('responds 401 to a wrong key, and accepts the right one with Bearer', () => {
+    expect(requestToken('expires_in_seconds=60', 'nonsense').status).toBe(401);
+    expect(requestToken('expires_in_seconds=60', 'Bearer the key')).toMatchObject({
       status: 200,
       body: { token: expect.any(String), expires_in_seconds: 60 },
     });

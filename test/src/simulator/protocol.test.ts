@@ -27,13 +27,13 @@ function lastSession(service = simulator) {
   return service.sessions.at(-1)!;
 }
 
-function breaches(service = simulator): string[] {
+function violations(service = simulator): string[] {
   const { index } = lastSession(service);
   return service.violations.filter(({ session }) => session === index).map(({ code }) => code);
 }
 
 describe('Begin', () => {
-  it('carries an id, the expiry, and the eight fields of what was understood', async () => {
+  it('has an id, the expiry, and the eight fields of the configuration', async () => {
     const client = await dial({ speech_model: 'universal-3-5-pro', domain: 'medical-v1' }).opened();
     const begin = await client.message('Begin');
     expect(begin).toEqual({
@@ -61,12 +61,12 @@ describe('Begin', () => {
     await client.finish();
   });
 
-  it('comes after the delay asked for, and before all that was heard meanwhile', async () => {
+  it('is sent after beginDelayMs, before all results of audio received meanwhile', async () => {
     await using slow = await start({ beginDelayMs: 300 });
     const client = new BareClient(slow);
     await client.ready;
     const openedAt = performance.now();
-    client.speak(recording.pcm);
+    client.sendAudio(recording.pcm);
     const over = client.finish();
     await client.opened();
     expect(performance.now() - openedAt).toBeGreaterThan(250);
@@ -77,9 +77,9 @@ describe('Begin', () => {
 });
 
 describe('a session', () => {
-  it('tells every word of a recording it knows, then says goodbye', async () => {
+  it('sends every word of a known recording, then Termination', async () => {
     const client = await dial({ speech_model: 'universal-3-5-pro' }).opened();
-    client.speak(recording.pcm);
+    client.sendAudio(recording.pcm);
     expect(await client.finish()).toEqual({ code: 1000, reason: 'Session Ended' });
     expect(client.transcript).toBe(recording.words.map(({ text }) => text).join(' '));
     expect(client.received.at(-1)).toEqual({
@@ -95,15 +95,15 @@ describe('a session', () => {
     });
     expect(Buffer.compare(lastSession().audio(), recording.pcm)).toBe(0);
     expect(lastSession().frameBytes).toHaveLength(Math.ceil(recording.pcm.length / 3200));
-    expect(breaches()).toEqual([]);
+    expect(violations()).toEqual([]);
   });
 
-  it('starts again from nothing with every connection', async () => {
+  it('starts from zero with every connection', async () => {
     const runs: unknown[] = [];
     for (const query of [{ speech_model: US }, { speech_model: US }]) {
       // oxlint-disable-next-line no-await-in-loop -- one session after the other
       const client = await dial(query).opened();
-      client.speak(recording.pcm.subarray(0, 320_000));
+      client.sendAudio(recording.pcm.subarray(0, 320_000));
       // oxlint-disable-next-line no-await-in-loop
       await client.finish();
       runs.push(client.turns);
@@ -111,43 +111,43 @@ describe('a session', () => {
     expect(runs[1]).toEqual(runs[0]);
   });
 
-  it('finishes the open turn at Terminate, and an empty one for the Universal-Streaming models', async () => {
+  it('ends the open turn at Terminate, and sends an empty final on the Universal-Streaming models', async () => {
     const client = await dial({ speech_model: US }).opened();
-    client.speak(recording.pcm.subarray(0, 32 * 1000));
+    client.sendAudio(recording.pcm.subarray(0, 32 * 1000));
     await client.finish();
     expect(client.finals.map((turn) => turn['transcript'])).toEqual(['welcome to~', '']);
   });
 
-  it('takes the whole preset of a mode that is set while it runs', async () => {
+  it('applies the whole preset of a mode set by an update', async () => {
     const client = await dial({
       speech_model: 'universal-3-5-pro',
       min_turn_silence: 5000,
       max_turn_silence: 5000,
     }).opened();
     client.send({ type: 'UpdateConfiguration', mode: 'min_latency' });
-    client.speak(recording.pcm);
+    client.sendAudio(recording.pcm);
     await client.finish();
     expect(client.finals).toHaveLength(7);
   });
 
-  it('says nothing to KeepAlive and UpdateConfiguration, and applies the update', async () => {
+  it('sends no reply to KeepAlive and UpdateConfiguration, and applies the update', async () => {
     const client = await dial({ speech_model: 'universal-3-5-pro' }).opened();
     client.send({ type: 'KeepAlive' });
     client.send({ type: 'UpdateConfiguration', min_turn_silence: 5000, max_turn_silence: 5000 });
     await client.ping();
     expect(client.types).toEqual(['Begin']);
-    client.speak(recording.pcm);
+    client.sendAudio(recording.pcm);
     await client.finish();
     expect(client.finals).toHaveLength(1);
     expect(lastSession().controls).toHaveLength(3);
   });
 
-  it('ends the open turn at ForceEndpoint, and does nothing when none is open', async () => {
+  it('ends the open turn at ForceEndpoint, and does nothing if none is open', async () => {
     const client = await dial({ speech_model: 'universal-3-5-pro' }).opened();
     client.send({ type: 'ForceEndpoint' });
-    client.speak(recording.pcm.subarray(0, 32 * 4000));
+    client.sendAudio(recording.pcm.subarray(0, 32 * 4000));
     client.send({ type: 'ForceEndpoint' });
-    client.speak(recording.pcm.subarray(32 * 4000, 32 * 7200));
+    client.sendAudio(recording.pcm.subarray(32 * 4000, 32 * 7200));
     await client.finish();
     expect(client.finals.map((turn) => turn['transcript'])).toEqual([
       'Welcome to rxscribe.',
@@ -156,9 +156,9 @@ describe('a session', () => {
     ]);
   });
 
-  it('hears µ-law, and of other encodings nothing', async () => {
+  it('recognises speech in µ-law, and nothing in compressed audio', async () => {
     const mulaw = await dial({ encoding: 'pcm_mulaw', sample_rate: 8000, speech_model: 'universal-3-5-pro' }).opened();
-    mulaw.speak(
+    mulaw.sendAudio(
       Uint8Array.from({ length: 16_000 }, (_, at) => (at < 8000 ? (at % 2 ? 0x10 : 0x90) : 0xff)),
       4000,
     );
@@ -166,17 +166,17 @@ describe('a session', () => {
     expect(mulaw.transcript).toBe('[speech 1.0 s]');
     expect(lastSession().audioMs).toBe(2000);
     const opus = await dial({ encoding: 'opus' }).opened();
-    opus.speak(new Uint8Array(100), 20);
+    opus.sendAudio(new Uint8Array(100), 20);
     expect(await opus.finish()).toMatchObject({ code: 1000 });
     expect(lastSession()).toMatchObject({ audioMs: 0, audioBytes: 100 });
   });
 
-  it('is recorded as left when the client goes without Terminate', async () => {
+  it('records client-close if the client closes without Terminate', async () => {
     const ends = new EventEmitter<{ end: [SimulatorEvent] }>();
     const ended = once(ends, 'end');
     await using service = await start({ onEvent: (event) => event.type === 'end' && ends.emit('end', event) });
     const client = await new BareClient(service).opened();
-    client.leave();
+    client.destroy();
     expect((await ended)[0]).toEqual({ type: 'end', session: 0, endedBy: 'client-close', closeCode: 1006 });
   });
 });
@@ -227,7 +227,7 @@ describe('refusals', () => {
     expect(await client.closed).toEqual({ code: 3006, reason: ERROR_SEEN });
     expect(client.types).toEqual(['Error']);
     expect(client.received[0]!['error']).toMatch(new RegExp(`^User Input Validation Error: Invalid '${name}': `));
-    expect(breaches()).toEqual(['parameter']);
+    expect(violations()).toEqual(['parameter']);
   });
 
   it('a mode on a model that has none', async () => {
@@ -235,7 +235,7 @@ describe('refusals', () => {
     expect(await client.closed).toMatchObject({ code: 3006 });
   });
 
-  it('ignores names it does not know, and records them', async () => {
+  it('ignores unknown names and records them', async () => {
     const client = await dial({ speechModel: US }).opened();
     await client.finish();
     expect(lastSession().unknownParams).toEqual(['speechModel']);
@@ -256,20 +256,17 @@ describe('refusals', () => {
     expect(client.errors).toEqual(['Unexpected server response: 404']);
   });
 
-  it.each(['//', '/v3/token?', '//v3/ws'])(
-    'a request for %s that nobody would make: an answer, and the service goes on',
-    async (path) => {
-      const { hostname, port } = new URL(simulator.url);
-      for (const headers of [{}, { connection: 'Upgrade', upgrade: 'websocket' }]) {
-        const [response] = await once(get({ hostname, port, path, headers }), 'response');
-        expect([404, 422]).toContain((response as IncomingMessage).resume().statusCode);
-      }
-    },
-  );
+  it.each(['//', '/v3/token?', '//v3/ws'])('responds to an odd request for %s and keeps running', async (path) => {
+    const { hostname, port } = new URL(simulator.url);
+    for (const headers of [{}, { connection: 'Upgrade', upgrade: 'websocket' }]) {
+      const [response] = await once(get({ hostname, port, path, headers }), 'response');
+      expect([404, 422]).toContain((response as IncomingMessage).resume().statusCode);
+    }
+  });
 });
 
-describe('rules of the stream', () => {
-  const breaking: [string, (client: BareClient) => void, number, string][] = [
+describe('rules for messages', () => {
+  const invalid: [string, (client: BareClient) => void, number, string][] = [
     ['bad JSON', (client) => client.send('{'), 3006, 'Invalid JSON: '],
     ['an array', (client) => client.send('[]'), 3006, 'Invalid Message: '],
     ['an unknown type', (client) => client.send({ type: 'Sing' }), 3006, 'Invalid Message Type: Sing'],
@@ -279,66 +276,66 @@ describe('rules of the stream', () => {
       3006,
       "Invalid 'agent_context': ",
     ],
-    ['1200 ms in one message', (client) => client.speak(new Uint8Array(38_400), 38_400), 3007, '1200 ms'],
-    ['a second of 20 ms messages', (client) => client.speak(new Uint8Array(49 * 640), 640), 3007, '20 ms'],
+    ['1200 ms in one message', (client) => client.sendAudio(new Uint8Array(38_400), 38_400), 3007, '1200 ms'],
+    ['a second of 20 ms messages', (client) => client.sendAudio(new Uint8Array(49 * 640), 640), 3007, '20 ms'],
   ];
 
-  it.each(breaking)('%s ends the session with an Error and no Termination', async (_, act, code, text) => {
+  it.each(invalid)('%s ends the session with an Error and no Termination', async (_, act, code, text) => {
     const client = await dial().opened();
     act(client);
     expect(await client.closed).toEqual({ code, reason: ERROR_SEEN });
     expect(client.types).toEqual(['Begin', 'Error']);
     expect(client.received.at(-1)).toMatchObject({ error_code: code, error: expect.stringContaining(text) });
-    expect(breaches()).not.toEqual([]);
+    expect(violations()).not.toEqual([]);
     expect(lastSession().endedBy).toBe('error');
   });
 
   it('a message over 128 KB closes with 1009', async () => {
     const client = await dial().opened();
-    client.speak(new Uint8Array(131_073), 131_073);
+    client.sendAudio(new Uint8Array(131_073), 131_073);
     expect(await client.closed).toMatchObject({ code: 1009 });
-    expect(breaches()).toEqual(['frame-size']);
+    expect(violations()).toEqual(['frame-size']);
   });
 
-  it('messages of exactly 50 and 1000 ms are well', async () => {
+  it('messages of exactly 50 and 1000 ms are valid', async () => {
     const client = await dial().opened();
-    client.speak(new Uint8Array(1600), 1600);
-    client.speak(new Uint8Array(32_000), 32_000);
+    client.sendAudio(new Uint8Array(1600), 1600);
+    client.sendAudio(new Uint8Array(32_000), 32_000);
     await client.finish();
-    expect(breaches()).toEqual([]);
+    expect(violations()).toEqual([]);
   });
 
-  it('one short message right before Terminate is well, elsewhere it is a breach', async () => {
+  it('one short message right before Terminate is valid, elsewhere it is a violation', async () => {
     const tail = await dial().opened();
-    tail.speak(new Uint8Array(4000), 3200);
+    tail.sendAudio(new Uint8Array(4000), 3200);
     await tail.finish();
-    expect(breaches()).toEqual([]);
+    expect(violations()).toEqual([]);
     const middle = await dial().opened();
-    middle.speak(new Uint8Array(800), 800);
-    middle.speak(new Uint8Array(3200));
+    middle.sendAudio(new Uint8Array(800), 800);
+    middle.sendAudio(new Uint8Array(3200));
     await middle.finish();
-    expect(breaches()).toEqual(['frame-duration']);
+    expect(violations()).toEqual(['frame-duration']);
     const two = await dial().opened();
-    two.speak(new Uint8Array(1600), 800);
+    two.sendAudio(new Uint8Array(1600), 800);
     await two.finish();
-    expect(breaches()).toEqual(['frame-duration', 'frame-duration']);
+    expect(violations()).toEqual(['frame-duration', 'frame-duration']);
   });
 
-  it('half a sample, audio after Terminate and a second Terminate are breaches', async () => {
+  it('half a sample, audio after Terminate and a second Terminate are violations', async () => {
     await using service = await start({ terminationDelayMs: 200 });
     const client = await new BareClient(service).opened();
-    client.speak(new Uint8Array(3201), 3201);
+    client.sendAudio(new Uint8Array(3201), 3201);
     client.send({ type: 'Terminate' });
-    client.speak(new Uint8Array(3200));
+    client.sendAudio(new Uint8Array(3200));
     await client.finish();
-    expect(breaches(service)).toEqual(['odd-length', 'after-terminate', 'double-terminate']);
+    expect(violations(service)).toEqual(['odd-length', 'after-terminate', 'double-terminate']);
     expect(lastSession(service).audioBytes).toBe(3201);
   });
 
   it('a backlog beyond the limit is refused', async () => {
     await using service = await start({ aheadLimitMs: 5000 });
     const client = await new BareClient(service).opened();
-    client.speak(recording.pcm);
+    client.sendAudio(recording.pcm);
     expect(await client.closed).toMatchObject({ code: 3007 });
     expect(client.received.at(-1)!['error']).toMatch(
       /Audio Transmission Rate Exceeded: Received 5\.\d+ sec\. audio in/,
@@ -352,7 +349,7 @@ describe('rules of the stream', () => {
     expect(client.received.at(-1)!['error']).toBe('Session Expired: Maximum session duration exceeded');
   });
 
-  it('a session without audio times out where that is asked for, and heartbeats meanwhile', async () => {
+  it('a session without audio ends after inactivity_timeout, with heartbeats meanwhile', async () => {
     const client = await dial({ inactivity_timeout: 6, session_heartbeat: true }).opened();
     expect(await client.closed).toMatchObject({ code: 3006 });
     expect(client.types).toEqual(['Begin', 'Heartbeat', 'Error']);
@@ -364,16 +361,16 @@ describe('rules of the stream', () => {
 });
 
 describe('the record', () => {
-  it('keeps neither audio nor lengths without keepAudio', async () => {
+  it('keeps neither audio nor frame lengths without keepAudio', async () => {
     await using service = await start({ keepAudio: false, recordings: [syntheticSpeech({ seed: 1, seconds: 5 })] });
     const client = await new BareClient(service).opened();
-    client.speak(new Uint8Array(32_000));
+    client.sendAudio(new Uint8Array(32_000));
     await client.finish();
     expect(lastSession(service)).toMatchObject({ audioMs: 1000, frameBytes: [] });
     expect(lastSession(service).audio()).toHaveLength(0);
   });
 
-  it('tells everything as it happens', async () => {
+  it('emits events as they happen', async () => {
     const events: SimulatorEvent[] = [];
     await using service = await start({ onEvent: (event) => events.push(event) });
     const client = await new BareClient(service).opened();
@@ -383,7 +380,7 @@ describe('the record', () => {
     expect(events.map(({ type }) => type)).toEqual(['connection', 'begin', 'violation', 'end']);
   });
 
-  it('closes twice without complaint, with sessions open', async () => {
+  it('can be closed twice, with sessions open', async () => {
     const service = await start();
     const client = await new BareClient(service).opened();
     await Promise.all([service.close(), service.close(), client.closed]);

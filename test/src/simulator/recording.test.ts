@@ -31,7 +31,7 @@ describe('bundledRecording', () => {
     }
   });
 
-  it('has words in order, none overlapping, one honestly repeated', async () => {
+  it('has words in order, none overlapping, one repeated', async () => {
     const { words } = await bundledRecording();
     for (const [index, { start, end }] of words.entries()) {
       expect(end - start).toBeGreaterThan(60);
@@ -40,7 +40,7 @@ describe('bundledRecording', () => {
     expect(words.map(({ text }) => text).join(' ')).toContain('Yes, yes,');
   });
 
-  it('has no two places alike', async () => {
+  it('has no two identical positions', async () => {
     const { pcm } = await bundledRecording();
     const seen = new Set<string>();
     for (let at = 0; at + 64 <= pcm.length; at += 2)
@@ -80,7 +80,7 @@ describe('loadRecording', () => {
 });
 
 describe('syntheticSpeech', () => {
-  it('is the same for the same seed, as long as asked, with words of 120 to 600 ms and repeats', () => {
+  it('is the same for the same seed, of the given length, with words of 120 to 600 ms and repeats', () => {
     const speech = syntheticSpeech({ seed: 5, seconds: 300, sampleRate: 8000 });
     const again = syntheticSpeech({ seed: 5, seconds: 300, sampleRate: 8000 });
     expect(Buffer.compare(speech.pcm, again.pcm)).toBe(0);

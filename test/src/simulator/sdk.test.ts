@@ -52,7 +52,7 @@ describe('the official SDK', () => {
     },
   );
 
-  it('is told the speakers, and corrected', async () => {
+  it('receives the speakers, and their correction', async () => {
     const official = transcriber({ speechModel: 'universal-3-5-pro', speakerLabels: true });
     const revised: string[] = [];
     official.on('speakerRevision', ({ revisions }) => revised.push(...revisions.map((one) => one.speaker_label ?? '')));
@@ -81,13 +81,13 @@ describe('the official SDK', () => {
     expect(simulator.sessions.at(-1)).toMatchObject({ authorization: 'ok', params: { token: '***' } });
   });
 
-  it('gets an error for a token it asks for wrongly', async () => {
+  it('receives an error for an invalid token request', async () => {
     const { host } = new URL(simulator.url);
     const client = new AssemblyAI({ apiKey: simulator.apiKey, streamingBaseUrl: `https://${host}` });
     await expect(client.streaming.createTemporaryToken({ expires_in_seconds: 601 })).rejects.toThrow('"detail"');
   });
 
-  it('is turned away with a wrong key', async () => {
+  it('is refused with a wrong key', async () => {
     const warn = jest.spyOn(console, 'warn').mockReturnValue();
     const before = simulator.sessions.length;
     await expect(transcriber({}, 'nonsense').connect()).rejects.toMatchObject({ code: 1008 });
@@ -95,7 +95,7 @@ describe('the official SDK', () => {
     expect(simulator.sessions.slice(before).every(({ endedBy }) => endedBy === 'error')).toBe(true);
   });
 
-  it('updates, forces and keeps alive without complaint', async () => {
+  it('sends UpdateConfiguration, ForceEndpoint and KeepAlive without a violation', async () => {
     const official = transcriber();
     const failed = jest.fn();
     official.on('error', failed);

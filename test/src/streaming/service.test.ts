@@ -9,7 +9,7 @@ import type { FinalTurn, Stats, TranscriptionEvent } from '../../../operators/ev
 import { audioFile } from '../../../src/audio/audioFile.ts';
 import { FAULT_KINDS, bundledRecording, startSimulator } from '../../../src/simulator/index.ts';
 import type { Simulator, SimulatorOptions } from '../../../src/simulator/index.ts';
-import { recogniseRecordings } from '../../../src/simulator/knownRecordings.ts';
+import { recogniseRecordings } from '../../../src/simulator/recogniseRecordings.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
 import { transcribe } from '../../../src/streaming/transcribe.ts';
 

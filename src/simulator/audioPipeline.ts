@@ -1,13 +1,13 @@
 import { formatOf, toPcm, type AudioFormat } from './audioFormat.ts';
-import { settingsOf, styleOf, updated, type Formatting } from './configuration.ts';
+import { turnSettingsOf, turnStyleOf, withUpdate, type Formatting } from './configuration.ts';
 import type { Parameters } from './parameters.ts';
 import type { Recogniser, RecogniserFactory } from './recogniser.ts';
+import type { ServiceMessage } from './serviceMessage.ts';
 import { SpeakerLabels } from './speakerLabels.ts';
-import type { Message } from './turn.ts';
 import { TurnLogic } from './turnLogic.ts';
 
-/** What one session makes of its audio: bytes in, messages out. */
-export class Hearing {
+/** Turns the audio of one session into messages. */
+export class AudioPipeline {
   readonly format: AudioFormat;
   readonly #formatting: Formatting;
   readonly #recogniser: Recogniser;
@@ -20,42 +20,42 @@ export class Hearing {
     this.#formatting = formatting;
     this.#recogniser = recogniser(this.format.sampleRate);
     const speakers = parameters['speaker_labels'] === 'true' ? new SpeakerLabels() : undefined;
-    this.#turns = new TurnLogic(styleOf(parameters), settingsOf(parameters, formatting), speakers);
+    this.#turns = new TurnLogic(turnStyleOf(parameters), turnSettingsOf(parameters, formatting), speakers);
   }
 
-  /** The parameters as they stand after all updates. */
+  /** The parameters, with all updates applied. */
   get parameters(): Parameters {
     return this.#parameters;
   }
 
-  /** Length of so many bytes in milliseconds; 0 for compressed audio. */
+  /** Length of `bytes` bytes in milliseconds; 0 for compressed audio. */
   lengthMs(bytes: number): number {
     return bytes / (this.format.bytesPerMs ?? Infinity);
   }
 
-  hear(bytes: Uint8Array): Message[] {
-    const heard = this.#recogniser.push(toPcm(bytes, this.format.encoding));
-    return this.#turns.advance(this.#recogniser.settledMs, heard);
+  push(bytes: Uint8Array): ServiceMessage[] {
+    const words = this.#recogniser.push(toPcm(bytes, this.format.encoding));
+    return this.#turns.advance(this.#recogniser.settledMs, words);
   }
 
   /** Changes the parameters for the audio that follows. */
   update(update: Parameters): void {
-    this.#parameters = updated(this.#parameters, update);
-    this.#turns.settings = settingsOf(this.#parameters, this.#formatting);
+    this.#parameters = withUpdate(this.#parameters, update);
+    this.#turns.settings = turnSettingsOf(this.#parameters, this.#formatting);
   }
 
   /** Ends the open turn now. */
-  force(): Message[] {
-    return this.#turns.force();
+  forceEndpoint(): ServiceMessage[] {
+    return this.#turns.forceEndpoint();
   }
 
-  /** Tells an empty final as soon as no turn is open. */
-  tellNothing(): Message[] {
-    return this.#turns.empty();
+  /** Sends an empty final as soon as no turn is open. */
+  emptyFinal(): ServiceMessage[] {
+    return this.#turns.emptyFinal();
   }
 
-  /** No more audio follows. */
-  finish(): Message[] {
+  /** Ends the open turn; no more audio follows. */
+  finish(): ServiceMessage[] {
     const last = this.#turns.advance(this.#recogniser.settledMs, this.#recogniser.end());
     return [...last, ...this.#turns.finish()];
   }

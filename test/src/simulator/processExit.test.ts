@@ -27,7 +27,7 @@ const PROGRAM = `
 
 describe('close', () => {
   it.each(['warning', 'stall', 'error-open', 'close-silent', 'reset', 'no-termination'])(
-    'leaves nothing behind that keeps the process alive, after %s',
+    'lets the process exit, after %s',
     async (fault) => {
       const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, fault], { timeout: 100_000 });
       let output = '';

@@ -1,0 +1,114 @@
+import type { SimulatorEvent, SimulatorOptions, SessionRecord, Violation } from './options.ts';
+import type { FaultKind, StreamFault, TerminateFault } from './faults.ts';
+import { FaultSchedule, type DueFault } from './faultSchedule.ts';
+import type { RecogniserFactory } from './recogniser.ts';
+import { SessionLog } from './sessionLog.ts';
+import type { Parameters } from './parameters.ts';
+import type { ServiceMessage } from './serviceMessage.ts';
+
+/** The options that sessions read, with their defaults filled in. */
+export type ServiceOptions = Required<
+  Pick<
+    SimulatorOptions,
+    | 'keepAudio'
+    | 'beginDelayMs'
+    | 'terminationDelayMs'
+    | 'maxSessionSeconds'
+    | 'refuse'
+    | 'formatting'
+    | 'aheadLimitMs'
+    | 'sessionsPerMinute'
+    | 'faults'
+  >
+>;
+
+/** State shared by all sessions of one service. */
+export class ServiceState {
+  readonly options: ServiceOptions;
+  readonly recogniser: RecogniserFactory;
+  readonly sessions: SessionLog[] = [];
+  readonly violations: Violation[] = [];
+  readonly faults: FaultSchedule;
+  /** Whether the service itself is being closed. */
+  closing = false;
+  readonly #onEvent: ((event: SimulatorEvent) => void) | undefined;
+  readonly #openedAt: number[] = [];
+  #duplicatesDue = 0;
+
+  constructor(options: ServiceOptions, recogniser: RecogniserFactory, onEvent?: (event: SimulatorEvent) => void) {
+    this.options = options;
+    this.recogniser = recogniser;
+    this.faults = new FaultSchedule(options.faults);
+    this.#onEvent = onEvent;
+  }
+
+  /** Starts the record of a connection. */
+  openLog(query: Parameters, authorization: SessionRecord['authorization']): SessionLog {
+    const log = new SessionLog(this.sessions.length, query, authorization, this.options.keepAudio);
+    this.sessions.push(log);
+    this.emit({ type: 'connection', session: log.index, authorization });
+    return log;
+  }
+
+  /** Completes the record of a connection. */
+  closeLog(log: SessionLog, closeCode: number | undefined): void {
+    log.closeCode = closeCode;
+    if (!this.closing) log.endedBy ??= 'client-close';
+    this.emit({ type: 'end', session: log.index, endedBy: log.endedBy, closeCode });
+  }
+
+  /** Returns whether `sessionsPerMinute` permits one more session, and counts it. */
+  admitSession(): boolean {
+    const now = performance.now();
+    while (this.#openedAt[0] !== undefined && this.#openedAt[0] < now - 60_000) this.#openedAt.shift();
+    if (this.#openedAt.length >= this.options.sessionsPerMinute) return false;
+    this.#openedAt.push(now);
+    return true;
+  }
+
+  takeStreamFault(log: SessionLog): StreamFault | undefined {
+    const fault = this.faults.takeDue();
+    if (fault !== undefined) this.#emitFault(log, fault);
+    return fault;
+  }
+
+  takeConnectFault(log: SessionLog): DueFault | undefined {
+    const due = this.faults.takeConnectFault();
+    if (due !== undefined) this.#emitFault(log, due.fault);
+    return due;
+  }
+
+  takeTerminateFault(log: SessionLog): TerminateFault | undefined {
+    const fault = this.faults.takeTerminateFault();
+    if (fault !== undefined) this.#emitFault(log, fault);
+    return fault;
+  }
+
+  /** Sends the next final twice. */
+  duplicateNextFinal(): void {
+    this.#duplicatesDue++;
+  }
+
+  /** Returns the messages with finals repeated where that is due. */
+  withDuplicates(messages: readonly ServiceMessage[]): readonly ServiceMessage[] {
+    if (this.#duplicatesDue === 0) return messages;
+    return messages.flatMap((message) => {
+      if (this.#duplicatesDue === 0 || message['end_of_turn'] !== true) return [message];
+      this.#duplicatesDue--;
+      return [message, message];
+    });
+  }
+
+  emit(event: SimulatorEvent): void {
+    this.#onEvent?.(event);
+  }
+
+  reportViolation(violation: Violation): void {
+    this.violations.push(violation);
+    this.emit({ type: 'violation', session: violation.session, violation });
+  }
+
+  #emitFault({ index, audioMs }: SessionLog, fault: FaultKind): void {
+    this.emit({ type: 'fault', session: index, fault, atMs: audioMs });
+  }
+}

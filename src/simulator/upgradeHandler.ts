@@ -1,0 +1,106 @@
+import type { IncomingMessage } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { WebSocket, WebSocketServer } from 'ws';
+import type { Connections } from './connections.ts';
+import type { Credential, Credentials } from './credentials.ts';
+import type { DueFault } from './faultSchedule.ts';
+import type { EndedBy } from './options.ts';
+import { validate, type Parameters } from './parameters.ts';
+import { parseTarget } from './requestTarget.ts';
+import type { ServiceState } from './serviceState.ts';
+import { Session, type SessionTerms } from './session.ts';
+import type { SessionLog } from './sessionLog.ts';
+import { SessionSocket } from './sessionSocket.ts';
+
+/** Path of the streaming socket. */
+export const STREAM_PATH = '/v3/ws';
+
+const TOO_MANY = 'Unauthorized Connection: Too many concurrent sessions';
+
+interface ConnectionRequest {
+  readonly request: IncomingMessage;
+  readonly query: Parameters;
+  readonly credential: Credential;
+  readonly log: SessionLog;
+  readonly dueFault: DueFault | undefined;
+}
+
+/** Why a connection is refused: close code, text of the `Error`, and how the record ends. */
+type Refusal = readonly [closeCode: number, error: string, endedBy: EndedBy];
+
+/** Accepts WebSocket connections. Like the real service, it opens the socket first and then checks key and parameters. */
+export class UpgradeHandler {
+  readonly #service: ServiceState;
+  readonly #credentials: Credentials;
+  readonly #sockets: WebSocketServer;
+  readonly #connections: Connections;
+
+  constructor(service: ServiceState, credentials: Credentials, sockets: WebSocketServer, connections: Connections) {
+    this.#service = service;
+    this.#credentials = credentials;
+    this.#sockets = sockets;
+    this.#connections = connections;
+  }
+
+  handle(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    const target = parseTarget(request);
+    if (target.path !== STREAM_PATH) return respond(stream, 404);
+    const query = Object.fromEntries(target.query);
+    const credential = this.#credentials.check(request.headers.authorization, query['token']);
+    const log = this.#service.openLog(query, credential.authorization);
+    const dueFault = this.#service.takeConnectFault(log);
+    if (dueFault?.fault === 'refuse-connect') return this.#refuseUpgrade(stream, log, 503, 'fault');
+    const { refuse } = this.#service.options;
+    if (credential.authorization !== 'ok' && refuse !== 'error-frame') {
+      return this.#refuseUpgrade(stream, log, refuse === 'http-401' ? 401 : 403, 'error');
+    }
+    const connection = { request, query, credential, log, dueFault };
+    return this.#sockets.handleUpgrade(request, stream, head, (webSocket) => this.#open(webSocket, connection));
+  }
+
+  #open(webSocket: WebSocket, connection: ConnectionRequest): void {
+    const { request, log, dueFault, query } = connection;
+    const socket = new SessionSocket(webSocket, log, () => this.#connections.reset(request.socket));
+    const refusal = this.#check(connection);
+    if (refusal === undefined && dueFault?.fault !== 'close-before-begin') {
+      const extraDelayMs = dueFault?.fault === 'slow-begin' ? dueFault.ms : 0;
+      return new Session(this.#service, log, socket, query).open(webSocket, this.#terms(connection, extraDelayMs));
+    }
+    webSocket.on('error', () => undefined);
+    webSocket.on('close', (code) => this.#service.closeLog(log, code));
+    return refusal === undefined ? socket.close(1011, '', 'fault') : socket.fail(...refusal);
+  }
+
+  #check({ credential, query, log, dueFault }: ConnectionRequest): Refusal | undefined {
+    if (credential.authorization !== 'ok') return [1008, credential.message, 'error'];
+    if (dueFault?.fault === 'rate-limit') return [1008, TOO_MANY, 'fault'];
+    if (!this.#service.admitSession()) return [1008, TOO_MANY, 'error'];
+    const error = validate(query, query['speech_model']);
+    if (error === undefined) return undefined;
+    this.#service.reportViolation({ session: log.index, atMs: 0, code: 'parameter', message: error });
+    return [3006, error, 'error'];
+  }
+
+  #terms({ request, query, credential }: ConnectionRequest, extraDelayMs: number): SessionTerms {
+    const { maxSessionSeconds, beginDelayMs } = this.#service.options;
+    const tokenSeconds = credential.authorization === 'ok' ? credential.maxSeconds : 0;
+    return {
+      query,
+      apiVersion: String(request.headers['assemblyai-version'] ?? '2025-05-12'),
+      maxSeconds: Math.min(maxSessionSeconds, tokenSeconds),
+      beginDelayMs: beginDelayMs + extraDelayMs,
+    };
+  }
+
+  #refuseUpgrade(stream: Duplex, log: SessionLog, status: number, endedBy: EndedBy): void {
+    respond(stream, status);
+    log.endedBy = endedBy;
+    this.#service.closeLog(log, undefined);
+  }
+}
+
+function respond(stream: Duplex, status: number): void {
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}`;
+  stream.end(`${head}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
