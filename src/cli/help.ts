@@ -1,6 +1,6 @@
 /**
- * What yargs prints for `rxscribe --help`, on 80 columns and more, written down: to load yargs and to let it wrap lines takes longer
- * than Node takes to start (table `startup` of test/bench/RESULTS.md). A test compares; `rxscribe --help --help` asks yargs.
+ * The output of yargs for `rxscribe --help` on 80 or more columns, stored because loading yargs takes longer than starting
+ * Node (table `startup` of test/bench/RESULTS.md). A test compares it with `rxscribe --help --help`, which uses yargs.
  */
 export const HELP: string = `rxscribe [command]
 
@@ -9,13 +9,13 @@ Live transcription: finals go to stdout, everything else to stderr.
 Commands:
   rxscribe listen       Transcribe the microphone until Ctrl-C; rxscribe alone
                         does the same
-  rxscribe file <path>  Transcribe a recording: WAV, AIFF or FLAC; - is raw PCM
-                        on stdin, 16-bit mono at --sample-rate
+  rxscribe file <path>  Transcribe a recording: WAV, AIFF or FLAC; - reads raw
+                        PCM from stdin, 16-bit mono at --sample-rate
   rxscribe devices      List the input devices
-  rxscribe doctor       Check what transcribing needs, and say what to do
-  rxscribe demo         Show the whole pipeline on the bundled recording; needs
-                        no key, no network, no microphone
-  rxscribe serve        Run the local service: the real protocol, which
+  rxscribe doctor       Check that everything transcription needs works
+  rxscribe demo         Transcribe the bundled recording; needs no key, network
+                        or microphone
+  rxscribe serve        Run a local service with the real protocol; it
                         recognises only recordings it knows
 
 Options:
@@ -25,15 +25,15 @@ Options:
 Examples:
   rxscribe                           caption what you say
   rxscribe file talk.wav > talk.txt  a recording to text
-  rxscribe demo                      see it work, without key and microphone
-  rxscribe <command> --help          the options of a command, and more examples
+  rxscribe demo                      try it without a key or microphone
+  rxscribe <command> --help          options and examples of a command
 
-The key comes from ASSEMBLYAI_API_KEY, every option also from RXSCRIBE_<OPTION>:
-RXSCRIBE_SPEECH_MODEL for --speech-model. Both may stand in the environment or
+The key is read from ASSEMBLYAI_API_KEY. RXSCRIBE_<OPTION> sets an option:
+RXSCRIBE_SPEECH_MODEL sets --speech-model. Both can be set in the environment or
 in a file named .env.
 `;
 
-/** Whether that is all that was asked for, and fits. */
+/** Whether only the general help is requested, on a terminal wide enough for it. */
 export function isPlainHelp(args: readonly string[], columns = 80): boolean {
   return args.length === 1 && ['--help', '-h', 'help'].includes(args[0] ?? '') && columns >= 80;
 }

@@ -4,38 +4,39 @@ import type { Argv, CommandModule } from 'yargs';
 import { isHelp, loadEnvFile } from './environment.ts';
 import type { Command } from './flags/declareFlags.ts';
 import { HELP, isPlainHelp } from './help.ts';
-import { UsageError, explain } from './usage.ts';
+import { explainUsage } from './explainUsage.ts';
+import { UsageError } from './usageError.ts';
 
 const EPILOGUE =
-  'The key comes from ASSEMBLYAI_API_KEY, every option also from RXSCRIBE_<OPTION>: RXSCRIBE_SPEECH_MODEL for ' +
-  '--speech-model. Both may stand in the environment or in a file named .env.';
+  'The key is read from ASSEMBLYAI_API_KEY. RXSCRIBE_<OPTION> sets an option: RXSCRIBE_SPEECH_MODEL sets ' +
+  '--speech-model. Both can be set in the environment or in a file named .env.';
 
 const LISTEN = lazy('listen', 'Transcribe the microphone until Ctrl-C; rxscribe alone does the same', async () => {
   return (await import('./commands/listen.ts')).listen;
 });
 const FILE = lazy(
   'file <path>',
-  'Transcribe a recording: WAV, AIFF or FLAC; - is raw PCM on stdin, 16-bit mono at --sample-rate',
+  'Transcribe a recording: WAV, AIFF or FLAC; - reads raw PCM from stdin, 16-bit mono at --sample-rate',
   async () => (await import('./commands/file.ts')).file,
 );
 const DEVICES = lazy('devices', 'List the input devices', async () => (await import('./commands/devices.ts')).devices);
 const DOCTOR = lazy(
   'doctor',
-  'Check what transcribing needs, and say what to do',
+  'Check that everything transcription needs works',
   async () => (await import('./commands/doctor.ts')).doctor,
 );
 const DEMO = lazy(
   'demo',
-  'Show the whole pipeline on the bundled recording; needs no key, no network, no microphone',
+  'Transcribe the bundled recording; needs no key, network or microphone',
   async () => (await import('./commands/demo.ts')).demo,
 );
 const SERVE = lazy(
   'serve',
-  'Run the local service: the real protocol, which recognises only recordings it knows',
+  'Run a local service with the real protocol; it recognises only recordings it knows',
   async () => (await import('./commands/serve.ts')).serve,
 );
 
-/** Names a command; its file is loaded when it runs, or when help for it is asked. */
+/** Declares a command whose file is loaded only to run it or to print its help. */
 function lazy<Flags>(
   command: string,
   describe: string,
@@ -49,7 +50,7 @@ function lazy<Flags>(
   };
 }
 
-/** Declares the commands. Help for all of them loads none, and is to fit on a screen; `HELP` is a copy of it. */
+/** Declares the commands. The general help loads none of them; `HELP` is a copy of its text. */
 async function program(args: readonly string[]): Promise<Argv> {
   const { default: yargs } = await import('yargs');
   const cli = yargs(args);
@@ -68,14 +69,14 @@ async function program(args: readonly string[]): Promise<Argv> {
     .command(SERVE)
     .example('$0', 'caption what you say')
     .example('$0 file talk.wav > talk.txt', 'a recording to text')
-    .example('$0 demo', 'see it work, without key and microphone')
-    .example('$0 <command> --help', 'the options of a command, and more examples')
+    .example('$0 demo', 'try it without a key or microphone')
+    .example('$0 <command> --help', 'options and examples of a command')
     .epilogue(EPILOGUE)
     .parserConfiguration({ 'greedy-arrays': false })
     .strict()
     .exitProcess(false)
     .fail((message, error: Error | undefined) => {
-      throw error && error.name !== 'YError' ? error : new UsageError(explain(message, args, cli));
+      throw error && error.name !== 'YError' ? error : new UsageError(explainUsage(message, args, cli));
     });
 }
 
@@ -87,7 +88,7 @@ function version(): string {
 async function main(args: readonly string[]): Promise<void> {
   process.stderr.on('error', () => undefined);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // whoever reads the output may leave at any time (`| head -1`); a full disk is a failure
+    // closing a pipe is not a failure (`| head -1`); a full disk is
     if (error.code !== 'EPIPE' && !process.exitCode) void fail(error, args);
   });
   if (isPlainHelp(args, process.stdout.columns)) {
@@ -96,22 +97,22 @@ async function main(args: readonly string[]): Promise<void> {
   }
   try {
     await loadEnvFile(args);
-    const cli = await program(args.map(portLeftOut));
+    const cli = await program(args.map(markMissingPort));
     await cli.parseAsync();
   } catch (error) {
     await fail(error, args);
   }
 }
 
-/** Says of a `--captions` without a port that it has none, so that what follows is not taken for one: a path, say. */
-function portLeftOut(arg: string, at: number, args: readonly string[]): string {
+/** Marks a `--captions` without a port, so that yargs does not take the next argument, perhaps a path, as its value. */
+function markMissingPort(arg: string, at: number, args: readonly string[]): string {
   return arg === '--captions' && !/^\d+$/.test(args[at + 1] ?? '') ? '--captions=' : arg;
 }
 
 async function fail(error: unknown, args: readonly string[]): Promise<void> {
   process.exitCode = 1;
-  const { report } = await import('./reportFailure.ts');
-  process.exitCode = report(error, args);
+  const { reportFailure } = await import('./reportFailure.ts');
+  process.exitCode = reportFailure(error, args);
 }
 
 void main(process.argv.slice(2));

@@ -5,28 +5,28 @@ import { emitWithLostAudio, takeLostAudio } from '../lostAudio.ts';
 import type { LostAudio } from '../lostAudio.ts';
 
 /**
- * Drops the chunks that were recorded while a microphone is muted, and passes all others on. The device stays open; the
- * audio clock of what follows does not count what was dropped, so captions and a recording of what passed stay in step.
- * A chunk that is only in part from after the muting is dropped, too: nothing said while muted gets through.
+ * Drops the chunks recorded while the microphone is muted. The device stays open. Dropped audio does not advance the
+ * audio clock, so captions and a recording of the remaining audio stay in sync. A chunk recorded partly while muted is
+ * dropped, too.
  *
- * A stretch that the source reports as silence in place of audio moves to where it is on the clock of what passed.
+ * Lost audio that the source reports is shifted to the clock of the remaining audio.
  *
- * @param mutedUntil Tells when the muting ended, on the clock of `performance`: Infinity while it lasts.
+ * @param mutedUntil Returns when muting ended, as `performance.now()`: Infinity while muted.
  */
 export function mute(sampleRate: number, mutedUntil: () => number): MonoTypeOperatorFunction<Uint8Array> {
   return (source) =>
     new Observable((subscriber) => {
-      const clock = new Dropped();
-      const missing: LostAudio[] = [];
+      const dropped = new DroppedAudio();
+      const lost: LostAudio[] = [];
       const forward = (notify: () => void): void => {
-        missing.push(...takeLostAudio().flatMap((stretch) => clock.moved(stretch)));
-        emitWithLostAudio(missing, notify);
+        lost.push(...takeLostAudio().flatMap((stretch) => dropped.shift(stretch)));
+        emitWithLostAudio(lost, notify);
       };
       return source.subscribe({
         next: (chunk) => {
           const ms = bytesToMs(chunk.length, { sampleRate });
           const drop = performance.now() - ms < mutedUntil();
-          clock.passed(ms, drop);
+          dropped.add(ms, drop);
           if (!drop) forward(() => subscriber.next(chunk));
         },
         error: (error) => forward(() => subscriber.error(error)),
@@ -35,22 +35,22 @@ export function mute(sampleRate: number, mutedUntil: () => number): MonoTypeOper
     });
 }
 
-/** Knows which stretches of a source were dropped, in milliseconds. */
-class Dropped {
+/** The dropped stretches of a source, in milliseconds. */
+class DroppedAudio {
   readonly #stretches: { startMs: number; endMs: number }[] = [];
   #ms = 0;
 
-  passed(ms: number, drop: boolean): void {
+  add(ms: number, drop: boolean): void {
     const last = this.#stretches.at(-1);
     if (drop && last?.endMs === this.#ms) last.endMs += ms;
     else if (drop) this.#stretches.push({ startMs: this.#ms, endMs: this.#ms + ms });
     this.#ms += ms;
   }
 
-  /** The part of a stretch that was not dropped, on the clock of what passed. */
-  moved({ startMs, endMs }: LostAudio): LostAudio[] {
-    const moved = { startMs: this.#at(startMs), endMs: this.#at(endMs) };
-    return moved.endMs > moved.startMs ? [moved] : [];
+  /** The part of a stretch that was not dropped, on the clock of the remaining audio. */
+  shift({ startMs, endMs }: LostAudio): LostAudio[] {
+    const shifted = { startMs: this.#at(startMs), endMs: this.#at(endMs) };
+    return shifted.endMs > shifted.startMs ? [shifted] : [];
   }
 
   #at(ms: number): number {

@@ -1,9 +1,10 @@
 import { inspect } from 'node:util';
-import { fromEnvironment, isOn } from './environment.ts';
+import { optionsFromEnvironment, isOn } from './environment.ts';
 import { printable } from './terminal/printable.ts';
-import { UsageError, rephrase } from './usage.ts';
+import { rephrase } from './explainUsage.ts';
+import { UsageError } from './usageError.ts';
 
-/** What to do about errors of the system, by their code. */
+/** What to do about system errors, by code. */
 const ADVICE: Readonly<Record<string, string>> = {
   ENOENT: 'check the path',
   EISDIR: 'give a file, not a directory',
@@ -13,19 +14,19 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 
 /**
- * Tells an error on stderr: one line with what happened and what to do, and with `--verbose` the stack below it. Neither
- * holds the key, whatever the error carries.
+ * Prints an error to stderr: one line with what happened and what to do, followed by the stack with `--verbose`. The key
+ * is replaced wherever it occurs.
  *
  * @returns The exit code: 2 for wrong usage, else 1.
  */
-export function report(error: unknown, args: readonly string[]): number {
-  const verbose = args.includes('--verbose') || isOn(fromEnvironment(['verbose'])['verbose'] ?? 'no');
+export function reportFailure(error: unknown, args: readonly string[]): number {
+  const verbose = args.includes('--verbose') || isOn(optionsFromEnvironment(['verbose'])['verbose'] ?? 'no');
   const stack = verbose ? `${inspect(error)}\n` : '';
   process.stderr.write(withoutKey(`rxscribe: ${printable(messageOf(error))}\n${stack}`));
   return isUsage(error) ? 2 : 1;
 }
 
-/** What yargs finds wrong is wrong usage too; not all of it passes its `fail`. */
+/** Errors of yargs are wrong usage, too; not all of them pass through its `fail`. */
 function isUsage(error: unknown): boolean {
   return error instanceof UsageError || (error instanceof Error && error.name === 'YError');
 }
@@ -39,6 +40,6 @@ function messageOf(error: unknown): string {
 
 function withoutKey(text: string): string {
   const key = process.env['ASSEMBLYAI_API_KEY']?.trim();
-  // a few letters are no key, and stand in many words
+  // a very short value is no key and may occur in ordinary words
   return key && key.length >= 8 ? text.replaceAll(key, '[key]') : text;
 }

@@ -2,42 +2,41 @@ import { Subject, tap } from 'rxjs';
 import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
 import type { ControlMessage, TranscriptionEvent } from '../../operators/events.ts';
 import type { Mark } from '../captions/chapterMark.ts';
-import { interruption } from './signals.ts';
-import { listenToKeys } from './terminal/keys.ts';
-import { mute } from './mute.ts';
-import { notices } from './terminal/notices.ts';
 import type { OutputFlags } from './flags/outputFlags.ts';
-import type { Plan, SourceContext } from './run.ts';
 import type { ServiceFlags } from './flags/serviceFlags.ts';
-import { Status, time } from './terminal/status.ts';
+import { mute } from './mute.ts';
+import { handleSignals } from './signals.ts';
+import type { SourceContext, SourcePlan } from './sourcePlan.ts';
+import { listenToKeys } from './terminal/keys.ts';
+import { eventNotices } from './terminal/notices.ts';
 import { openView } from './terminal/openView.ts';
-import type { View } from './terminal/openView.ts';
+import { Status, formatTime } from './terminal/status.ts';
+import type { View } from './terminal/view.ts';
 
-/** What stands between a person and a running transcription: what is shown, and what is asked for. */
-export interface Desk extends SourceContext {
+/** The terminal side of a running transcription: what is shown, and what keys and signals request. */
+export interface RunContext extends SourceContext {
   readonly view: View;
-  /** What the keys ask of the session. */
+  /** Control messages that keys send. */
   readonly control$: Observable<ControlMessage>;
-  /** The moments that were marked, in milliseconds on the audio clock. */
+  /** The marked positions so far, in milliseconds on the audio clock. */
   readonly marks: readonly number[];
-  /** The same as they are marked. */
+  /** Emits each mark as it is set. */
   readonly mark$: Observable<Mark>;
-  /** Follows the audio, and mutes it. */
-  readonly follow: MonoTypeOperatorFunction<Uint8Array>;
-  /** Takes note of an event. */
-  readonly told: (event: TranscriptionEvent) => void;
-  /** Tells what a person should know of an event. */
-  readonly explain: (event: TranscriptionEvent) => void;
-  /** Leaves the terminal as it was found. */
+  /** Measures the audio for the status line, and mutes a paused microphone. */
+  readonly watchAudio: MonoTypeOperatorFunction<Uint8Array>;
+  readonly updateStatus: (event: TranscriptionEvent) => void;
+  /** Prints a line about an event that concerns the user. */
+  readonly report: (event: TranscriptionEvent) => void;
+  /** Restores the terminal. */
   readonly close: () => void;
 }
 
-/** What the keys do, for the status; in order of importance. */
+/** The keys shown in the status line, the most important first. */
 const KEYS = ['space pauses', 'q ends', 'enter ends the turn', 'm marks'];
 const KEYS_OF_RECORDING = ['q ends', 'm marks'];
 
-/** Opens the view, listens for Ctrl-C, and for keys where the view is live and stdin is a terminal. */
-export function openDesk(flags: OutputFlags & ServiceFlags, plan: Plan): Desk {
+/** Opens the view and handles signals; reads keys if the view is live and stdin is a terminal. */
+export function openRunContext(flags: OutputFlags & ServiceFlags, plan: SourcePlan): RunContext {
   const { sampleRate } = flags;
   const microphone = plan.kind === 'microphone';
   const hasKeys = plan.kind !== 'stdin' && process.stdin.isTTY;
@@ -45,10 +44,10 @@ export function openDesk(flags: OutputFlags & ServiceFlags, plan: Plan): Desk {
   const status = new Status({ sampleRate, microphone, keys: hasKeys ? keys : [] });
   const view = openView(flags.plain, (columns) => status.line(columns));
   const note = (text: string): void => view.note(`rxscribe: ${text}`);
-  const { stop, end, release } = interruption(
+  const { stop, end, release } = handleSignals(
     () => {
       status.ending = true;
-      note('stopping; Ctrl-C again quits at once');
+      note('stopping; press Ctrl-C again to quit immediately');
     },
     () => view.end(),
   );
@@ -60,14 +59,14 @@ export function openDesk(flags: OutputFlags & ServiceFlags, plan: Plan): Desk {
     const atMs = Math.round(status.elapsedMs);
     marks.push(atMs);
     mark$.next({ atMs });
-    note(`marked ${time(atMs)}`);
+    note(`marked ${formatTime(atMs)}`);
   };
-  const { pause, follow } = pausing(status, sampleRate, endTurn);
-  const actions = { return: endTurn, enter: endTurn, m: mark, q: end, ...(microphone && { space: pause }) };
-  const silent = (): void => undefined;
-  const closeKeys = view.live && hasKeys ? listenToKeys(actions, () => view.clear()) : silent;
+  const { togglePause, muteWhilePaused } = pausing(status, sampleRate, endTurn);
+  const actions = { return: endTurn, enter: endTurn, m: mark, q: end, ...(microphone && { space: togglePause }) };
+  const noKeys = (): void => undefined;
+  const closeKeys = view.live && hasKeys ? listenToKeys(actions, () => view.clear()) : noKeys;
   if (view.live) void plan.length?.then((ms) => (status.lengthMs = ms));
-  const notice = notices();
+  const noticeOf = eventNotices();
   return {
     view,
     stop,
@@ -75,10 +74,11 @@ export function openDesk(flags: OutputFlags & ServiceFlags, plan: Plan): Desk {
     control$: control$.asObservable(),
     marks,
     mark$: mark$.asObservable(),
-    follow: (source) => (microphone ? source.pipe(follow) : source).pipe(tap((chunk) => status.heard(chunk))),
-    told: (event) => status.told(event),
-    explain: (event) => {
-      const text = notice(event);
+    watchAudio: (source) =>
+      (microphone ? source.pipe(muteWhilePaused) : source).pipe(tap((chunk) => status.addAudio(chunk))),
+    updateStatus: (event) => status.update(event),
+    report: (event) => {
+      const text = noticeOf(event);
       if (text !== undefined) note(text);
     },
     close: () => {
@@ -89,19 +89,19 @@ export function openDesk(flags: OutputFlags & ServiceFlags, plan: Plan): Desk {
   };
 }
 
-/** Mutes a microphone at a key, and ends the open turn, since what follows comes much later. */
+/** Mutes a microphone at a key. Pausing also ends the open turn, because the next audio comes much later. */
 function pausing(
   status: Status,
   sampleRate: number,
   endTurn: () => void,
-): { readonly pause: () => void; readonly follow: MonoTypeOperatorFunction<Uint8Array> } {
+): { readonly togglePause: () => void; readonly muteWhilePaused: MonoTypeOperatorFunction<Uint8Array> } {
   let mutedUntil = -Infinity;
   return {
-    pause: () => {
+    togglePause: () => {
       status.paused = !status.paused;
       mutedUntil = status.paused ? Infinity : performance.now();
       if (status.paused) endTurn();
     },
-    follow: mute(sampleRate, () => mutedUntil),
+    muteWhilePaused: mute(sampleRate, () => mutedUntil),
   };
 }

@@ -4,40 +4,39 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /** How long after the first signal another one may be the same Ctrl-C, in milliseconds. */
 const ECHO_MS = 1000;
 
-/** Set for a process whose parent passes signals on, on top of those that the terminal sends to both. */
-export const RELAYED = 'RXSCRIBE_SIGNALS_RELAYED';
+/** Set for a child process whose parent forwards signals, in addition to those that the terminal sends to both. */
+export const SIGNALS_FORWARDED = 'RXSCRIBE_SIGNALS_FORWARDED';
 
-/** How a running command is told to stop. */
-export interface Interruption {
-  /** Aborts at the first Ctrl-C or SIGTERM: the graceful end. */
+export interface SignalHandler {
+  /** Aborts at the first signal: the graceful end. */
   readonly stop: AbortSignal;
-  /** Asks for the graceful end, as the first Ctrl-C does; once. */
+  /** Requests the graceful end, as the first signal does. Later calls do nothing. */
   readonly end: () => void;
-  /** Stops listening: from then on a signal does what it does to any program. */
+  /** Restores the default effect of signals. */
   readonly release: () => void;
 }
 
 /**
- * Listens for Ctrl-C and SIGTERM. The first asks for a graceful end, the second ends the process there and then, with 128
- * and the number of the signal as its exit code: 130 for Ctrl-C.
+ * Handles Ctrl-C and SIGTERM. The first signal requests a graceful end. The second ends the process immediately, with 128
+ * plus the number of the signal as exit code: 130 for Ctrl-C.
  *
- * @param told Called at the first signal.
- * @param left Called just before the process ends at the second.
+ * @param onFirst Called at the first signal.
+ * @param onSecond Called just before the process ends at the second.
  */
-export function interruption(told: () => void, left: () => void): Interruption {
+export function handleSignals(onFirst: () => void, onSecond: () => void): SignalHandler {
   const controller = new AbortController();
-  let first = 0;
+  let firstAt = 0;
   const end = (): void => {
     if (controller.signal.aborted) return;
-    first = performance.now();
-    told();
+    firstAt = performance.now();
+    onFirst();
     controller.abort();
   };
   const handle = (signal: (typeof SIGNALS)[number]): void => {
     if (!controller.signal.aborted) {
       end();
-    } else if (!isEcho(performance.now() - first)) {
-      left();
+    } else if (!isEcho(performance.now() - firstAt)) {
+      onSecond();
       process.exit(128 + constants.signals[signal]);
     }
   };
@@ -51,8 +50,8 @@ export function interruption(told: () => void, left: () => void): Interruption {
   };
 }
 
-/** Run by npm or by `rxscribe demo`, a process gets each Ctrl-C from the terminal and once more from its parent. */
+/** A child process of npm or `rxscribe demo` receives each Ctrl-C twice: from the terminal and from its parent. */
 function isEcho(afterMs: number): boolean {
   const byNpm = /\brxscribe\b|\bcli[\\/]main\b/.test(process.env['npm_lifecycle_script'] ?? '');
-  return afterMs < ECHO_MS && (byNpm || RELAYED in process.env);
+  return afterMs < ECHO_MS && (byNpm || SIGNALS_FORWARDED in process.env);
 }

@@ -9,14 +9,14 @@ export const MAIN: string = fileURLToPath(new URL('../../dist/src/cli/main.js', 
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
-/** How to start the program. Its environment holds nothing that sets it but what is given here. */
+/** How to start the program. Its environment contains no settings of the program except those given here. */
 export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** Working directory; one without a `.env` unless given. */
+  /** Working directory; by default one without a `.env`. */
   readonly cwd?: string;
 }
 
-/** What a program left. */
+/** The result of a program. */
 export interface Outcome {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -29,11 +29,11 @@ export interface Program {
   readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Resolves when it ended and its output was read. */
+  /** Resolves when it has ended and its output has been read. */
   readonly outcome: Promise<Outcome>;
 }
 
-/** What a stream said so far, and a way to wait for what it will say. */
+/** The output of a stream so far, and a way to wait for more. */
 export class Output {
   text = '';
   #ended = false;
@@ -49,12 +49,12 @@ export class Output {
     });
   }
 
-  /** Resolves with the match once it was said; rejects when the stream ends without. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
+  /** Resolves with the first match; rejects if the stream ends without one. */
+  async waitFor(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.text);
       if (match) return match;
-      if (this.#ended) throw new Error(`${String(pattern)} was never said; said was: ${this.text}`);
+      if (this.#ended) throw new Error(`${String(pattern)} was not printed, but: ${this.text}`);
       await Promise.race([once(this.#stream, 'data'), once(this.#stream, 'close')]);
     }
   }
@@ -67,10 +67,10 @@ export function start(args: readonly string[], options: StartOptions = {}): Prog
   return startCommand(process.execPath, [MAIN, ...args], options);
 }
 
-/** Starts any command in the same surroundings. */
+/** Starts any command in the same environment. */
 export function startCommand(command: string, args: readonly string[], { env, cwd }: StartOptions = {}): Program {
   const child = spawn(command, args, { cwd: cwd ?? HERE, env: { ...bareEnvironment(), ...env }, stdio: 'pipe' });
-  child.stdin.on('error', () => undefined); // it may end before it read everything
+  child.stdin.on('error', () => undefined); // it may end before it has read everything
   const stdout = new Output(child.stdout);
   const stderr = new Output(child.stderr);
   const outcome = once(child, 'close').then(([code, signal]: unknown[]) => ({
@@ -92,7 +92,7 @@ export function rxscribe(args: readonly string[], options: StartOptions = {}): P
   return program.outcome;
 }
 
-/** Ends whatever a failed test left running. */
+/** Kills programs that a failed test left running. */
 export async function killAll(): Promise<void> {
   for (const { child } of running) child.kill('SIGKILL');
   await Promise.all([...running].map(({ outcome }) => outcome));

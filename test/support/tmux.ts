@@ -7,25 +7,25 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** How long something may take to appear on a screen, in milliseconds. */
-const PATIENCE_MS = 60_000;
+/** How long to wait for text to appear on a screen, in milliseconds. */
+const TIMEOUT_MS = 60_000;
 
-/** A terminal that a person could look at, with a program on it. */
+/** A terminal emulator that runs a program. */
 export interface Screen {
-  /** Resolves with the lines on the screen once they match; rejects when that does not happen in time. */
+  /** Resolves with the lines of the screen once they match; rejects after a timeout. */
   shows(pattern: RegExp, escapes?: boolean): Promise<string[]>;
-  /** Resolves with the lines on the screen once none of them matches any more. */
+  /** Resolves with the lines of the screen once they no longer match. */
   hides(pattern: RegExp): Promise<string[]>;
-  /** The lines on the screen and above it, without spaces at their ends and empty lines below; escapes where asked for. */
+  /** The lines of the scrollback and the screen, right-trimmed; optionally with escape sequences. */
   lines(escapes?: boolean): Promise<string[]>;
-  /** Presses keys, by the names that tmux gives them. */
+  /** Presses keys, under the names of tmux. */
   press(...keys: string[]): Promise<void>;
   resize(columns: number, rows: number): Promise<void>;
-  /** Ends the terminal with all that runs on it. */
+  /** Kills the terminal and everything that runs on it. */
   close(): Promise<void>;
 }
 
-/** Tells why there can be no terminal here, or `undefined` where there can. In CI it always can. */
+/** Returns why there is no tmux, or `undefined` if there is. In CI it is required. */
 export async function withoutTmux(): Promise<string | undefined> {
   if (process.env['CI'] === 'true') return undefined;
   return run('tmux', ['-V']).then(
@@ -34,7 +34,7 @@ export async function withoutTmux(): Promise<string | undefined> {
   );
 }
 
-/** Opens a terminal with a shell on it that runs a command; `$?` of it is shown as `exit 0` when it ended. */
+/** Opens a terminal whose shell runs a command and then prints its exit code as `exit 0`. */
 export async function openScreen(
   command: string,
   env: NodeJS.ProcessEnv,
@@ -53,13 +53,13 @@ export async function openScreen(
     return text.trimEnd().split('\n');
   };
   const until = async (what: string, done: (text: string) => boolean, escapes?: boolean): Promise<string[]> => {
-    const deadline = performance.now() + PATIENCE_MS;
+    const deadline = performance.now() + TIMEOUT_MS;
     for (;;) {
-      // oxlint-disable-next-line no-await-in-loop -- a screen is looked at until it is as expected
+      // oxlint-disable-next-line no-await-in-loop -- polls the screen until it is as expected
       const seen = await lines(escapes);
       if (done(seen.join('\n'))) return seen;
       if (performance.now() > deadline) throw new Error(`${what} in time; the screen:\n${seen.join('\n')}`);
-      // oxlint-disable-next-line no-await-in-loop -- and not more often than it changes
+      // oxlint-disable-next-line no-await-in-loop -- no more often than it changes
       await pass(30);
     }
   };
@@ -67,8 +67,8 @@ export async function openScreen(
   const screen: Screen = {
     lines,
     press,
-    shows: (pattern, escapes) => until(`${String(pattern)} did not show`, (text) => pattern.test(text), escapes),
-    hides: (pattern) => until(`${String(pattern)} did not go`, (text) => !pattern.test(text)),
+    shows: (pattern, escapes) => until(`${String(pattern)} did not appear`, (text) => pattern.test(text), escapes),
+    hides: (pattern) => until(`${String(pattern)} did not disappear`, (text) => !pattern.test(text)),
     resize: async (width, height) => void (await tmux('resize-window', '-x', `${width}`, '-y', `${height}`)),
     close: async () => {
       await tmux('kill-server').catch(() => undefined);

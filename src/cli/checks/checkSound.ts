@@ -3,39 +3,39 @@ import { microphone } from '../../audio/microphone.ts';
 import { loadDecibri } from '../../audio/loadDecibri.ts';
 import { recorderFailure } from '../../audio/recorder.ts';
 import { deviceOption } from '../flags/deviceFlags.ts';
-import type { Finding } from './runChecks.ts';
+import type { Finding } from './finding.ts';
 import { SILENCE_DB, levelOf } from '../terminal/level.ts';
 
-/** How long the microphone is listened to, and how long all of that may take, in milliseconds. */
+/** How long to record, and how long to wait for that, in milliseconds. */
 const LISTEN_MS = 1000;
-const PATIENCE_MS = 6000;
-/** Below this nobody speaks into a microphone that is on, in dBFS. */
-const DEAD_DB = -75;
+const TIMEOUT_MS = 6000;
+/** A microphone that is on is louder than this even in a quiet room, in dBFS. */
+const MUTED_DB = -75;
 
-/** Checks the addon, the devices, and the level of one: each needs the one before. */
-export async function examineSound(
+/** Checks the addon, the devices and the level of one; stops at the first that fails. */
+export async function checkSound(
   device: number | string | undefined,
-  tell: (finding: Finding) => void,
+  report: (finding: Finding) => void,
 ): Promise<void> {
-  const addon = await examineAddon();
-  tell(addon);
+  const addon = await checkAddon();
+  report(addon);
   if (!addon.ok) return;
-  const devices = await examineDevices();
-  tell(devices);
-  if (devices.ok) tell(await examineLevel(device));
+  const devices = await checkDevices();
+  report(devices);
+  if (devices.ok) report(await checkLevel(device));
 }
 
-async function examineAddon(): Promise<Finding> {
+async function checkAddon(): Promise<Finding> {
   try {
     const { Microphone } = await loadDecibri('microphone');
     const { decibri, audioBackend } = Microphone.version();
     return { check: 'addon', ok: true, found: `decibri ${decibri}, ${audioBackend}` };
   } catch (error) {
-    return failed('addon', error, 'recordings that are 16-bit mono WAV, and raw PCM, work without');
+    return failed('addon', error, 'recordings that are 16-bit mono WAV, and raw PCM, work without it');
   }
 }
 
-async function examineDevices(): Promise<Finding> {
+async function checkDevices(): Promise<Finding> {
   try {
     const { Microphone } = await loadDecibri('microphone');
     const found = Microphone.devices().filter(({ maxInputChannels }) => maxInputChannels > 0);
@@ -51,21 +51,21 @@ async function examineDevices(): Promise<Finding> {
   }
 }
 
-/** Listens for a second, and takes the loudest tenth of it. */
-async function examineLevel(device: number | string | undefined): Promise<Finding> {
+/** Records for a second and reports its loudest 100 ms. */
+async function checkLevel(device: number | string | undefined): Promise<Finding> {
   const stop = new AbortController();
   const onOpen = (): void => void setTimeout(() => stop.abort(), LISTEN_MS);
   const loudest$ = microphone({ ...deviceOption(device), stop: stop.signal, maxAbsence: 0, onOpen }).pipe(
     map(levelOf),
     scan((loudest, db) => Math.max(loudest, db), SILENCE_DB),
-    timeout(PATIENCE_MS),
+    timeout(TIMEOUT_MS),
   );
   try {
     const db = await lastValueFrom(loudest$, { defaultValue: SILENCE_DB });
-    if (db > DEAD_DB) return { check: 'level', ok: true, found: `${db.toFixed(0)} dBFS at the loudest` };
+    if (db > MUTED_DB) return { check: 'level', ok: true, found: `${db.toFixed(0)} dBFS at the loudest` };
     const advice =
-      'check that the microphone is not muted, is allowed to this program, and is the one you mean (--device)';
-    return { check: 'level', ok: false, found: 'nothing but silence for a second', advice };
+      'check that the microphone is not muted, that this program may use it, and that it is the right one (--device)';
+    return { check: 'level', ok: false, found: 'only silence for a second', advice };
   } catch (error) {
     return failed('level', error);
   }

@@ -1,4 +1,4 @@
-import { COMMON, declare } from '../flags/declareFlags.ts';
+import { COMMON, declareFlags } from '../flags/declareFlags.ts';
 import type { Command, CommonFlags, Declarations } from '../flags/declareFlags.ts';
 
 interface DevicesFlags extends CommonFlags {
@@ -10,10 +10,10 @@ const FLAGS: Declarations<DevicesFlags> = {
   ...COMMON,
 };
 
-/** `rxscribe devices`: what `--device` can be. */
+/** `rxscribe devices`: lists the values of `--device`. */
 export const devices: Command<DevicesFlags> = {
   builder: (command) =>
-    declare<DevicesFlags>(command, FLAGS)
+    declareFlags<DevicesFlags>(command, FLAGS)
       .example('$0 devices', 'index, name and id of each; * is the default')
       .example("$0 devices --json | jq '.[].name'", 'for another program'),
   handler: async ({ json }) => {

@@ -1,30 +1,16 @@
-import { declare } from '../flags/declareFlags.ts';
-import type { Command, CommonFlags, Declarations } from '../flags/declareFlags.ts';
-import { DEVICE } from '../flags/deviceFlags.ts';
-import type { DeviceFlags } from '../flags/deviceFlags.ts';
-import { SERVICE } from '../flags/serviceFlags.ts';
-import type { ServiceFlags } from '../flags/serviceFlags.ts';
+import { declareFlags } from '../flags/declareFlags.ts';
+import type { Command } from '../flags/declareFlags.ts';
+import { DOCTOR } from '../flags/doctorFlags.ts';
+import type { DoctorFlags } from '../flags/doctorFlags.ts';
 
-/** What `rxscribe doctor` is asked for. */
-export interface DoctorFlags extends CommonFlags, DeviceFlags, Pick<ServiceFlags, 'url' | 'region'> {
-  readonly json: boolean;
-}
-
-const FLAGS: Declarations<DoctorFlags> = {
-  json: { type: 'boolean', default: false, describe: 'Print the findings as JSON' },
-  ...DEVICE,
-  url: SERVICE.url,
-  region: SERVICE.region,
-};
-
-/** `rxscribe doctor`: what keeps this machine from transcribing. */
+/** `rxscribe doctor`: finds what prevents this machine from transcribing. */
 export const doctor: Command<DoctorFlags> = {
   builder: (command) =>
-    declare<DoctorFlags>(command, FLAGS)
-      .example('$0 doctor', 'one line per check: ok, or what to do; exit code 0 when nothing is wrong')
+    declareFlags<DoctorFlags>(command, DOCTOR)
+      .example('$0 doctor', 'one line per check; exit code 0 if all are ok')
       .example("$0 doctor --json | jq '.[] | select(.ok | not)'", 'for another program'),
   handler: async (flags) => {
-    const { examine } = await import('../checks/runChecks.ts');
-    process.exitCode = (await examine(flags)) ? 0 : 1;
+    const { runChecks } = await import('../checks/runChecks.ts');
+    process.exitCode = (await runChecks(flags)) ? 0 : 1;
   },
 };

@@ -1,48 +1,48 @@
 import { CONDITIONING, conditioning } from '../flags/conditioningFlags.ts';
 import type { ConditioningFlags } from '../flags/conditioningFlags.ts';
-import { declare } from '../flags/declareFlags.ts';
+import { declareFlags } from '../flags/declareFlags.ts';
 import type { Command, Declarations } from '../flags/declareFlags.ts';
 import { OUTPUT } from '../flags/outputFlags.ts';
 import type { OutputFlags } from '../flags/outputFlags.ts';
-import type { MakeSource } from '../run.ts';
+import type { CreateSource } from '../sourcePlan.ts';
 import { SERVICE } from '../flags/serviceFlags.ts';
 import type { ServiceFlags } from '../flags/serviceFlags.ts';
 import { SPEED } from '../flags/speedFlags.ts';
 import type { SpeedFlags } from '../flags/speedFlags.ts';
-import { UsageError } from '../usage.ts';
+import { UsageError } from '../usageError.ts';
 
 interface FileFlags extends SpeedFlags, ServiceFlags, ConditioningFlags, OutputFlags {}
 
 const FLAGS: Declarations<FileFlags> = { ...SPEED, ...SERVICE, ...CONDITIONING, ...OUTPUT };
 
-/** What may be sent ahead of real time when nobody asked to go faster, in times real time. */
-const CATCH_UP = 1.25;
+/** Speed at which a backlog is sent, unless `--speed` is higher, as a multiple of real time. */
+const CATCH_UP_SPEED = 1.25;
 
 /** `rxscribe file <path>`: a recording to text. */
 export const file: Command<FileFlags & { readonly path: string }> = {
   builder: (command) =>
-    declare<FileFlags>(command, FLAGS)
-      .nargs('path', 1) // without it yargs takes - for an option without a name
+    declareFlags<FileFlags>(command, FLAGS)
+      .nargs('path', 1) // otherwise yargs parses - as an option
       .positional('path', { type: 'string', demandOption: true, describe: 'The recording, or - for stdin' })
-      .example('$0 file talk.wav > talk.txt', 'in real time, as the service takes it')
-      .example('$0 file talk.flac --speaker-labels --format ndjson', 'who said what, with every word and its time')
-      .example('ffmpeg -i talk.mp3 -f s16le -ac 1 -ar 16000 - | $0 file -', 'anything that ffmpeg can read'),
+      .example('$0 file talk.wav > talk.txt', 'in real time, as the service requires')
+      .example('$0 file talk.flac --speaker-labels --format ndjson', 'speakers, and the time of every word')
+      .example('ffmpeg -i talk.mp3 -f s16le -ac 1 -ar 16000 - | $0 file -', 'anything ffmpeg can read'),
   handler: async (flags) => {
     const { run } = await import('../run.ts');
-    const options = { catchUpSpeed: Math.max(CATCH_UP, flags.speed) };
+    const options = { catchUpSpeed: Math.max(CATCH_UP_SPEED, flags.speed) };
     if (flags.path === '-') return run(flags, await standardInput(), { kind: 'stdin', options });
-    const { lengthOf } = await import('./recordingLength.ts');
-    return run(flags, await recording(flags), { kind: 'recording', options, length: lengthOf(flags.path) });
+    const { recordingLength } = await import('./recordingLength.ts');
+    return run(flags, await recording(flags), { kind: 'recording', options, length: recordingLength(flags.path) });
   },
 };
 
-async function recording(flags: FileFlags & { readonly path: string }): Promise<MakeSource> {
+async function recording(flags: FileFlags & { readonly path: string }): Promise<CreateSource> {
   const { audioFile } = await import('../../audio/audioFile.ts');
   const { path, speed, sampleRate } = flags;
   return ({ stop }) => audioFile(path, { speed, sampleRate, ...conditioning(flags), stop });
 }
 
-async function standardInput(): Promise<MakeSource> {
+async function standardInput(): Promise<CreateSource> {
   if (process.stdin.isTTY)
     throw new UsageError('nothing is piped in; - reads raw PCM from stdin, see rxscribe file --help');
   const { pcmStream } = await import('../../audio/pcmStream.ts');

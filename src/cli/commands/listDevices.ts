@@ -4,7 +4,7 @@ import { recorderFailure } from '../../audio/recorder.ts';
 import { columnsOf } from '../../captions/columnsOf.ts';
 import { printable } from '../terminal/printable.ts';
 
-/** Prints the input devices. That there are none is an answer too: it is told on stderr, and is no failure. */
+/** Prints the input devices. Having none is not a failure; a line on stderr says what to do. */
 export async function listDevices(json: boolean): Promise<void> {
   const found = await inputDevices();
   if (json) process.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
@@ -25,19 +25,19 @@ async function inputDevices(): Promise<readonly MicrophoneInfo[]> {
   }
 }
 
-const HEAD = ['', '#', 'name', 'channels', 'rate', 'id'];
+const HEADER = ['', '#', 'name', 'channels', 'rate', 'id'];
 
-/** One line per device under a head, in columns; `*` marks the default. */
+/** Formats devices as a table with a header; `*` marks the default. */
 export function table(devices: readonly MicrophoneInfo[]): string {
   if (devices.length === 0) return '';
-  const rows = [HEAD, ...devices.map(cells)];
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => columnsOf(row[column] ?? ''))));
+  const rows = [HEADER, ...devices.map(cells)];
+  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => columnsOf(row[column] ?? ''))));
   const line = (row: readonly string[]): string =>
-    row.map((cell, column) => padded(cell, widths[column] ?? 0, RIGHT.has(HEAD[column] ?? ''))).join('  ');
+    row.map((cell, column) => pad(cell, widths[column] ?? 0, RIGHT.has(HEADER[column] ?? ''))).join('  ');
   return rows.map((row) => `${line(row).trimEnd()}\n`).join('');
 }
 
-/** The columns of numbers. */
+/** Right-aligned columns. */
 const RIGHT = new Set(['#', 'channels', 'rate']);
 
 function cells({ index, name, id, maxInputChannels, defaultSampleRate, isDefault }: MicrophoneInfo): string[] {
@@ -46,7 +46,7 @@ function cells({ index, name, id, maxInputChannels, defaultSampleRate, isDefault
   return [isDefault ? '*' : ' ', String(index), printable(name), ...format, printable(id)];
 }
 
-function padded(text: string, columns: number, right: boolean): string {
+function pad(text: string, columns: number, right: boolean): string {
   const space = ' '.repeat(columns - columnsOf(text));
   return right ? space + text : text + space;
 }

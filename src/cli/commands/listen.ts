@@ -3,7 +3,7 @@ import { CONDITIONING, conditioning } from '../flags/conditioningFlags.ts';
 import type { ConditioningFlags } from '../flags/conditioningFlags.ts';
 import { DEVICE, deviceOption } from '../flags/deviceFlags.ts';
 import type { DeviceFlags } from '../flags/deviceFlags.ts';
-import { declare, number } from '../flags/declareFlags.ts';
+import { declareFlags, number } from '../flags/declareFlags.ts';
 import type { Command, Declarations } from '../flags/declareFlags.ts';
 import { OUTPUT } from '../flags/outputFlags.ts';
 import type { OutputFlags } from '../flags/outputFlags.ts';
@@ -18,27 +18,27 @@ interface ListenFlags extends DeviceFlags, ServiceFlags, ConditioningFlags, Outp
 const FLAGS: Declarations<ListenFlags> = {
   ...DEVICE,
   ...SERVICE,
-  vad: { choices: ['silero', 'energy'], requiresArg: true, describe: 'Tell on stderr when speech begins and ends' },
+  vad: { choices: ['silero', 'energy'], requiresArg: true, describe: 'Report on stderr when speech starts and ends' },
   ...CONDITIONING,
   'frames-per-buffer': {
     coerce: number('frames-per-buffer'),
     requiresArg: true,
-    describe: 'Samples per piece from the recorder; 100 ms unless given',
+    describe: 'Samples per chunk of the recorder; the default is 100 ms',
   },
   ...OUTPUT,
 };
 
-/** How long the last words are waited for after Ctrl-C, in milliseconds, when the connection is lost just then. */
+/** How long to wait for the last words after Ctrl-C if the connection breaks just then, in milliseconds. */
 const END_MS = 30_000;
 
 /** `rxscribe listen`, and `rxscribe` alone: the microphone to text. */
 export const listen: Command<ListenFlags> = {
   builder: (command) =>
-    declare<ListenFlags>(command, FLAGS)
+    declareFlags<ListenFlags>(command, FLAGS)
       .example('$0 listen', 'caption what you say')
       .example('$0 listen --device 2 --language-codes en,es', 'another microphone, two languages')
-      .example('$0 listen -o talk.srt -o talk.md --record talk.wav', 'keep subtitles, a text, and the audio')
-      .example('$0 listen --captions --speaker-labels', 'on a page for a stage screen or OBS, too')
+      .example('$0 listen -o talk.srt -o talk.md --record talk.wav', 'also write subtitles, a text and the audio')
+      .example('$0 listen --captions --speaker-labels', 'also on a page for a stage screen or OBS')
       .example('$0 listen --format ndjson | jq .', 'every event, for another program'),
   handler: async (flags) => {
     const [{ microphone }, { run }] = await Promise.all([import('../../audio/microphone.ts'), import('../run.ts')]);

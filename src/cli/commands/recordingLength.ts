@@ -1,10 +1,10 @@
 import { open, stat } from 'node:fs/promises';
 import { readWav } from '../../audio/wav.ts';
 
-/** How long a recording is by the header of its WAV file, in milliseconds; `undefined` where that does not tell. */
-export async function lengthOf(path: string): Promise<number | undefined> {
+/** Length of a WAV file by its header, in milliseconds; `undefined` if the header does not contain it. */
+export async function recordingLength(path: string): Promise<number | undefined> {
   const stats = await stat(path).catch(() => undefined);
-  if (!stats?.isFile()) return undefined; // opening a pipe would wait for its writer
+  if (!stats?.isFile()) return undefined; // opening a named pipe would block until a writer opens it
   const file = await open(path).catch(() => undefined);
   try {
     const wav = file && (await readWav(file));
@@ -13,7 +13,7 @@ export async function lengthOf(path: string): Promise<number | undefined> {
     const bytes = Math.min(claimed === 0 ? Infinity : claimed, stats.size - start);
     return (bytes * 8000) / (channels * sampleRate * bitsPerSample);
   } catch {
-    return undefined; // what is wrong with the file, the source tells
+    return undefined; // the source reports what is wrong with the file
   } finally {
     await file?.close();
   }

@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { jsonLine } from '../../captions/jsonLine.ts';
 import { loadRecording, startSimulator } from '../../simulator/index.ts';
 import type { FaultPlan, Recording, SimulatorEvent } from '../../simulator/index.ts';
-import { interruption } from '../signals.ts';
+import { handleSignals } from '../signals.ts';
 import { printable } from '../terminal/printable.ts';
-import type { ServeFlags } from './serve.ts';
-import { UsageError } from '../usage.ts';
+import type { ServeFlags } from '../flags/serveFlags.ts';
+import { UsageError } from '../usageError.ts';
 
-/** Runs the local service in the foreground: its address on stdout, what happens on stderr. */
-export async function serveUntilStopped(flags: ServeFlags): Promise<void> {
+/** Runs the local service until a signal: its address on stdout, its log on stderr. */
+export async function runServe(flags: ServeFlags): Promise<void> {
   const { port, recording = [], words = [] } = flags;
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new UsageError(`--port must be 0 to 65535, not ${port}`);
@@ -23,7 +23,7 @@ export async function serveUntilStopped(flags: ServeFlags): Promise<void> {
     const text = describe(event);
     if (text !== undefined) note(`session ${event.session}: ${text}`);
   };
-  const { stop, release } = interruption(
+  const { stop, release } = handleSignals(
     () => undefined,
     () => undefined,
   );
@@ -32,9 +32,7 @@ export async function serveUntilStopped(flags: ServeFlags): Promise<void> {
   try {
     const { url, caFile, apiKey } = simulator;
     process.stdout.write(`${jsonLine({ url, caFile, apiKey })}\n`);
-    note(
-      'recognises recordings it knows, not speech; start clients with NODE_EXTRA_CA_CERTS set to caFile; Ctrl-C ends',
-    );
+    note('recognises only recordings it knows; start clients with NODE_EXTRA_CA_CERTS set to caFile; Ctrl-C ends');
     if (!stop.aborted) await once(stop, 'abort');
   } finally {
     release();
@@ -42,9 +40,9 @@ export async function serveUntilStopped(flags: ServeFlags): Promise<void> {
   }
 }
 
-/** A plan written out, or in a file; the service itself refuses one that makes no sense. */
-async function faultPlan(given: string): Promise<FaultPlan> {
-  const text = /^\s*[[{]/.test(given) ? given : await readFile(given, 'utf8');
+/** Parses a plan given as JSON or as the path of a JSON file. The service validates it. */
+async function faultPlan(plan: string): Promise<FaultPlan> {
+  const text = /^\s*[[{]/.test(plan) ? plan : await readFile(plan, 'utf8');
   try {
     return JSON.parse(text) as FaultPlan;
   } catch (cause) {

@@ -1,10 +1,10 @@
 import { isOn } from '../environment.ts';
 import type { Declarations } from './declareFlags.ts';
-import { UsageError } from '../usage.ts';
+import { UsageError } from '../usageError.ts';
 
-/** Flags of every command that can serve a page of captions. */
+/** The flags of every command that can serve a captions page. */
 export interface CaptionsFlags {
-  /** The port; `undefined` where no page is asked for, `true` where any port will do that is always the same. */
+  /** The port; `true` for the default port, `undefined` for no page. */
   readonly captions?: number | true;
   readonly captionsHost?: string;
 }
@@ -12,21 +12,21 @@ export interface CaptionsFlags {
 export const CAPTIONS: Declarations<CaptionsFlags> = {
   captions: {
     coerce: port,
-    describe: 'Serve a page of live captions on this machine, at port 4747 unless given: for OBS, for a stage screen',
+    describe: 'Serve a page of live captions on this machine, on port 4747 or the given one: for OBS or a stage screen',
   },
   'captions-host': {
     type: 'string',
     requiresArg: true,
-    describe: 'Let other machines see it: the address to serve it on, 0.0.0.0 for all; the URL has a secret then',
+    describe: 'Serve the page to other machines, on this address (0.0.0.0 for all); its URL then contains a secret',
   },
 };
 
-/** Refuses what makes no sense together, before anything is opened. */
+/** Checks that the flags fit together. */
 export function checkCaptions({ captions, captionsHost }: CaptionsFlags): void {
   if (captionsHost !== undefined && captions === undefined) throw new UsageError('--captions-host needs --captions');
 }
 
-/** Takes a port, or nothing; a variable can also say yes or no. */
+/** Coerces a port or nothing; a variable may also mean yes or no. */
 function port(value: unknown): number | true | undefined {
   if (Array.isArray(value)) throw new UsageError('--captions is given more than once');
   const text = String(value).toLowerCase();

@@ -1,7 +1,7 @@
 import type { Declarations } from './declareFlags.ts';
 import { number } from './declareFlags.ts';
 
-/** Flags for what is done to the sound before it is sent. */
+/** Flags for processing the audio before it is sent. */
 export interface ConditioningFlags {
   readonly denoise?: boolean;
   readonly highpass?: number;
@@ -13,18 +13,18 @@ export interface ConditioningFlags {
 
 export const CONDITIONING: Declarations<ConditioningFlags> = {
   denoise: { type: 'boolean', describe: 'Remove noise' },
-  highpass: { coerce: number('highpass'), requiresArg: true, describe: 'Cut what is below 80 or 100 Hz' },
-  agc: { coerce: number('agc'), requiresArg: true, describe: 'Bring speech to this level, -40 to -3 dBFS' },
-  limiter: { coerce: number('limiter'), requiresArg: true, describe: 'Hold peaks below this level, -3 to 0 dBFS' },
-  'dc-removal': { type: 'boolean', describe: 'Remove a constant offset' },
+  highpass: { coerce: number('highpass'), requiresArg: true, describe: 'Remove frequencies below 80 or 100 Hz' },
+  agc: { coerce: number('agc'), requiresArg: true, describe: 'Adjust speech to this level, -40 to -3 dBFS' },
+  limiter: { coerce: number('limiter'), requiresArg: true, describe: 'Limit peaks to this level, -3 to 0 dBFS' },
+  'dc-removal': { type: 'boolean', describe: 'Remove a constant (DC) offset' },
   channel: {
     coerce: number('channel'),
     requiresArg: true,
-    describe: 'Take one channel, counted from 0, instead of the average of all',
+    describe: 'Use one channel, counted from 0, instead of the average of all',
   },
 };
 
-/** The options of a source as decibri names them. */
+/** The same as options of a source, under the names of decibri. */
 export interface Conditioning {
   readonly denoise?: 'fastenhancer-t';
   readonly highpass?: 80 | 100;
@@ -34,7 +34,7 @@ export interface Conditioning {
   readonly channelMap?: number[];
 }
 
-/** Translates flags; what was not asked for is left out, and a wrong value is for the source to refuse. */
+/** Converts the flags to options. The source validates their values. */
 export function conditioning(flags: ConditioningFlags): Conditioning {
   return {
     ...(flags.denoise && { denoise: 'fastenhancer-t' }),

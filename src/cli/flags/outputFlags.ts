@@ -3,7 +3,7 @@ import type { CaptionsFlags } from './captionsFlags.ts';
 import { COMMON } from './declareFlags.ts';
 import type { CommonFlags, Declarations } from './declareFlags.ts';
 
-/** Flags of every command that prints a transcription. */
+/** The flags of every command that prints a transcription. */
 export interface OutputFlags extends CommonFlags, CaptionsFlags {
   readonly format: 'text' | 'ndjson';
   readonly output?: readonly string[];
@@ -18,23 +18,27 @@ export const OUTPUT: Declarations<OutputFlags> = {
     choices: ['text', 'ndjson'],
     default: 'text',
     requiresArg: true,
-    describe: 'text: one line per final; ndjson: one line per event, all of them',
+    describe: 'text: one line per final; ndjson: one line per event',
   },
   output: {
     alias: 'o',
     type: 'string',
     array: true,
     requiresArg: true,
-    describe: 'Write a file as well, .srt, .vtt, .md, .txt or .ndjson; may be repeated',
+    describe: 'Also write this file: .srt, .vtt, .md, .txt or .ndjson; may be repeated',
   },
-  record: { type: 'string', requiresArg: true, describe: 'Write the audio into this WAV file' },
+  record: { type: 'string', requiresArg: true, describe: 'Write the audio to this WAV file' },
   'save-dir': {
     type: 'string',
     requiresArg: true,
-    describe: 'Write all of these, and what the run was, into a new dated folder in this one',
+    describe: 'Write all of these and run.json to a new dated folder in this folder',
   },
-  force: { type: 'boolean', default: false, describe: 'Overwrite files that exist' },
-  plain: { type: 'boolean', default: false, describe: 'Lines only on a terminal, too: nothing is rewritten, no keys' },
+  force: { type: 'boolean', default: false, describe: 'Overwrite existing files' },
+  plain: {
+    type: 'boolean',
+    default: false,
+    describe: 'Append lines only, even on a terminal: no live partials, no status, no keys',
+  },
   ...CAPTIONS,
   ...COMMON,
 };

@@ -1,7 +1,7 @@
 import type { Declarations } from './declareFlags.ts';
 import { list, number } from './declareFlags.ts';
 
-/** Flags of every command that talks to the service. */
+/** The flags of every command that connects to the service. */
 export interface ServiceFlags {
   readonly speechModel: string;
   readonly sampleRate: number;
@@ -15,22 +15,22 @@ export interface ServiceFlags {
 }
 
 export const SERVICE: Declarations<ServiceFlags> = {
-  'speech-model': { type: 'string', requiresArg: true, default: 'u3-rt-pro', describe: 'Model that recognises' },
+  'speech-model': { type: 'string', requiresArg: true, default: 'u3-rt-pro', describe: 'Speech model' },
   'sample-rate': {
     requiresArg: true,
     default: 16_000,
     coerce: number('sample-rate'),
-    describe: 'Samples per second of what is sent, in hertz',
+    describe: 'Sample rate of the audio sent, in hertz',
   },
-  url: { type: 'string', requiresArg: true, describe: 'Address of the service, wss://…, instead of the real one' },
-  region: { choices: ['us', 'eu'], requiresArg: true, describe: 'Data zone that may process the audio' },
+  url: { type: 'string', requiresArg: true, describe: 'Address of another service, wss://…' },
+  region: { choices: ['us', 'eu'], requiresArg: true, describe: 'Region that processes the audio' },
   keyterms: {
     type: 'string',
     requiresArg: true,
     coerce: list,
     describe: 'Words to expect, separated by commas: Kubernetes,RxJS',
   },
-  'speaker-labels': { type: 'boolean', describe: 'Tell speakers apart; their label goes before the text' },
+  'speaker-labels': { type: 'boolean', describe: 'Identify speakers; their labels precede the text' },
   'language-codes': {
     type: 'string',
     requiresArg: true,
@@ -40,12 +40,12 @@ export const SERVICE: Declarations<ServiceFlags> = {
   reconnect: {
     type: 'boolean',
     default: true,
-    describe: 'Come back after a broken connection with nothing lost; --no-reconnect ends with an error',
+    describe: 'Reconnect after a broken connection; --no-reconnect fails instead',
   },
   param: {
     type: 'string',
     array: true,
     requiresArg: true,
-    describe: "Any other option of the service's SDK, name=value; may be repeated: --param maxTurnSilence=800",
+    describe: "Set any other option of the service's SDK, as in --param maxTurnSilence=800; may be repeated",
   },
 };

@@ -1,7 +1,7 @@
 import type { Declarations } from './declareFlags.ts';
 import { number } from './declareFlags.ts';
 
-/** The flag of every command that plays a recording. */
+/** The flags of every command that plays a recording. */
 export interface SpeedFlags {
   readonly speed: number;
 }
@@ -11,6 +11,6 @@ export const SPEED: Declarations<SpeedFlags> = {
     requiresArg: true,
     default: 1,
     coerce: number('speed', { max: Infinity, infinity: Infinity }),
-    describe: 'Times real time; max is as fast as it goes. The real service refuses much more than 1',
+    describe: 'Speed as a multiple of real time, or max; the real service accepts little more than 1',
   },
 };

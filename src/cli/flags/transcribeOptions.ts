@@ -1,8 +1,8 @@
 import type { TranscribeOptions } from '../../streaming/options.ts';
 import type { ServiceFlags } from './serviceFlags.ts';
-import { UsageError } from '../usage.ts';
+import { UsageError } from '../usageError.ts';
 
-/** Options that `--param` does not set, and what does. */
+/** Options that `--param` does not set, and what to use instead. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   apiKey: 'set ASSEMBLYAI_API_KEY in the environment',
   token: 'set ASSEMBLYAI_API_KEY in the environment',
@@ -19,13 +19,13 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   reconnect: 'use --no-reconnect',
 };
 
-/** Path of the streaming endpoint, for an address that has none. */
+/** Path of the streaming endpoint, added to an address without a path. */
 const STREAM_PATH = '/v3/ws';
 
 /**
- * Gathers the options of `transcribe()` from the flags and the environment; `transcribe()` itself refuses what is wrong.
+ * Builds the options of `transcribe()` from the flags and the environment; `transcribe()` validates them.
  *
- * @throws {UsageError} when there is no key, or a parameter is not `name=value` or not one for `--param`.
+ * @throws {UsageError} if the key is missing, or a `--param` is malformed or has a flag of its own.
  */
 export function transcribeOptions(flags: ServiceFlags): TranscribeOptions {
   const { speechModel, sampleRate, url, region, keyterms, speakerLabels, languageCodes, reconnect, param = [] } = flags;

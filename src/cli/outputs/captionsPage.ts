@@ -3,52 +3,52 @@ import { Subject, tap } from 'rxjs';
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import type { TranscriptionEvent } from '../../../operators/events.ts';
 import type { CaptionsFlags } from '../flags/captionsFlags.ts';
-import { interruption } from '../signals.ts';
-import { UsageError } from '../usage.ts';
+import { handleSignals } from '../signals.ts';
+import { UsageError } from '../usageError.ts';
 
-/** The page of captions of a run. */
-export interface Page {
-  /** Shows what passes through. */
+/** The captions page of a run. */
+export interface CaptionsPage {
+  /** Shows the events that pass through. */
   readonly events: MonoTypeOperatorFunction<TranscriptionEvent>;
-  /** Serves on until Ctrl-C, once the desk was left. */
-  readonly stay: (leave: () => void) => Promise<void>;
+  /** Keeps serving until Ctrl-C, after restoring the terminal. */
+  readonly waitForStop: (restoreTerminal: () => void) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-/** Keeps the URL of viewers on other machines the same, over many runs; never an argument, where others could see it. */
+/** The secret in the URL for other machines, to keep it the same over many runs. Arguments would be visible to others. */
 const SECRET = 'RXSCRIBE_CAPTIONS_SECRET';
 
 /**
- * Opens the page that `--captions` asks for, and says where it is.
+ * Opens the page of `--captions` and prints its address.
  *
- * @param note Tells the user something, in one line.
- * @throws {Error} when its port is taken.
+ * @param note Prints one line.
+ * @throws {Error} if its port is taken.
  */
-export async function openPage(
+export async function openCaptionsPage(
   { captions, captionsHost }: CaptionsFlags,
   note: (text: string) => void,
-): Promise<Page | undefined> {
+): Promise<CaptionsPage | undefined> {
   if (captions === undefined) return undefined;
   const { captionsServer } = await import('../../page/captionsServer.ts');
   const secret = process.env[SECRET];
   const event$ = new Subject<TranscriptionEvent>();
-  const served = captionsServer(event$, {
+  const opening = captionsServer(event$, {
     ...(captions !== true && { port: captions }),
     ...(captionsHost !== undefined && { host: captionsHost }),
     ...(secret && { secret }),
   });
-  const server = await served.catch((error: unknown) => {
-    throw error instanceof TypeError ? new UsageError(named(error.message), { cause: error }) : error;
+  const server = await opening.catch((error: unknown) => {
+    throw error instanceof TypeError ? new UsageError(nameFlags(error.message), { cause: error }) : error;
   });
   note(`captions at ${server.url}`);
-  note(`their look, and the URL for OBS, at ${server.setupUrl}`);
+  note(`choose their style and get the URL for OBS at ${server.setupUrl}`);
   return {
     events: tap(event$),
-    stay: async (leave) => {
-      note('the captions stay until Ctrl-C');
-      leave();
-      // never released: a Ctrl-C that comes twice must not cut off the goodbye
-      const { stop } = interruption(
+    waitForStop: async (restoreTerminal) => {
+      note('the captions page stays open until Ctrl-C');
+      restoreTerminal();
+      // never released: a repeated Ctrl-C must not cut off the last message to viewers
+      const { stop } = handleSignals(
         () => undefined,
         () => undefined,
       );
@@ -58,7 +58,7 @@ export async function openPage(
   };
 }
 
-/** Names an option as people give it. */
-function named(message: string): string {
+/** Replaces the name of an option by that of its flag or variable. */
+function nameFlags(message: string): string {
   return message.replace(/^secret\b/, SECRET).replace(/^host\b/, '--captions-host');
 }

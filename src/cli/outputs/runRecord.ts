@@ -2,10 +2,10 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Stats, TranscriptionEvent } from '../../../operators/events.ts';
 import type { TranscribeOptions } from '../../streaming/options.ts';
 
-/** Options that may hold a secret, and those that are no data. */
-const LEFT_OUT = new Set(['apiKey', 'token', 'control', 'webhookAuthHeaderValue', 'llmGateway']);
+/** Options that may contain a secret, and those that are not data. */
+const OMITTED = new Set(['apiKey', 'token', 'control', 'webhookAuthHeaderValue', 'llmGateway']);
 
-/** The small file about a run: when, with what, and how it went. Written at the start, and whole again at the end. */
+/** The file `run.json`: times, versions, options, marks and statistics. Written at the start and rewritten at the end. */
 export class RunRecord {
   readonly #path: string;
   readonly #options: Readonly<Record<string, unknown>>;
@@ -17,16 +17,16 @@ export class RunRecord {
 
   constructor(path: string, options: TranscribeOptions, marks: readonly number[], onError: (error: unknown) => void) {
     this.#path = path;
-    this.#options = Object.fromEntries(Object.entries(options).filter(([name]) => !LEFT_OUT.has(name)));
+    this.#options = Object.fromEntries(Object.entries(options).filter(([name]) => !OMITTED.has(name)));
     this.#marks = marks;
     this.#onError = onError;
   }
 
-  told(event: TranscriptionEvent): void {
+  update(event: TranscriptionEvent): void {
     if (event.type === 'Stats') this.#stats = event;
   }
 
-  /** Writes it, in place of what it was. */
+  /** Writes or replaces the file. */
   write(): void {
     const run = {
       started: this.#started.toISOString(),

@@ -1,7 +1,7 @@
 const DIM = '\u001b[2m';
 const NOT_DIM = '\u001b[22m';
 
-/** Dims the last characters of a text in lines. */
+/** Dims the last `open` characters of a text split into lines. */
 export function dimEnd(lines: readonly string[], open: number): string[] {
   let left = open;
   return lines

@@ -1,18 +1,18 @@
 /**
- * Calls a function when the process ends, before a crash is told on the terminal; once.
+ * Calls a function once when the process ends, before Node prints an uncaught exception.
  *
- * @returns Takes that back.
+ * @returns Removes the hook.
  */
-export function beforeLeaving(restore: () => void): () => void {
+export function addExitHook(restore: () => void): () => void {
   const release = (): void => {
-    process.off('exit', leave);
-    process.off('uncaughtExceptionMonitor', leave);
+    process.off('exit', onExit);
+    process.off('uncaughtExceptionMonitor', onExit);
   };
-  const leave = (): void => {
+  const onExit = (): void => {
     release();
     restore();
   };
-  process.on('exit', leave);
-  process.on('uncaughtExceptionMonitor', leave);
+  process.on('exit', onExit);
+  process.on('uncaughtExceptionMonitor', onExit);
   return release;
 }

@@ -1,44 +1,44 @@
 import { emitKeypressEvents } from 'node:readline';
 import type { Key } from 'node:readline';
-import { beforeLeaving } from './exitHook.ts';
+import { addExitHook } from './exitHook.ts';
 
-/** What happens at a key, by the name Node gives it: `space`, `return`, `m`. */
-export type Actions = Readonly<Record<string, () => void>>;
+/** What each key does, by Node's name of the key: `space`, `return`, `m`. */
+export type KeyActions = Readonly<Record<string, () => void>>;
 
-/** What a terminal makes of Ctrl and a letter when it is not told to leave that to the program. */
+/** The signals that a terminal sends for Ctrl and a letter, except in raw mode. */
 const SIGNALS: Readonly<Record<string, NodeJS.Signals>> = { c: 'SIGINT', z: 'SIGTSTP', '\\': 'SIGQUIT' };
 
 /**
- * Listens to single keys of the terminal at stdin. Ctrl-C, Ctrl-Z and Ctrl-\ do what they always do, to the whole group of
- * processes; the terminal is left as it was found, whatever happens, and also while the program is suspended.
+ * Reads single keys from the terminal at stdin. Ctrl-C, Ctrl-Z and Ctrl-\ still signal the whole process group. The
+ * terminal leaves raw mode when the process ends or is suspended.
  *
- * @param leaving Called before the program is suspended, or ended at once.
- * @returns Ends the listening.
+ * @param onSuspend Called before the process is suspended or killed by a key.
+ * @returns Stops reading keys.
  */
-export function listenToKeys(actions: Actions, leaving: () => void): () => void {
+export function listenToKeys(actions: KeyActions, onSuspend: () => void): () => void {
   const { stdin } = process;
-  const raw = (on: boolean): void => void stdin.setRawMode(on);
-  const pressed = (_: unknown, { name = '', ctrl = false, sequence }: Key): void => {
+  const setRaw = (on: boolean): void => void stdin.setRawMode(on);
+  const onKey = (_: unknown, { name = '', ctrl = false, sequence }: Key): void => {
     const signal = ctrl ? SIGNALS[sequence === '\u001c' ? '\\' : name] : undefined;
     if (signal === undefined) return ctrl ? undefined : actions[name]?.();
     if (signal !== 'SIGINT') {
-      raw(false);
-      leaving();
+      setRaw(false);
+      onSuspend();
     }
     process.kill(process.platform === 'win32' ? process.pid : 0, signal);
   };
-  const goesOn = (): void => raw(true);
+  const onResume = (): void => setRaw(true);
   const close = (): void => {
-    release();
-    stdin.off('keypress', pressed).pause();
-    process.off('SIGCONT', goesOn);
-    raw(false);
+    removeHook();
+    stdin.off('keypress', onKey).pause();
+    process.off('SIGCONT', onResume);
+    setRaw(false);
   };
-  const release = beforeLeaving(close);
+  const removeHook = addExitHook(close);
   emitKeypressEvents(stdin);
-  stdin.on('error', () => undefined).on('keypress', pressed);
-  raw(true);
+  stdin.on('error', () => undefined).on('keypress', onKey);
+  setRaw(true);
   stdin.resume();
-  process.on('SIGCONT', goesOn);
+  process.on('SIGCONT', onResume);
   return close;
 }

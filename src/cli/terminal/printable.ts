@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { singleLine } from '../../captions/singleLine.ts';
 
-/** Makes one harmless line of a text that others wrote, as `singleLine` does, and leaves escape sequences out as a whole. */
+/** Returns untrusted text as one line without control characters; unlike `singleLine`, it removes whole escape sequences. */
 export function printable(text: string): string {
   return singleLine(stripVTControlCharacters(text));
 }

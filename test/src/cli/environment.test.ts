@@ -21,7 +21,7 @@ describe('settings', () => {
     await rm(cwd, { recursive: true });
   });
 
-  it('come from the environment, and those of other commands do no harm', async () => {
+  it('come from the environment, ignoring those of other commands', async () => {
     const env = {
       RXSCRIBE_URL: service.url,
       RXSCRIBE_SPEED: 'max',
@@ -34,7 +34,7 @@ describe('settings', () => {
     expect(service.sessions[0]!.params).toMatchObject({ speaker_labels: 'true' });
   });
 
-  it('come from .env, without a banner; the environment goes before it, arguments before both', async () => {
+  it('come from .env; the environment overrides it, and arguments override both', async () => {
     const lines = [
       `ASSEMBLYAI_API_KEY=${service.apiKey}`,
       `RXSCRIBE_URL=${service.url}`,
@@ -50,7 +50,7 @@ describe('settings', () => {
     expect(service.sessions[0]!.params).toMatchObject({ speech_model: 'universal-3-6' });
   });
 
-  it('name the option when they are wrong', async () => {
+  it('are reported under the name of their option if invalid', async () => {
     const outcome = await rxscribe(['file', WAV], { env: { ...keyOf(service), RXSCRIBE_SPEED: 'fast' } });
 
     expect(outcome).toMatchObject({ code: 2, stderr: 'rxscribe: --speed must be a number, not "fast"\n' });

@@ -5,12 +5,12 @@ import { rxscribe } from '../../support/cli.ts';
 
 const COMMANDS = ['listen', 'file', 'devices', 'doctor', 'demo', 'serve'];
 
-/** Prints the address of every module that is loaded, and goes on. */
+/** Loader hooks that print the URL of every module. */
 const HOOKS = `export async function load(url, context, next) { process._rawDebug(url); return next(url, context); }`;
 const REGISTER = `import { register } from 'node:module'; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(HOOKS)}`)});`;
 
 describe('rxscribe --help', () => {
-  it.each(COMMANDS)('shows examples of %s', async (command) => {
+  it.each(COMMANDS)('prints examples of %s', async (command) => {
     const { code, stdout, stderr } = await rxscribe([command, '--help']);
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -18,41 +18,43 @@ describe('rxscribe --help', () => {
     expect(stdout).toContain(`rxscribe ${command}`);
   });
 
-  it('names every command, and the key', async () => {
+  it('lists every command and the variable of the key', async () => {
     const { stdout } = await rxscribe(['--help']);
 
     expect(COMMANDS.filter((command) => !stdout.includes(`rxscribe ${command}`))).toEqual([]);
     expect(stdout).toContain('ASSEMBLYAI_API_KEY');
   });
 
-  it('is not kept from helping by a wrong setting', async () => {
+  it('ignores invalid variables', async () => {
     const outcome = await rxscribe(['file', '--help'], { env: { RXSCRIBE_SPEED: 'fast' } });
 
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it.each([['--help'], ['-h'], ['help']])('is what yargs says, with %s', async (arg) => {
+  it.each([['--help'], ['-h'], ['help']])('prints the text of yargs with %s', async (arg) => {
     expect((await rxscribe([arg])).stdout).toBe((await rxscribe(['--help', '--help'])).stdout);
   });
 
-  it('loads what writes it, and nothing else', async () => {
+  it('loads only the modules that print it', async () => {
     expect(await loadedBy(['--help'])).toEqual([
       'dist/src/cli/environment.js',
+      'dist/src/cli/explainUsage.js',
       'dist/src/cli/help.js',
       'dist/src/cli/main.js',
-      'dist/src/cli/usage.js',
+      'dist/src/cli/usageError.js',
     ]);
   });
 
-  it('loads no command, and of others yargs alone, when yargs writes it', async () => {
+  it('loads yargs, but no command, if yargs prints it', async () => {
     const loaded = await loadedBy(['--help', '--help']);
 
     expect(loaded).toContain('node_modules/yargs/index.mjs');
     expect(loaded.filter((url) => url.startsWith('dist/'))).toEqual([
       'dist/src/cli/environment.js',
+      'dist/src/cli/explainUsage.js',
       'dist/src/cli/help.js',
       'dist/src/cli/main.js',
-      'dist/src/cli/usage.js',
+      'dist/src/cli/usageError.js',
     ]);
     expect(loaded.filter((url) => /node_modules\/(rxjs|assemblyai|decibri|ws|node-forge|dotenv)\//.test(url))).toEqual(
       [],
@@ -60,8 +62,8 @@ describe('rxscribe --help', () => {
   });
 });
 
-describe('help', () => {
-  it('is left to yargs on narrow terminals, and where more is asked', () => {
+describe('isPlainHelp', () => {
+  it('comes from yargs on narrow terminals and for commands', () => {
     expect(isPlainHelp(['--help'])).toBe(true);
     expect(isPlainHelp(['--help'], 80)).toBe(true);
     expect(isPlainHelp(['--help'], 79)).toBe(false);
@@ -79,7 +81,7 @@ describe('rxscribe --version', () => {
   });
 });
 
-/** The files that the program loads, in order of their names. */
+/** The files that the program loads, sorted. */
 async function loadedBy(args: readonly string[]): Promise<string[]> {
   const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(REGISTER)}` };
   const { stderr } = await rxscribe(args, { env });

@@ -11,7 +11,7 @@ describe('mute', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  it('drops what was recorded while muted, also in part, and nothing else', () => {
+  it('drops chunks recorded wholly or partly while muted, and no others', () => {
     const source$ = new Subject<Uint8Array>();
     let mutedUntil = -Infinity;
     const passed: number[] = [];
@@ -34,7 +34,7 @@ describe('mute', () => {
     expect(passed).toEqual([1, 5]);
   });
 
-  it('moves the stretches in which the device was away to the clock of what passes', () => {
+  it('shifts lost audio to the clock of the remaining audio', () => {
     const source$ = new Subject<Uint8Array>();
     const stretches: LostAudio[] = [];
     const taken: LostAudio[] = [];
@@ -59,7 +59,7 @@ describe('mute', () => {
     expect(stretches).toEqual([]);
   });
 
-  it('passes errors on', () => {
+  it('passes on errors', () => {
     const source$ = new Subject<Uint8Array>();
     const errors: unknown[] = [];
     source$.pipe(mute(16_000, () => 0)).subscribe({ error: (error) => errors.push(error) });

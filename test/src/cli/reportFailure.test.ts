@@ -11,7 +11,7 @@ const env = { ASSEMBLYAI_API_KEY: KEY };
 describe('a failed command', () => {
   afterEach(killAll);
 
-  it('tries a wrong key once, and never prints it', async () => {
+  it('tries a wrong key once and never prints it', async () => {
     const service = await startService();
     const { code, stdout, stderr } = await rxscribe(['file', WAV, '--url', service.url, '--verbose'], { env });
     await service.close();
@@ -23,18 +23,18 @@ describe('a failed command', () => {
     expect(service.sessions).toHaveLength(1);
   });
 
-  it('says where the key goes when there is none, before it opens anything', async () => {
+  it('explains how to set a missing key before it opens anything', async () => {
     const { code, stdout, stderr } = await rxscribe(['file', WAV]);
 
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^rxscribe: no API key; set ASSEMBLYAI_API_KEY .*\n$/);
   });
 
-  it('says in one line that there is no such microphone', async () => {
+  it('reports an unknown microphone in one line', async () => {
     const { code, stderr } = await rxscribe(['listen', '--device', 'no such microphone'], { env });
 
     expect(code).toBe(1);
-    // ALSA writes lines of its own on some machines
+    // ALSA prints additional lines on some machines
     expect(
       stderr
         .trimEnd()
@@ -44,7 +44,7 @@ describe('a failed command', () => {
     expect(stderr).not.toContain('Listening');
   });
 
-  it('says in one line what is wrong with a file', async () => {
+  it('reports an unreadable file in one line', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'rxscribe-files-'));
     await writeFile(join(dir, 'text.wav'), 'hello');
     const outcomes = await Promise.all(
@@ -60,7 +60,7 @@ describe('a failed command', () => {
     ]);
   });
 
-  it('shows the stack with --verbose only', async () => {
+  it('prints the stack only with --verbose', async () => {
     const [brief, verbose] = await Promise.all([
       rxscribe(['file', 'missing.wav'], { env }),
       rxscribe(['file', 'missing.wav'], { env: { ...env, RXSCRIBE_VERBOSE: '1' } }),
@@ -73,20 +73,16 @@ describe('a failed command', () => {
 
 describe('wrong usage', () => {
   const rows: [string, string[], RegExp][] = [
-    ['an option nearly right', ['file', WAV, '--spede', '2'], /unknown option --spede; did you mean --speed\?/],
-    [
-      'a negated option nearly right',
-      ['listen', '--no-denose'],
-      /unknown option --no-denose; did you mean --denoise\?/,
-    ],
-    ['a short option nearly right', ['--vda', 'energy'], /unknown option --vda; did you mean --vad\?/],
-    ['a letter nobody knows', ['-x'], /unknown option -x; see --help/],
-    ['an option far from any', ['listen', '--zzzzzzzz'], /unknown option --zzzzzzzz; see --help/],
+    ['a misspelt option', ['file', WAV, '--spede', '2'], /unknown option --spede; did you mean --speed\?/],
+    ['a misspelt negated option', ['listen', '--no-denose'], /unknown option --no-denose; did you mean --denoise\?/],
+    ['a misspelt short option', ['--vda', 'energy'], /unknown option --vda; did you mean --vad\?/],
+    ['an unknown letter', ['-x'], /unknown option -x; see --help/],
+    ['an unknown option', ['listen', '--zzzzzzzz'], /unknown option --zzzzzzzz; see --help/],
     ['an option of another command', ['devices', '--speed', '2'], /unknown option --speed; see --help/],
     ['the key as an option', ['listen', '--api-key=secret'], /unknown option --api-key; the key comes from ASSEMBLYAI/],
     ['the key as a parameter', ['listen', '--param', 'apiKey=secret'], /--param does not set apiKey; set ASSEMBLYAI/],
-    ['a command nearly right', ['lisen'], /unknown command lisen; did you mean listen\?/],
-    ['a command far from any', ['xyzzy'], /unknown command xyzzy; the commands are listen, file/],
+    ['a misspelt command', ['lisen'], /unknown command lisen; did you mean listen\?/],
+    ['an unknown command', ['xyzzy'], /unknown command xyzzy; the commands are listen, file/],
     ['a path without a command', ['talk.wav'], /unknown command talk.wav; did you mean rxscribe file talk.wav\?/],
     ['a second path', ['file', 'a', 'b'], /unexpected argument b/],
     ['no path', ['file'], /the path of the recording is missing/],
@@ -102,13 +98,13 @@ describe('wrong usage', () => {
       ['file', WAV, '--url', 'wss://x', '--region', 'eu'],
       /give --region or --url, not both/,
     ],
-    ['a parameter nobody knows', ['file', WAV, '--param', 'foo=1'], /--param: there is no option foo/],
+    ['an unknown parameter', ['file', WAV, '--param', 'foo=1'], /--param: there is no option foo/],
     ['a parameter out of range', ['file', WAV, '--param', 'maxSpeakers=99'], /maxSpeakers must be/],
     ['a parameter without a value', ['file', WAV, '--param', 'foo'], /--param takes name=value/],
     ['a recording without words', ['serve', '--recording', WAV], /give one --words for each --recording/],
   ];
 
-  it.each(rows)('is refused in one line with 2: %s', async (_, args, message) => {
+  it.each(rows)('is rejected in one line with exit code 2: %s', async (_, args, message) => {
     const { code, stdout, stderr } = await rxscribe(args, { env });
 
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -150,7 +150,7 @@ if (reason !== undefined) console.warn(`skipped: the captions page; ${reason}`);
   it('shows the demo of the command line', async () => {
     await serve();
     const program = start(['demo', '--captions', '0', '--speed', 'max']);
-    const [, url = ''] = await program.stderr.says(/captions at (http:\S+)\n/);
+    const [, url = ''] = await program.stderr.waitFor(/captions at (http:\S+)\n/);
     const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } });
     await page.goto(url);
     await sees(page, 'ended');

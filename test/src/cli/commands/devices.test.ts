@@ -3,7 +3,7 @@ import { table } from '../../../../src/cli/commands/listDevices.ts';
 import { rxscribe } from '../../../support/cli.ts';
 
 describe('rxscribe devices', () => {
-  it('prints the devices as JSON, or says in one line why it can not', async () => {
+  it('prints the devices as JSON, or one line about why it cannot', async () => {
     const { code, stdout, stderr } = await rxscribe(['devices', '--json']);
 
     const listed = code === 0 && Array.isArray(JSON.parse(stdout));
@@ -12,10 +12,10 @@ describe('rxscribe devices', () => {
   });
 });
 
-describe('the table of devices', () => {
+describe('table', () => {
   const device = { index: 0, id: 'alsa:a', maxInputChannels: 2, defaultSampleRate: 44_100, isDefault: false };
 
-  it('has aligned columns, the default marked, whatever the names are', () => {
+  it('aligns its columns and marks the default', () => {
     const devices = [
       { ...device, name: 'Built-in' },
       { ...device, index: 10, name: 'マイク\u001b[2J', id: 'alsa:b', maxInputChannels: 1, isDefault: true },
@@ -33,7 +33,7 @@ describe('the table of devices', () => {
     );
   });
 
-  it('is empty where there are none', () => {
+  it('is empty without devices', () => {
     expect(table([])).toBe('');
   });
 });

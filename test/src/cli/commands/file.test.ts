@@ -19,7 +19,7 @@ describe('rxscribe file', () => {
   });
 
   for (const speed of ['8', 'max']) {
-    it(`delivers the recording byte by byte in frames of 100 ms, and prints each final once, at speed ${speed}`, async () => {
+    it(`sends the unchanged recording in frames of 100 ms and prints each final once, at speed ${speed}`, async () => {
       const outcome = await rxscribe(['file', WAV, '--url', service.url, '--speed', speed], { env });
 
       expect(outcome).toMatchObject({ code: 0, stderr: '' });
@@ -48,7 +48,7 @@ describe('rxscribe file', () => {
     expect(finals.map((turn) => turn['transcript'])).toEqual(await sentences());
   });
 
-  it('takes raw PCM from stdin', async () => {
+  it('reads raw PCM from stdin', async () => {
     const { pcm } = await bundledRecording();
     const program = start(['file', '-', '--url', service.url, '--speed', 'max'], { env });
     program.child.stdin.end(pcm);
@@ -60,7 +60,7 @@ describe('rxscribe file', () => {
     expect(Buffer.compare(service.sessions[0]!.audio(), pcm)).toBe(0);
   });
 
-  it('sends what its flags and --param say', async () => {
+  it('sends the parameters of its flags and of --param', async () => {
     const flags = ['--keyterms', 'RxJS, scribe', '--language-codes=en,es', '--speaker-labels'];
     const params = ['--param', 'maxTurnSilence=800', '--param', 'voiceFocus=near-field', '--param=formatTurns=false'];
     const outcome = await rxscribe(['file', WAV, '--url', service.url, '--speed=max', ...flags, ...params], { env });
@@ -77,16 +77,16 @@ describe('rxscribe file', () => {
     });
   });
 
-  it('adds the path to an address that has none', async () => {
+  it('adds the path to an address without one', async () => {
     const url = service.url.replace('/v3/ws', '');
     const outcome = await rxscribe(['file', WAV, '--url', url, '--speed', 'max'], { env });
 
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('ends quietly, and the transcription with it, when nobody reads any more', async () => {
+  it('ends silently when the reader of stdout closes it', async () => {
     const program = start(['file', WAV, '--url', service.url, '--speed', '4'], { env });
-    await program.stdout.says(/\n/);
+    await program.stdout.waitFor(/\n/);
     program.child.stdout.destroy();
 
     const { code, stderr } = await program.outcome;

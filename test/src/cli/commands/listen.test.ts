@@ -25,18 +25,18 @@ describeWithPulse('rxscribe listen, with a real device', () => {
     await pulse.close();
   });
 
-  it('says that it listens once it does, and keeps the last words at Ctrl-C', async () => {
+  it('reports when it listens, and transcribes the last words at Ctrl-C', async () => {
     const env = { ...pulse.env, ...keyOf(service) };
     const program = start(['listen', '--url', service.url, '--format', 'ndjson', '--vad', 'energy'], { env });
-    await program.stderr.says(/Listening; Ctrl-C ends/);
+    await program.stderr.waitFor(/Listening; Ctrl-C ends/);
     const played = pulse.play(WAV).catch(() => undefined);
-    await program.stdout.says(/"SpeechStarted"/);
+    await program.stdout.waitFor(/"SpeechStarted"/);
     program.child.kill('SIGINT');
 
     const { code, stdout, stderr } = await program.outcome;
 
-    const told = stdout.trimEnd().split('\n');
-    const finals = told.map((line) => JSON.parse(line) as Record<string, unknown>).filter((event) => event['isFinal']);
+    const lines = stdout.trimEnd().split('\n');
+    const finals = lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter((event) => event['isFinal']);
     expect(code).toBe(0);
     expect(finals.map((turn) => turn['transcript'])).toEqual([expect.stringMatching(/^\[speech \d/)]);
     expect(stderr).toContain('rxscribe: speech\n');
@@ -45,7 +45,7 @@ describeWithPulse('rxscribe listen, with a real device', () => {
     void played;
   });
 
-  it('finds the device that rxscribe devices lists, by index and by name', async () => {
+  it('opens a listed device by index, name and id', async () => {
     const { code, stdout } = await rxscribe(['devices'], { env: pulse.env });
     const [, index] = new RegExp(`^\\* +(\\d+)  ${PULSE_DEVICE} `, 'm').exec(stdout) ?? [];
 
@@ -53,7 +53,7 @@ describeWithPulse('rxscribe listen, with a real device', () => {
     for (const device of [index!, 'test microphone', 'alsa:default']) {
       const env = { ...pulse.env, ...keyOf(service), RXSCRIBE_DEVICE: device };
       const program = start(['--url', service.url], { env });
-      await program.stderr.says(new RegExp(`Listening on ${device}; Ctrl-C ends`));
+      await program.stderr.waitFor(new RegExp(`Listening on ${device}; Ctrl-C ends`));
       program.child.kill('SIGTERM');
       expect(await program.outcome).toMatchObject({ code: 0 });
     }

@@ -13,7 +13,7 @@ interface Address {
 }
 
 async function addressOf(program: Program): Promise<Address> {
-  const [line] = await program.stdout.says(/^.*\n/);
+  const [line] = await program.stdout.waitFor(/^.*\n/);
   return JSON.parse(line) as Address;
 }
 
@@ -24,11 +24,11 @@ function clientOf({ caFile, apiKey }: Address): NodeJS.ProcessEnv {
 describe('rxscribe serve', () => {
   afterEach(killAll);
 
-  it('says where it is, serves a client that trusts it, tells each session, and ends at a signal', async () => {
+  it('prints its address, serves a client, logs each session and ends at a signal', async () => {
     const serve = start(['serve']);
     const address = await addressOf(serve);
     const client = await rxscribe(['file', WAV, '--url', address.url, '--speed', 'max'], { env: clientOf(address) });
-    await serve.stderr.says(/session 0: end/);
+    await serve.stderr.waitFor(/session 0: end/);
     serve.child.kill('SIGTERM');
 
     const { code, stdout, stderr } = await serve.outcome;
@@ -40,7 +40,7 @@ describe('rxscribe serve', () => {
     await expect(readFile(address.caFile)).rejects.toThrow('ENOENT');
   });
 
-  it('lets go wrong what it is told to, and a client comes through with every word, saying what happened', async () => {
+  it('injects faults; a client reports them and loses no word', async () => {
     const faults = [
       { atMs: 6000, fault: 'reset' },
       { atMs: 12_000, fault: 'close-3005' },
@@ -52,11 +52,11 @@ describe('rxscribe serve', () => {
 
     expect(client).toMatchObject({ code: 0, stdout: `${(await sentences()).join('\n')}\n` });
     expect(client.stderr).toMatch(/reconnecting in \d+\.\d s, \d+\.\d s of audio to send again: the connection broke/);
-    expect(client.stderr.match(/connected again after \d+\.\d s/g)).toHaveLength(2);
+    expect(client.stderr.match(/reconnected after \d+\.\d s/g)).toHaveLength(2);
     expect((await serve.outcome).stderr).toMatch(/fault reset at 6000 ms/);
   });
 
-  it('leaves a client without its words that will not reconnect', async () => {
+  it('makes a client fail that does not reconnect', async () => {
     const serve = start(['serve', '--faults', '[{"atMs":8000,"fault":"reset"}]']);
     const address = await addressOf(serve);
     const args = ['file', WAV, '--url', address.url, '--speed', 'max', '--no-reconnect'];
@@ -68,7 +68,7 @@ describe('rxscribe serve', () => {
     expect(client.stderr).toMatch(/not transcribed: .* \(error\)\nrxscribe: the connection broke/);
   });
 
-  it('refuses faults that make no sense', async () => {
+  it('rejects invalid faults', async () => {
     const outcomes = await Promise.all([
       rxscribe(['serve', '--faults', '[{"atMs":1,"fault":"earthquake"}]']),
       rxscribe(['serve', '--faults', '[oops']),
@@ -83,7 +83,7 @@ describe('rxscribe serve', () => {
     ]);
   });
 
-  it('recognises the recordings it is given', async () => {
+  it('recognises the given recordings', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'rxscribe-words-'));
     const words = join(dir, 'words.json');
     await writeFile(words, (await readFile(WORDS, 'utf8')).replace('"Welcome"', '"Farewell"'));
@@ -97,7 +97,7 @@ describe('rxscribe serve', () => {
     expect(await serve.outcome).toMatchObject({ code: 0 });
   });
 
-  it('says what to do about a port that is taken, and about files that are not what they should be', async () => {
+  it('gives advice about a port that is taken and invalid files', async () => {
     const serve = start(['serve']);
     const { port } = new URL((await addressOf(serve)).url);
     const taken = await rxscribe(['serve', '--port', port]);

@@ -6,39 +6,39 @@ import type { Program } from '../../../support/cli.ts';
 import { httpRequest, openViewer } from '../../page/viewer.ts';
 import { WAV, keyOf, sentences, startService } from '../service.ts';
 
-/** Where the page is, as the command says it. */
+/** The address of the page that the command prints. */
 async function pageOf(program: Program): Promise<string> {
-  const [, url = ''] = await program.stderr.says(/^rxscribe: captions at (http:\S+)$/m);
+  const [, url = ''] = await program.stderr.waitFor(/^rxscribe: captions at (http:\S+)$/m);
   return url;
 }
 
 describe('--captions', () => {
   afterEach(killAll);
 
-  it('shows the demo with its speakers, and stays until Ctrl-C', async () => {
+  it('shows the demo with its speakers and stays open until Ctrl-C', async () => {
     const program = start(['demo', '--captions', '0', '--speed', 'max']);
     const url = await pageOf(program);
     const viewer = await openViewer(url);
     await viewer.sees(({ turns }) => turns.length === 7);
-    await program.stderr.says(/the captions stay until Ctrl-C/);
+    await program.stderr.waitFor(/the captions page stays open until Ctrl-C/);
     const late = await openViewer(url);
-    await late.sees(({ status }) => status === 'ended');
+    await late.sees(({ going }) => status === 'ended');
     const setup = await httpRequest(`${url}setup`);
     program.child.kill('SIGINT');
     const { code, stderr } = await program.outcome;
     await viewer.end();
 
-    const said = late.shown.turns.flatMap(({ parts }) => parts);
-    expect(said.map(({ text }) => text)).toEqual(await sentences());
-    expect(said.map(({ speaker }) => speaker).join('')).toBe('AABABAA'); // the service corrects the first ones in the end
+    const shown = late.shown.turns.flatMap(({ parts }) => parts);
+    expect(shown.map(({ text }) => text)).toEqual(await sentences());
+    expect(shown.map(({ speaker }) => speaker).join('')).toBe('AABABAA'); // the service corrects the first ones at the end
     expect(viewer.shown).toEqual(late.shown);
     expect(setup.status).toBe(200);
-    expect(stderr).toContain(`rxscribe: their look, and the URL for OBS, at ${url}setup\n`);
-    expect(stderr).toMatch(/heard 24\.8 s/);
+    expect(stderr).toContain(`rxscribe: choose their style and get the URL for OBS at ${url}setup\n`);
+    expect(stderr).toMatch(/received 24\.8 s/);
     expect(code).toBe(0);
   });
 
-  it('leaves at once when the run is ended by Ctrl-C, and tells the last words', async () => {
+  it('closes when Ctrl-C ends the run, after showing the last words', async () => {
     const service = await startService();
     const args = ['file', '--captions', WAV, '--url', service.url];
     const program = start(args, {
@@ -54,14 +54,14 @@ describe('--captions', () => {
 
     expect(viewer.shown).toMatchObject({ partial: undefined, status: 'ended' });
     expect(viewer.lines.join('\n')).toBe(stdout.trimEnd());
-    expect(stderr).not.toContain('stay until');
+    expect(stderr).not.toContain('stays open');
     expect(new URL(url).port).toBe('4747');
     expect(code).toBe(0);
   });
 
-  it('puts a secret into the URL for other machines, one that may be kept, and says it nowhere else', async () => {
+  it('puts a secret, which can be set, into the URL for other machines and prints it nowhere else', async () => {
     const service = await startService();
-    const secret = 'kept-over-many-runs-0123';
+    const secret = 'same-for-many-runs-01234';
     const env = { ...keyOf(service), RXSCRIBE_CAPTIONS: '0', RXSCRIBE_CAPTIONS_SECRET: secret };
     const program = start(['file', WAV, '--captions-host', '127.0.0.1', '--url', service.url, '--verbose'], { env });
     const url = await pageOf(program);
@@ -76,7 +76,7 @@ describe('--captions', () => {
     expect(stderr.replaceAll(url, '')).not.toContain(secret);
   });
 
-  it('ends with one line when its port is taken, before anything is sent', async () => {
+  it('fails with one line if its port is taken, before anything is sent', async () => {
     const [service, other] = [await startService(), createServer()];
     await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;
@@ -93,7 +93,7 @@ describe('--captions', () => {
     expect(service.sessions).toHaveLength(0);
   });
 
-  it('refuses what makes no sense', async () => {
+  it('rejects invalid combinations', async () => {
     const env = { ASSEMBLYAI_API_KEY: 'not-a-good-key-0123456789' };
     const wrong = [
       { args: ['file', WAV, '--captions-host', '0.0.0.0'] },

@@ -8,13 +8,13 @@ import { killAll, rxscribe, start } from '../../../support/cli.ts';
 import type { Outcome } from '../../../support/cli.ts';
 import { WAV, keyOf, sentences, startService } from '../service.ts';
 
-describe('the files a command keeps', () => {
+describe('output files', () => {
   let service: Simulator;
   let cwd: string;
 
   beforeEach(async () => {
     service = await startService();
-    cwd = await mkdtemp(join(tmpdir(), 'rxscribe-kept-'));
+    cwd = await mkdtemp(join(tmpdir(), 'rxscribe-outputs-'));
   });
 
   afterEach(async () => {
@@ -27,7 +27,7 @@ describe('the files a command keeps', () => {
     rxscribe(['file', WAV, '--url', service.url, '--speed', 'max', ...args], { env: keyOf(service), cwd });
   const read = (name: string): Promise<string> => readFile(join(cwd, name), 'utf8');
 
-  it('are captions by their extensions, and the audio byte for byte', async () => {
+  it('are captions according to their extensions, and the unchanged audio', async () => {
     const outputs = ['talk.srt', 'talk.vtt', 'talk.md', 'talk.txt', 'talk.ndjson'].flatMap((name) => ['-o', name]);
     const outcome = await file(...outputs, '--record', 'copy.wav');
 
@@ -41,7 +41,7 @@ describe('the files a command keeps', () => {
     expect(Buffer.compare((await readFile(join(cwd, 'copy.wav'))).subarray(-pcm.length), pcm)).toBe(0);
   });
 
-  it('are all in one dated folder with --save-dir, and the key in none of them', async () => {
+  it('are all in one dated folder with --save-dir; none contains the key', async () => {
     expect(await file('--save-dir', 'talks')).toMatchObject({ code: 0, stderr: '' });
 
     const [folder = '', ...others] = await readdir(join(cwd, 'talks'));
@@ -62,7 +62,7 @@ describe('the files a command keeps', () => {
     expect(contents.filter((text) => text.includes(service.apiKey))).toEqual([]);
   });
 
-  it('do not disturb each other: one that fails is told in one line, and the exit code is 1', async () => {
+  it('fail independently, each with one line and exit code 1', async () => {
     await writeFile(join(cwd, 'a file'), '');
     const outcome = await file('-o', 'nowhere/talk.srt', '-o', 'talk.txt', '--save-dir', 'a file');
 
@@ -78,8 +78,8 @@ describe('the files a command keeps', () => {
   it('are valid up to the last final after kill -9', async () => {
     const args = ['file', WAV, '--url', service.url, '--speed', '3', '-o', 'talk.srt', '--record', 'talk.wav'];
     const program = start(args, { env: keyOf(service), cwd });
-    await program.stdout.says(/keep up[^]*\n/);
-    await program.stdout.says(/\n[^]*\n[^]*\n/);
+    await program.stdout.waitFor(/keep up[^]*\n/);
+    await program.stdout.waitFor(/\n[^]*\n[^]*\n/);
     program.child.kill('SIGKILL');
     await program.outcome;
 
@@ -87,14 +87,14 @@ describe('the files a command keeps', () => {
     expect((await readFile(join(cwd, 'talk.wav'))).subarray(0, 4).toString()).toMatch(/^RIFF$/);
   });
 
-  it('are kept by the demo, too', async () => {
+  it('are written by the demo', async () => {
     const outcome = await rxscribe(['demo', '--speed', 'max', '-o', 'talk.vtt', '--record', 'talk.wav'], { cwd });
 
     expect(outcome).toMatchObject({ code: 0 });
     expect(await readdir(cwd)).toEqual(['talk.vtt', 'talk.wav']);
   });
 
-  it('are refused before anything is opened where they exist, are given twice, or are of no known kind', async () => {
+  it('are rejected before anything is opened if they exist, repeat or have an unknown extension', async () => {
     await mkdir(join(cwd, 'sub'));
     await writeFile(join(cwd, 'talk.srt'), 'mine');
     const outcomes = await Promise.all([

@@ -30,11 +30,11 @@ const trust = (): NodeJS.ProcessEnv => ({
 interface OpenOptions extends SimulatorOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly size?: [columns: number, rows: number];
-  /** A variable, as it is written before a command. */
+  /** An environment variable to write before the command. */
   readonly setting?: string;
 }
 
-/** Runs the program on a terminal, against a local service. */
+/** Runs the program on a terminal, with a local service. */
 const open = async (args: string, { env = {}, size, setting = '', ...options }: OpenOptions = {}): Promise<void> => {
   service = await startService(options);
   const command = `${setting} '${process.execPath}' '${MAIN}' ${args} --url ${service.url}`;
@@ -58,7 +58,7 @@ describeOnScreen('the terminal view', () => {
     await rm(dir, { recursive: true });
   });
 
-  it('lets finals scroll, rewrites the partial and the progress below, and leaves nothing else behind', async () => {
+  it('scrolls finals, rewrites the partial and the status below, and leaves only finals', async () => {
     const [first, second] = await sentences();
     await open(`file '${WAV}' --speed 2`);
     const dimmed = await screen.shows(/^.\[2mYour micro/m, true);
@@ -73,7 +73,7 @@ describeOnScreen('the terminal view', () => {
     expect(end.slice(0, -1)).toEqual([...(await sentences()), 'exit 0']);
   });
 
-  it('holds what is said and the status on a small terminal, and when its size changes', async () => {
+  it('fits the partial and the status to a small terminal, and to a new size', async () => {
     await open(`file '${WAV}' --speed 2`, { size: [24, 8] });
     const narrow = await screen.shows(/^text, word/m);
     expect(narrow.filter((line) => line.length > 24)).toEqual([]);
@@ -85,25 +85,25 @@ describeOnScreen('the terminal view', () => {
     await screen.resize(60, 24);
 
     const end = await screen.shows(/exit 0/);
-    // a terminal that gets narrower wraps what stands there before the program is told: what it pushed up stays there
-    const told = new Set(await sentences());
-    expect(end.filter((line) => told.has(line))).toEqual([...told]);
+    // a terminal that becomes narrower wraps its lines before the program is notified, and may scroll some up for good
+    const expected = new Set(await sentences());
+    expect(end.filter((line) => expected.has(line))).toEqual([...expected]);
     expect(end.slice(0, -1).at(-1)).toBe('exit 0');
   });
 
-  it('tells what is kept while the connection is away, and that it is back', async () => {
+  it('shows buffered audio while reconnecting, and the reconnection', async () => {
     await open(`file '${WAV}' --speed 2`, {
       faults: [{ fault: 'reset', atMs: 2500 }],
       beginDelayMs: 2000,
     });
     await screen.shows(/reconnecting, \d\.\d s kept/);
-    await screen.shows(/rxscribe: connected again after/);
+    await screen.shows(/rxscribe: reconnected after/);
     const back = await screen.shows(/ live /);
 
     expect(back.join('\n')).not.toContain('kept');
   });
 
-  it.each(['NO_COLOR=1', 'TERM=dumb', 'RXSCRIBE_PLAIN=1'])('is lines only with %s', async (setting) => {
+  it.each(['NO_COLOR=1', 'TERM=dumb', 'RXSCRIBE_PLAIN=1'])('appends lines only with %s', async (setting) => {
     await open(`file '${WAV}' --speed max`, { setting });
     const end = await screen.shows(/exit 0/);
 
@@ -111,7 +111,7 @@ describeOnScreen('the terminal view', () => {
     expect((await screen.lines(true)).join('\n')).not.toContain('\u001b[2m');
   });
 
-  it('gives the terminal back at Ctrl-Z and at the end, takes m for a chapter and q for the end', async () => {
+  it('restores the terminal at Ctrl-Z and at the end; m marks a chapter and q ends', async () => {
     const path = join(dir, 'talk');
     await open(`file '${WAV}' -o '${path}.md' -o '${path}.vtt'`);
     await screen.shows(/ live /);
@@ -134,7 +134,7 @@ describeOnScreen('the terminal view', () => {
     expect(await readFile(`${path}.vtt`, 'utf8')).toMatch(/^NOTE chapter 00:00:\d\d\.\d{3}$/m);
   });
 
-  it('keeps its place with wide characters and emoji', async () => {
+  it('measures wide characters and emoji correctly', async () => {
     const recording = await bundledRecording();
     const words = recording.words.map((word, at) => ({ ...word, text: at % 4 === 3 ? '世界🚀。' : 'こんにちは' }));
     await open(`file '${WAV}' --speed 3`, { size: [22, 8], recordings: [{ ...recording, words }] });
@@ -143,11 +143,11 @@ describeOnScreen('the terminal view', () => {
 
     const end = await screen.shows(/exit 0/);
     expect(end.filter((line) => /0:24|…/.test(line))).toEqual([]);
-    const said = end.slice(0, -2).join('').replaceAll(' ', '');
-    expect(said).toBe(words.map(({ text }) => text).join(''));
+    const shown = end.slice(0, -2).join('').replaceAll(' ', '');
+    expect(shown).toBe(words.map(({ text }) => text).join(''));
   });
 
-  it('gives the terminal back after a crash, too', async () => {
+  it('restores the terminal after a crash', async () => {
     const now = join(dir, 'now');
     const crash = `setInterval(() => {
       if (process.getBuiltinModule('node:fs').existsSync(${JSON.stringify(now)})) throw new Error('boom');
@@ -172,7 +172,7 @@ describeWithPulse('the keys of rxscribe listen', () => {
     await pulse.close();
   });
 
-  it('pause with nothing sent, go on, end a turn, and end it all', async () => {
+  it('pause without sending, resume, end a turn, and end the transcription', async () => {
     pulse = await startPulse();
     await open('listen', { env: pulse.env });
     const live = await screen.shows(/ live /);

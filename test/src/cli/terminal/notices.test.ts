@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { TranscriptionEvent } from '../../../../operators/events.ts';
-import { notices } from '../../../../src/cli/terminal/notices.ts';
+import { eventNotices } from '../../../../src/cli/terminal/notices.ts';
 
 const begin: TranscriptionEvent = { type: 'Begin', id: 'a', expires_at: 0, session: 0 };
 const gap: TranscriptionEvent = { type: 'AudioGap', session: 0, startMs: 1000, endMs: 2500, reason: 'error' };
@@ -13,27 +13,27 @@ const reconnecting: TranscriptionEvent = {
   reason: 'the connection\nbroke',
 };
 
-describe('notices', () => {
-  it('tells of a lost connection, and when it is back', () => {
-    const notice = notices();
+describe('eventNotices', () => {
+  it('reports a lost connection and its return', () => {
+    const notice = eventNotices();
 
     expect(notice(begin)).toBeUndefined();
     expect(notice(reconnecting)).toBe('reconnecting in 0.3 s, 1.3 s of audio to send again: the connection broke');
-    expect(notice({ ...begin, session: 1 })).toMatch(/^connected again after \d+\.\d s$/);
+    expect(notice({ ...begin, session: 1 })).toMatch(/^reconnected after \d+\.\d s$/);
     expect(notice({ ...begin, session: 2 })).toBeUndefined();
   });
 
-  it('tells what was not transcribed, of a run that began', () => {
-    const notice = notices();
+  it('reports gaps once a session has begun', () => {
+    const notice = eventNotices();
 
     expect(notice(gap)).toBeUndefined();
     notice(begin);
     expect(notice(gap)).toBe('not transcribed: 1.0 s to 2.5 s (error)');
   });
 
-  it('tells warnings, without orders to the terminal', () => {
+  it('reports warnings without escape sequences', () => {
     const warning: TranscriptionEvent = { type: 'Warning', warning_code: 1, warning: 'slow\u001b[2J down', session: 0 };
 
-    expect(notices()(warning)).toBe('warning: slow down');
+    expect(eventNotices()(warning)).toBe('warning: slow down');
   });
 });

@@ -1,0 +1,36 @@
+import { COMMON, number } from './declareFlags.ts';
+import type { CommonFlags, Declarations } from './declareFlags.ts';
+
+export interface ServeFlags extends CommonFlags {
+  readonly port: number;
+  readonly recording?: readonly string[];
+  readonly words?: readonly string[];
+  readonly faults?: string;
+}
+
+export const SERVE: Declarations<ServeFlags> = {
+  port: {
+    requiresArg: true,
+    default: 0,
+    coerce: number('port'),
+    describe: 'TCP port on localhost; 0 chooses a free one',
+  },
+  recording: {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe: 'Recognise this recording (WAV, 16-bit mono) instead of the bundled one; may be repeated',
+  },
+  words: {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe: 'Its words as JSON: { "words": [{ "text", "start", "end" }] }, in milliseconds; one for each --recording',
+  },
+  faults: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Faults to inject, as JSON or a JSON file: [{ "atMs", "fault" }] or { "seed", "perMinute" }',
+  },
+  ...COMMON,
+};

@@ -1,0 +1,23 @@
+import type { Observable } from 'rxjs';
+import type { TranscribeOptions } from '../streaming/options.ts';
+
+/** What a command passes to the source of audio it opens. */
+export interface SourceContext {
+  /** Aborts to request the graceful end. */
+  readonly stop: AbortSignal;
+  /** Prints one line to stderr. */
+  readonly note: (text: string) => void;
+}
+
+/** Creates the source of audio. Called once, before anything is opened. */
+export type CreateSource = (context: SourceContext) => Observable<Uint8Array>;
+
+/** What a command knows about its source. */
+export interface SourcePlan {
+  /** Only a microphone can be muted. */
+  readonly kind: 'microphone' | 'recording' | 'stdin';
+  /** Length of a recording in milliseconds; resolves to `undefined` if only reading it all would tell. */
+  readonly length?: Promise<number | undefined>;
+  /** Options of `transcribe()` that the command sets, unless `--param` does. */
+  readonly options?: Partial<TranscribeOptions>;
+}

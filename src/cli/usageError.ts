@@ -1,0 +1,4 @@
+/** The program was called incorrectly; the message says how to call it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}

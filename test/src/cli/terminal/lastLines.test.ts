@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+import { columnsOf } from '../../../../src/captions/columnsOf.ts';
+import { lastLines } from '../../../../src/cli/terminal/lastLines.ts';
+
+describe('lastLines', () => {
+  it('returns a text that fits unchanged', () => {
+    expect(lastLines('twelve chars', 12, 1)).toEqual(['twelve chars']);
+    expect(lastLines('', 12, 1)).toEqual([]);
+  });
+
+  it('wraps at spaces and keeps every character', () => {
+    expect(lastLines('one two three four', 9, 3)).toEqual(['one two ', 'three ', 'four']);
+  });
+
+  it('cuts off the beginning', () => {
+    expect(lastLines('one two three four', 9, 1)).toEqual(['…four']);
+    expect(lastLines('thirteen char', 6, 1)).toEqual(['…char']);
+  });
+
+  it('counts wide characters as two columns and combining ones as none', () => {
+    expect([columnsOf('世界'), columnsOf('👩‍🚀'), columnsOf('e\u0301')]).toEqual([4, 2, 1]);
+    expect(lastLines('こんにちは世界', 6, 3)).toEqual(['こんに', 'ちは世', '界']);
+    expect(lastLines('a👩‍🚀👩‍🚀', 3, 3)).toEqual(['a👩‍🚀', '👩‍🚀']);
+  });
+
+  it('measures only the end of a very long text', () => {
+    expect(lastLines('word '.repeat(50_000_000), 9, 1)).toEqual(['…word ']);
+  });
+});
