@@ -113,7 +113,7 @@ describe('README', () => {
 
   it.each([...snippets, ...examples])('shows a program that runs unchanged: $name', ({ name, code }) => {
     const { code: exitCode, stdout, stderr } = results[name] ?? {};
-    const unexpected = stderr?.replaceAll(/^(… .*|\d+ words|rxscribe: (reconnecting|connected again) .*)\n/gm, '');
+    const unexpected = stderr?.replaceAll(/^(… .*|\d+ words|rxscribe: (reconnecting|reconnected) .*)\n/gm, '');
     expect({ exitCode, unexpected }).toEqual({ exitCode: 0, unexpected: '' });
     // a program that prints finals prints every turn
     if (/finals\(\)/.test(code) && /console\.log\(.*transcript\)/.test(code)) {
