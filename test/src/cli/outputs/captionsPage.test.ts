@@ -22,7 +22,7 @@ describe('--captions', () => {
     await viewer.sees(({ turns }) => turns.length === 7);
     await program.stderr.waitFor(/the captions page stays open until Ctrl-C/);
     const late = await openViewer(url);
-    await late.sees(({ going }) => status === 'ended');
+    await late.sees(({ status }) => status === 'ended');
     const setup = await httpRequest(`${url}setup`);
     program.child.kill('SIGINT');
     const { code, stderr } = await program.outcome;
