@@ -9,7 +9,16 @@ export type { PcmStreamOptions } from './audio/pcmStream.ts';
 export type { Recorder } from './audio/recorder.ts';
 export type { Stop } from './audio/stop.ts';
 export { transcribe } from './streaming/transcribe.ts';
-export type { Region, Secret, TranscribeOptions } from './streaming/options.ts';
+export type { Secret } from './streaming/credential.ts';
+export type { SpeechModel } from './streaming/models.ts';
+export type {
+  ConnectionAgent,
+  ConnectionOptions,
+  ExtraParam,
+  Region,
+  ServiceOptions,
+  TranscribeOptions,
+} from './streaming/options.ts';
 export { TranscriptionError } from './errors.ts';
 export type { ErrorCode, ErrorKind, TranscriptionErrorOptions } from './errors.ts';
 export type * from '../operators/events.ts';

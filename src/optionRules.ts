@@ -1,3 +1,5 @@
+import { mostSimilar } from './mostSimilar.ts';
+
 /** What one option accepts: a test, and the text for the message when the test fails. */
 export interface OptionRule {
   readonly accepts: (value: unknown) => boolean;
@@ -16,19 +18,31 @@ export type OptionRules = Readonly<Record<string, OptionRule>>;
  *
  * @throws {RangeError} when a number is out of its range.
  * @throws {TypeError} when anything else is not accepted, or the option does not exist.
+ * @param prefix Put before each name in a message.
+ * @param hint What else to do about an unknown option.
  */
-export function checkOptionRules(options: object, rules: OptionRules, prefix = ''): void {
+export function checkOptionRules(options: object, rules: OptionRules, prefix = '', hint = ''): void {
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    if (!rule) {
-      throw new TypeError(`unknown option ${prefix}${name}, expected one of ${Object.keys(rules).join(', ')}`);
-    }
+    if (!rule) throw unknownOption(name, rules, prefix, hint);
     if (value !== undefined && !rule.accepts(value)) {
       const Refusal = rule.numeric && typeof value === 'number' ? RangeError : TypeError;
       const instead = rule.hidden ? '' : `, not ${describeValue(value)}`;
       throw new Refusal(`${prefix}${name} must be ${rule.expected}${instead}`);
     }
   }
+}
+
+/** The most names that a message lists. */
+const MOST_LISTED = 20;
+
+function unknownOption(name: string, rules: OptionRules, prefix: string, hint: string): TypeError {
+  const names = Object.keys(rules);
+  const similar = mostSimilar(name, names);
+  const unknown = `unknown option ${prefix}${name}`;
+  if (similar) return new TypeError(`${unknown}; did you mean ${prefix}${similar}?`);
+  if (names.length <= MOST_LISTED) return new TypeError(`${unknown}, expected one of ${names.join(', ')}`);
+  return new TypeError(hint ? `${unknown}; ${hint}` : unknown);
 }
 
 /** True or false. */
@@ -90,10 +104,12 @@ function isWithin(value: unknown, least: number, most: number): value is number 
   return typeof value === 'number' && value >= least && value <= most;
 }
 
+/** Whether a value is an integer within bounds, both included. */
 export function isIntegerWithin(value: unknown, least: number, most: number): boolean {
   return isWithin(value, least, most) && Number.isInteger(value);
 }
 
+/** Whether a value is an object, but not a list. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -104,8 +120,16 @@ const LONGEST_SHOWN = 60;
 /** A value as shown in a message: as JSON, or a description if that is long. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'number') return String(value);
-  const json = JSON.stringify(value) ?? String(value);
+  const json = jsonOf(value) ?? String(value);
   if (json.length <= LONGEST_SHOWN) return json;
   if (Array.isArray(value)) return `a list of ${value.length}`;
   return typeof value === 'string' ? `a string of ${value.length} characters` : `${json.slice(0, LONGEST_SHOWN)}…`;
+}
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return typeof value === 'object' ? 'an object with a cycle or a BigInt' : undefined;
+  }
 }

@@ -228,7 +228,7 @@ function vocabulary(): Record<string, readonly string[]> {
       ...(['redactPii', 'redactPiiPolicies', 'redactPiiSub', 'sessionHeartbeat', 'acknowledgeSilence'] as const),
       ...(['inactivityTimeout', 'llmGateway', 'webhookUrl', 'webhookAuthHeaderName'] as const),
       ...(['webhookAuthHeaderValue', 'customerSupportAudioCapture', 'minEndOfTurnSilenceWhenConfident'] as const),
-      ...(['maxConnectionRetries', 'connectionRetryDelay'] as const),
+      ...(['maxTurnDuration', 'previousContextNTurns', 'extraParams', 'agent'] as const),
     ),
     'the options of captionsServer': every<keyof CaptionsServerOptions>()('port', 'host', 'secret', 'onError'),
     'the parameters of the page': every<keyof PageStyle>()(

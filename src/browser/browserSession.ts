@@ -2,7 +2,7 @@ import { defer, filter, map } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import type { SessionEvent } from '../streaming/message.ts';
-import type { SessionSettings } from '../streaming/options.ts';
+import type { SessionSettings } from '../streaming/settings.ts';
 import { sessionOver } from '../streaming/session.ts';
 import { HeartbeatLink } from './heartbeatLink.ts';
 

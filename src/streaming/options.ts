@@ -1,276 +1,171 @@
-import type { StreamingSpeechModel, StreamingTranscriberParams } from 'assemblyai/streaming';
+import type { LLMGatewayConfig, StreamingPiiPolicy } from 'assemblyai/streaming';
 import type { ObservableInput } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
-import type { PcmFormat } from '../audio/pcm.ts';
-import {
-  unsupported,
-  bool,
-  checkOptionRules,
-  isRecord,
-  list,
-  object,
-  oneOf,
-  range,
-  describeValue,
-  text,
-  integer,
-} from '../optionRules.ts';
-import type { OptionRule } from '../optionRules.ts';
-import { credentialOf } from './credential.ts';
-import type { CredentialSettings, Secret } from './credential.ts';
-
-export type { Secret } from './credential.ts';
+import type { Secret } from './credential.ts';
+import type { SpeechModel } from './models.ts';
 
 /** The service's data zones. @see https://www.assemblyai.com/docs/streaming/endpoints-and-data-zones */
 export type Region = 'us' | 'eu';
 
-type Refused = 'channels' | 'channelAttribution';
-type Redefined = 'apiKey' | 'token' | 'speechModel' | 'sampleRate' | 'encoding';
-type SdkOptions = Readonly<Omit<StreamingTranscriberParams, Refused | Redefined>>;
+/** An `Agent` of `node:http` or `node:https`, typed so that pages need no types of Node. */
+export interface ConnectionAgent {
+  destroy(): void;
+}
 
-/**
- * Options of `transcribe()`: every option of the SDK's transcriber under its name, and ours. What the service or the
- * SDK would ignore or refuse is refused when `transcribe()` is called.
- */
-export interface TranscribeOptions extends SdkOptions {
-  /** An API key, or a function that returns one; it is asked once per connection. */
+/** A value of a query parameter; lists and objects are sent as JSON. */
+export type ExtraParam = string | number | boolean | readonly unknown[] | Readonly<Record<string, unknown>>;
+
+/** How `transcribe()` connects, reconnects, and limits memory and time. */
+export interface ConnectionOptions {
+  /** An API key, or a function that returns one; the function is called once per connection. */
   readonly apiKey?: Secret | undefined;
   /**
-   * A temporary token instead of a key, or a function that returns one; it is asked once per connection. A string lets
-   * sessions in for as long as it is fresh, 600 s at most, and the service may take it only once: to come back after a break,
-   * give a function.
+   * A temporary token instead of a key, or a function that returns one, called once per connection. Pass a function in
+   * production: a string opens sessions only until it expires, after 600 s at most, and maybe only once.
    */
   readonly token?: Secret | undefined;
-  /**
-   * The model. There is no default: the service's own has changed several times. `u3-pro`, which the SDK's type allows, is
-   * not one that the service knows.
-   */
-  readonly speechModel: Exclude<StreamingSpeechModel, 'u3-pro'>;
-  /** Samples per second of the audio, 8000 to 96000 Hz. */
-  readonly sampleRate: number;
-  /** Sample encoding, mono. Compressed encodings have no fixed length per millisecond and are refused. @defaultValue 'pcm_s16le' */
-  readonly encoding?: 'pcm_s16le' | 'pcm_mulaw';
   /** The data zone that may process the audio; instead of `websocketBaseUrl`. @defaultValue the nearest */
   readonly region?: Region;
-  /** Messages for the running session. Its errors and its completion do not touch the transcription. */
-  readonly control?: ObservableInput<ControlMessage>;
+  /** Address of the service, `wss://` without a query. @defaultValue `'wss://streaming.assemblyai.com/v3/ws'` */
+  readonly websocketBaseUrl?: string;
   /**
-   * How long a connection may take, up to the service's `Begin`, in milliseconds; before that, as long for the key or token
-   * where a function returns it. @defaultValue 10000
+   * An `Agent` of `node:https` for the connection, for example one for a proxy. Node only. @defaultValue
+   * one for the proxy in `HTTPS_PROXY`, unless `NO_PROXY` names the host of the service
    */
+  readonly agent?: ConnectionAgent;
+  /** Messages for the running session. If it errors or completes, the transcription continues. */
+  readonly control?: ObservableInput<ControlMessage>;
+  /** Longest time from dialling to `Begin`, in milliseconds; also the longest time for a key or token function. @defaultValue 10000 */
   readonly connectTimeout?: number;
   /**
-   * How long a session may take to tell its last turns after its audio ended, in milliseconds; added to it is the time by
-   * which the audio was sent faster than real time. @defaultValue 5000
+   * Longest time from the end of a session's audio to its `Termination`, in milliseconds. The time by which the audio was
+   * sent faster than real time is added. @defaultValue 5000
    */
   readonly terminationTimeout?: number;
   /**
-   * How fast recorded audio may be sent when there is more than 10 s of it to catch up with, in times real time. The
-   * service closes a connection that sends too far ahead. @defaultValue 1.25
+   * Speed at which audio is sent while more than 10 s of it is waiting, in times real time, at least 1. The service closes
+   * a connection that sends too far ahead. @defaultValue 1.25
    * @see https://www.assemblyai.com/docs/streaming/message-sequence
    */
   readonly catchUpSpeed?: number;
-  /** Whether to go on in a new session when one breaks. @defaultValue true */
+  /** Whether to continue in a new session when one breaks. @defaultValue true */
   readonly reconnect?: boolean;
-  /** How long the service may be out of reach before that is an error, in milliseconds; may be Infinity. @defaultValue 300000 */
+  /** Longest outage before the transcription fails, in milliseconds; may be `Infinity`. @defaultValue 300000 */
   readonly maxOutage?: number;
-  /** Within which time a connection that is open but dead is noticed, in milliseconds. @defaultValue 10000 */
+  /** Time within which a connection that is open but dead is noticed, in milliseconds. @defaultValue 10000 */
   readonly stallTimeout?: number;
-  /** How much audio is kept for sessions to come, in milliseconds; past it the oldest is given up. @defaultValue 300000 */
+  /** Audio kept for later sessions, in milliseconds, at least 10000; beyond it the oldest is dropped. @defaultValue 300000 */
   readonly tapeLength?: number;
   /**
-   * How long everything after the end of the audio may take, in milliseconds, reconnections included; added to it is the
-   * length of the audio that the service had not heard yet, or not had the time to. Then the last
-   * partial is ended as it is, and what was not transcribed is reported. @defaultValue 300000
+   * Longest time from the end of the audio to the end of the transcription, in milliseconds, reconnections included. The
+   * length of the audio that the service had not processed is added. After it, the last partial is emitted as a final, and
+   * the rest as an `AudioGap`. @defaultValue 300000
    */
   readonly endTimeout?: number;
 }
 
-/** What a session needs to know, checked. */
-export interface SessionSettings extends CredentialSettings {
-  /** The SDK's parameters, without the credential. */
-  readonly params: StreamingTranscriberParams;
-  /** Query parameters that the SDK leaves out of the URL although they were asked for. */
-  readonly extraQuery: Readonly<Record<string, string>>;
-  readonly format: PcmFormat;
-  /** Whether an unformatted final is followed by its formatted copy. */
-  readonly awaitFormatted: boolean;
-  /** Whether turns are told of before they end. */
-  readonly hasPartials: boolean;
-  readonly connectTimeout: number;
-  readonly terminationTimeout: number;
-  readonly catchUpSpeed: number;
-  readonly reconnect: boolean;
-  readonly maxOutage: number;
-  readonly stallTimeout: number;
-  readonly tapeLength: number;
-  readonly endTimeout: number;
+/**
+ * Settings of the service, under the SDK's names. rxscribe sets no defaults here: options you omit are not sent, so the
+ * defaults of the service apply; those named below are its documented ones.
+ *
+ * "Pro" means `universal-3-5-pro`, `universal-3-6-pro` and `u3-rt-pro`.
+ * @see https://www.assemblyai.com/docs/streaming/api-spec/streaming-websocket
+ */
+export interface ServiceOptions {
+  /** The model. It has no default, because the service's own has changed several times; `universal-3-6-pro` is the current one. */
+  readonly speechModel: SpeechModel;
+  /** Sample rate of the audio, 8000 to 96000 Hz. */
+  readonly sampleRate: number;
+  /** Encoding of the samples, mono. Compressed encodings are refused: their length in time is unknown. @defaultValue `'pcm_s16le'` */
+  readonly encoding?: 'pcm_s16le' | 'pcm_mulaw';
+  /** Preset for silences and the delay of partials. Pro only. @defaultValue `'balanced'` */
+  readonly mode?: 'max_accuracy' | 'min_latency' | 'balanced';
+  /** Silence that ends a turn which reads as complete, in milliseconds, 50 to 10000. @defaultValue Pro: by `mode`; others: 400 */
+  readonly minTurnSilence?: number;
+  /** Silence that ends any turn, in milliseconds. @defaultValue Pro: by `mode`; others: 1280 */
+  readonly maxTurnSilence?: number;
+  /** Longest turn, in milliseconds. Pro only. @defaultValue 60000, or 10000 with `speakerLabels` */
+  readonly maxTurnDuration?: number;
+  /** Confidence from which a turn ends, 0 to 1. `universal-streaming-*` only. @defaultValue 0.4 */
+  readonly endOfTurnConfidenceThreshold?: number;
+  /** @deprecated Use `minTurnSilence`. */
+  readonly minEndOfTurnSilenceWhenConfident?: number;
+  /** Probability from which audio counts as speech, 0 to 1. @defaultValue Pro: 0.2, or 0.5 with `speakerLabels`; others: 0.4 */
+  readonly vadThreshold?: number;
+  /** Whether finals have punctuation and capitals. `universal-streaming-*` only; Pro always formats. @defaultValue false */
+  readonly formatTurns?: boolean;
+  /** Earliest partial after the start of speech, in milliseconds, 0 to 1000. Pro only. @defaultValue 500, or 0 with `mode: 'min_latency'` */
+  readonly interruptionDelay?: number;
+  /** Whether partials come about every second instead of every 3 seconds. Pro only. @defaultValue true, or false with `speakerLabels` */
+  readonly continuousPartials?: boolean;
+  /** Padding before a turn, in milliseconds. The service does not document it. */
+  readonly turnLeftPadMs?: number;
+  /** Whether the service sends partials. @defaultValue true, or false with `redactPii` */
+  readonly includePartialTurns?: boolean;
+  /** Names and terms that the model should prefer: at most 100, of up to 50 characters each. */
+  readonly keytermsPrompt?: string[];
+  /** @deprecated Use `keytermsPrompt`. */
+  readonly keyterms?: string[];
+  /** Instructions for the model, at most 1750 characters. Pro only. @defaultValue a prompt of the service */
+  readonly prompt?: string;
+  /** What your voice agent said, as context for the model; at most 1750 characters. Pro only. */
+  readonly agentContext?: string;
+  /** Number of earlier turns that the model uses as context, 0 to 100. Pro only. @defaultValue 5 */
+  readonly previousContextNTurns?: number;
+  /** Languages to expect, at most 10, for example `['en', 'es']`. Other languages are still recognised. Pro only. */
+  readonly languageCodes?: string[];
+  /** @deprecated Use `languageCodes`. */
+  readonly languageCode?: string;
+  /** Whether finals have `language_code` and `language_confidence`. @defaultValue false */
+  readonly languageDetection?: boolean;
+  /** Subject of the speech, for its vocabulary. */
+  readonly domain?: 'medical-v1';
+  /** Whether to label speakers. @defaultValue false */
+  readonly speakerLabels?: boolean;
+  /** Highest number of speakers, 1 to 10. */
+  readonly maxSpeakers?: number;
+  /**
+   * Interval between `SpeakerRevision` events while the session runs, in milliseconds of audio. 0 sends one only at the
+   * end; the service changes other values to 120000 to 300000. @defaultValue 0
+   */
+  readonly speakerLabelsRevisionIntervalMs?: number;
+  /** Whether the speaker to transcribe is near the microphone or far from it. Pro only. */
+  readonly voiceFocus?: 'near-field' | 'far-field';
+  /** Strength of `voiceFocus`, 0 to 1. */
+  readonly voiceFocusThreshold?: number;
+  /** Whether profanity is filtered out of the text. @defaultValue false */
+  readonly filterProfanity?: boolean;
+  /** Whether personal data is redacted in finals. @defaultValue false */
+  readonly redactPii?: boolean;
+  /** What `redactPii` redacts, for example `['person_name']`. @defaultValue everything */
+  readonly redactPiiPolicies?: StreamingPiiPolicy[];
+  /** What replaces redacted text: `#` characters or the name of the policy. @defaultValue `'hash'` */
+  readonly redactPiiSub?: 'hash' | 'entity_name';
+  /** Whether the service sends a `Heartbeat` every 5 seconds. @defaultValue false */
+  readonly sessionHeartbeat?: boolean;
+  /** Whether the service reports `Silence` about once a second. Pro only. @defaultValue false */
+  readonly acknowledgeSilence?: boolean;
+  /** Time without audio or `KeepAlive` after which the service ends the session, in seconds, 5 to 3600. @defaultValue never */
+  readonly inactivityTimeout?: number;
+  /** A language model that answers each final with an `LLMGatewayResponse`. */
+  readonly llmGateway?: LLMGatewayConfig;
+  /** Address that the service posts the finals to after a session ends. */
+  readonly webhookUrl?: string;
+  /** Name of a header that the service sends to `webhookUrl`. */
+  readonly webhookAuthHeaderName?: string;
+  /** Value of that header. It is a secret: no error shows it. */
+  readonly webhookAuthHeaderValue?: string;
+  /** Whether the service records the audio. Only in agreement with AssemblyAI's support. @defaultValue false */
+  readonly customerSupportAudioCapture?: boolean;
+  /**
+   * Query parameters that rxscribe does not know, under the service's names, for example `{ new_setting: true }`. They are
+   * sent unchecked; the service ignores names it does not know.
+   */
+  readonly extraParams?: Readonly<Record<string, ExtraParam>>;
 }
-
-const URL_OF_REGION: Readonly<Record<Region, string>> = {
-  us: 'wss://streaming.us.assemblyai.com/v3/ws',
-  eu: 'wss://streaming.eu.assemblyai.com/v3/ws',
-};
-
-/** Names on the wire of the options whose falsy values the SDK drops (4.41.5), or for which it writes to the console. */
-const WIRE_NAME = {
-  formatTurns: 'format_turns',
-  filterProfanity: 'filter_profanity',
-  endOfTurnConfidenceThreshold: 'end_of_turn_confidence_threshold',
-  maxTurnSilence: 'max_turn_silence',
-  customerSupportAudioCapture: '_customer_support_audio_capture',
-} as const;
-
-/** Twelve days, in milliseconds: a timer takes twice as much, so that sums of two are safe. */
-const LONGEST_MS = 2 ** 30;
-const millis = integer(0, LONGEST_MS, 'ms');
-const share = range(0, 1);
-/** Whether it is well formed is looked at when it is used, and its value never shown. */
-const secret: OptionRule = { accepts: () => true, expected: 'a key' };
-const NO_RETRIES = unsupported('transcribe() decides when to connect again; see reconnect and maxOutage');
-
-/** Every option and what it takes. Limits are the service's (docs, "Streaming API"). */
-const RULES: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscriberParams, OptionRule>> = {
-  apiKey: secret,
-  token: secret,
-  speechModel: oneOf(
-    'u3-rt-pro',
-    'u3-rt-pro-beta-1',
-    'universal-3-5-pro',
-    'universal-3-6',
-    'universal-3-6-pro',
-    'universal-streaming-english',
-    'universal-streaming-multilingual',
-    'whisper-rt',
-  ),
-  sampleRate: integer(8000, 96_000, 'Hz'),
-  encoding: oneOf('pcm_s16le', 'pcm_mulaw'),
-  region: oneOf('us', 'eu'),
-  control: {
-    accepts: (value) => typeof value === 'object' && value !== null,
-    expected: 'an Observable of control messages',
-  },
-  websocketBaseUrl: {
-    accepts: (value) => typeof value === 'string' && isAddress(value),
-    expected: 'a wss:// address without a query',
-  },
-  connectTimeout: integer(1, LONGEST_MS, 'ms'),
-  terminationTimeout: integer(1, LONGEST_MS, 'ms'),
-  catchUpSpeed: range(1, Infinity, 'times real time'),
-  reconnect: bool,
-  maxOutage: range(0, Infinity, 'ms'),
-  stallTimeout: integer(1, LONGEST_MS, 'ms'),
-  tapeLength: integer(10_000, LONGEST_MS, 'ms'),
-  endTimeout: integer(1, LONGEST_MS, 'ms'),
-  maxConnectionRetries: NO_RETRIES,
-  connectionRetryDelay: NO_RETRIES,
-  endOfTurnConfidenceThreshold: share,
-  minEndOfTurnSilenceWhenConfident: millis,
-  minTurnSilence: millis,
-  maxTurnSilence: millis,
-  vadThreshold: share,
-  formatTurns: bool,
-  sessionHeartbeat: bool,
-  acknowledgeSilence: bool,
-  filterProfanity: bool,
-  keyterms: list(100),
-  keytermsPrompt: list(100),
-  prompt: text(1750),
-  agentContext: text(1750),
-  languageCode: text(),
-  languageCodes: list(10),
-  languageDetection: bool,
-  domain: oneOf('medical-v1'),
-  inactivityTimeout: integer(5, 3600, 's'),
-  speakerLabels: bool,
-  maxSpeakers: integer(1, 10),
-  speakerLabelsRevisionIntervalMs: integer(0, 86_400_000, 'ms'),
-  voiceFocus: oneOf('near-field', 'far-field'),
-  voiceFocusThreshold: share,
-  continuousPartials: bool,
-  interruptionDelay: integer(0, 1000, 'ms'),
-  turnLeftPadMs: millis,
-  customerSupportAudioCapture: bool,
-  includePartialTurns: bool,
-  redactPii: bool,
-  redactPiiPolicies: list(100),
-  redactPiiSub: oneOf('hash', 'entity_name'),
-  mode: oneOf('max_accuracy', 'min_latency', 'balanced'),
-  llmGateway: object,
-  webhookUrl: text(),
-  webhookAuthHeaderName: text(),
-  webhookAuthHeaderValue: { ...text(), hidden: true },
-  channels: unsupported('one transcription hears one mono channel; run one per channel and merge their turns'),
-  channelAttribution: unsupported('one transcription hears one mono channel; run one per channel'),
-};
 
 /**
- * Checks the options of `transcribe()` and turns them into what a session needs.
- *
- * @throws {TypeError | RangeError} naming the option and its value (never a key's) and what it takes.
+ * Options of `transcribe()`: the settings of the service and how to connect to it. An option that the service or the SDK
+ * would ignore or refuse throws when `transcribe()` is called.
  */
-export function checkOptions(options: TranscribeOptions): SessionSettings {
-  if (!isRecord(options)) throw new TypeError(`options must be an object, not ${describeValue(options)}`);
-  checkOptionRules(options, RULES);
-  for (const name of ['speechModel', 'sampleRate'] as const) {
-    if (options[name] === undefined) throw new TypeError(`${name} is missing; there is no default`);
-  }
-  onlyOne(options, 'region', 'websocketBaseUrl');
-  onlyOne(options, 'minTurnSilence', 'minEndOfTurnSilenceWhenConfident');
-  onlyOne(options, 'keytermsPrompt', 'keyterms');
-  onlyOne(options, 'languageCodes', 'languageCode');
-  if (options.voiceFocusThreshold !== undefined && options.voiceFocus === undefined) {
-    throw new TypeError('voiceFocusThreshold needs voiceFocus');
-  }
-
-  const { sampleRate, encoding = 'pcm_s16le', speechModel, connectTimeout = 10_000 } = options;
-  return {
-    params: { ...sdkParams(options), connectTimeout },
-    extraQuery: extraQuery(options),
-    ...credentialOf(options),
-    format: { sampleRate, encoding },
-    awaitFormatted: options.formatTurns === true && speechModel.startsWith('universal-streaming-'),
-    hasPartials: options.includePartialTurns ?? options.redactPii !== true,
-    connectTimeout,
-    terminationTimeout: options.terminationTimeout ?? 5000,
-    catchUpSpeed: options.catchUpSpeed ?? 1.25,
-    reconnect: options.reconnect ?? true,
-    maxOutage: options.maxOutage ?? 300_000,
-    stallTimeout: options.stallTimeout ?? 10_000,
-    tapeLength: options.tapeLength ?? 300_000,
-    endTimeout: options.endTimeout ?? 300_000,
-  };
-}
-
-/** The SDK's own names for what was asked, deprecated spellings brought up to date (it warns of them on the console). */
-function sdkParams(options: TranscribeOptions): StreamingTranscriberParams {
-  const { apiKey, token, region, control, terminationTimeout, catchUpSpeed, customerSupportAudioCapture, ...rest } =
-    options;
-  // oxlint-disable-next-line typescript/no-deprecated -- what is deprecated is brought up to date here
-  const { keyterms, languageCode, minEndOfTurnSilenceWhenConfident, ...params } = rest;
-  return {
-    ...params,
-    ...(region && { websocketBaseUrl: URL_OF_REGION[region] }),
-    ...(keyterms && { keytermsPrompt: keyterms }),
-    ...(languageCode !== undefined && { languageCodes: [languageCode] }),
-    ...(minEndOfTurnSilenceWhenConfident !== undefined && { minTurnSilence: minEndOfTurnSilenceWhenConfident }),
-    encoding: params.encoding ?? 'pcm_s16le',
-    maxConnectionRetries: 0,
-  };
-}
-
-function extraQuery(options: TranscribeOptions): Record<string, string> {
-  const asked = Object.entries(WIRE_NAME).filter(([name]) => options[name as keyof typeof WIRE_NAME] !== undefined);
-  return Object.fromEntries(
-    asked.map(([name, wireName]) => [wireName, String(options[name as keyof typeof WIRE_NAME])]),
-  );
-}
-
-/** The SDK takes no other scheme, and drops a query. */
-function isAddress(given: string): boolean {
-  return URL.canParse(given) && new URL(given).protocol === 'wss:' && new URL(given).search === '';
-}
-
-function onlyOne(options: TranscribeOptions, a: keyof TranscribeOptions, b: keyof TranscribeOptions): void {
-  if (options[a] !== undefined && options[b] !== undefined) throw new TypeError(`give ${a} or ${b}, not both`);
-}
+export interface TranscribeOptions extends ConnectionOptions, ServiceOptions {}

@@ -39,7 +39,7 @@ import { pauseSource } from '../backpressure.ts';
 import { TranscriptionError } from '../errors.ts';
 import { monotonicNow } from '../monotonicNow.ts';
 import { Ledger } from './ledger.ts';
-import type { SessionSettings } from './options.ts';
+import type { SessionSettings } from './settings.ts';
 import { Playback } from './playback.ts';
 import type { Shared } from './playback.ts';
 import type { SessionEvent } from './message.ts';

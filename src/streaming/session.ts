@@ -13,7 +13,7 @@ import type { SessionTurn } from './finalDetector.ts';
 import type { Link, OpenLink, Socket } from './link.ts';
 import { parseMessage } from './message.ts';
 import type { Message, SessionEvent } from './message.ts';
-import type { SessionSettings } from './options.ts';
+import type { SessionSettings } from './settings.ts';
 import { PingLink } from './pingLink.ts';
 import { loadSdk, newTranscriber, send, socketOf } from './transcriber.ts';
 

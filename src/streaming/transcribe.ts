@@ -5,7 +5,7 @@ import { MAX_FRAME_MS, MIN_FRAME_MS, bytesToMs, frameBytes, isLegalFrame } from 
 import type { PcmFormat } from '../audio/pcm.ts';
 import { TranscriptionError } from '../errors.ts';
 import { takeLostAudio } from '../lostAudio.ts';
-import { checkOptions } from './options.ts';
+import { sessionSettings } from './settings.ts';
 import type { TranscribeOptions } from './options.ts';
 import { Relay } from './relay.ts';
 import { session } from './session.ts';
@@ -78,7 +78,7 @@ export function transcribeOver(
   options: TranscribeOptions,
   network$?: Observable<boolean>,
 ): OperatorFunction<Uint8Array, TranscriptionEvent> {
-  const settings = checkOptions(options);
+  const settings = sessionSettings(options);
   const control$ = options.control && from(options.control);
   return (source) =>
     defer(() => {

@@ -3,7 +3,7 @@ import type { ControlMessage, UpdateConfiguration } from '../../operators/events
 import { TranscriptionError } from '../errors.ts';
 import type { Credential } from './credential.ts';
 import type { Socket } from './link.ts';
-import type { SessionSettings } from './options.ts';
+import type { SessionSettings } from './settings.ts';
 
 /** The constructor of the SDK's transcriber. */
 export type Transcriber = typeof StreamingTranscriber;

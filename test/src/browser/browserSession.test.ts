@@ -2,8 +2,9 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { NEVER, Subject, concat, from, lastValueFrom, of, toArray } from 'rxjs';
 import type { ControlMessage } from '../../../operators/events.ts';
 import { browserSession } from '../../../src/browser/browserSession.ts';
-import { checkOptions } from '../../../src/streaming/options.ts';
-import type { SessionSettings, TranscribeOptions } from '../../../src/streaming/options.ts';
+import { sessionSettings } from '../../../src/streaming/settings.ts';
+import type { TranscribeOptions } from '../../../src/streaming/options.ts';
+import type { SessionSettings } from '../../../src/streaming/settings.ts';
 import { BEGIN, TERMINATION, isTerminate, scriptedService } from '../../support/scriptedService.ts';
 import type { Connection, ScriptedService } from '../../support/scriptedService.ts';
 
@@ -28,7 +29,7 @@ async function serve(
   const service = await scriptedService(script);
   services.push(service);
   const given = { token: 'a-token', speechModel: 'u3-rt-pro', sampleRate: 16_000 } as const;
-  return { service, settings: checkOptions({ ...given, websocketBaseUrl: service.url, ...options }) };
+  return { service, settings: sessionSettings({ ...given, websocketBaseUrl: service.url, ...options }) };
 }
 
 /** Accepts the session, sends one heartbeat, and another one on `Terminate`. */

@@ -3,7 +3,7 @@ import { NEVER, Observable, Subject, concat, finalize, from, map, of, take, thro
 import type { ControlMessage } from '../../../operators/events.ts';
 import type { TranscriptionError } from '../../../src/errors.ts';
 import { emitWithBackpressure } from '../../../src/backpressure.ts';
-import { checkOptions } from '../../../src/streaming/options.ts';
+import { sessionSettings } from '../../../src/streaming/settings.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
 import { session } from '../../../src/streaming/session.ts';
 import type { SessionEvent } from '../../../src/streaming/message.ts';
@@ -31,7 +31,7 @@ async function serve(
   const service = await scriptedService(script, refuseWith);
   services.push(service);
   const given = { apiKey: KEY, speechModel: 'u3-rt-pro', sampleRate: 16_000, websocketBaseUrl: service.url } as const;
-  return { service, settings: checkOptions({ ...given, ...options }) };
+  return { service, settings: sessionSettings({ ...given, ...options }) };
 }
 
 /** Says `Begin`, and answers `Terminate` as the service does. */
