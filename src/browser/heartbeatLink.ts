@@ -1,5 +1,6 @@
-import { Subject, asyncScheduler, filter, firstValueFrom, interval, merge } from 'rxjs';
+import { Subject, filter, firstValueFrom, interval, merge } from 'rxjs';
 import type { Subscription } from 'rxjs';
+import { monotonicNow } from '../monotonicNow.ts';
 import type { Link, Socket } from '../streaming/link.ts';
 
 /** A heartbeat is missing after this many milliseconds: the service sends one every 5.0 to 5.1 s. */
@@ -43,7 +44,7 @@ export class HeartbeatLink implements Link {
   received(type?: string): void {
     this.#expectsHeartbeats ||= type === 'Heartbeat';
     this.#quietMs = 0;
-    this.#checkedAt = asyncScheduler.now();
+    this.#checkedAt = monotonicNow();
     this.#checked.next();
   }
 
@@ -55,7 +56,7 @@ export class HeartbeatLink implements Link {
   watch(stallTimeout: number, onLost: (reason: string) => void): void {
     this.#stallTimeout = stallTimeout;
     this.#onLost = onLost;
-    this.#checkedAt = asyncScheduler.now();
+    this.#checkedAt = monotonicNow();
     this.#watch = interval(stallTimeout / 4).subscribe(() => this.#check());
   }
 
@@ -76,7 +77,7 @@ export class HeartbeatLink implements Link {
   }
 
   #check(): void {
-    const now = asyncScheduler.now();
+    const now = monotonicNow();
     const elapsed = Math.min(now - this.#checkedAt, this.#stallTimeout / 4);
     this.#checkedAt = now;
     const written = this.#sentBytes - this.bufferedBytes;

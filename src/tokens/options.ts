@@ -23,7 +23,7 @@ export interface TokenHandlerOptions<ServerRequest extends TokenRequest = TokenR
   readonly allow?: ((request: ServerRequest) => boolean | Promise<boolean>) | undefined;
   /**
    * Origins such as `https://app.example` whose pages may request tokens; pages of other sites may then read the response
-   * and send cookies. @defaultValue only pages of the handler's own origin
+   * and send cookies. Required behind a proxy on the same machine. @defaultValue only pages of the handler's own origin
    */
   readonly origins?: readonly string[] | undefined;
   /** Requests per minute and client, all of which may come at once; may be Infinity. @defaultValue 10 */

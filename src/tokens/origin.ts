@@ -4,6 +4,20 @@ export interface RequestSource {
   readonly header: (name: string) => string | undefined;
   /** The host of the request with its port. */
   readonly host: string;
+  /** Whether the request came over plain HTTP to a loopback address; `undefined` if the server does not show it. */
+  readonly isPlainLoopback?: boolean | undefined;
+}
+
+/**
+ * Whether the request may be the result of DNS rebinding: a page of a foreign site whose name was pointed to this machine,
+ * and whose requests therefore look like requests of the same origin.
+ *
+ * Only plain HTTP on loopback is exposed to it: elsewhere the site could send the request itself, and TLS would fail. A
+ * host that is `localhost` or an IP address cannot be rebound.
+ */
+export function mayBeRebound({ host, isPlainLoopback = false }: RequestSource): boolean {
+  const name = host.replace(/:\d+$/, '').replace(/\.$/, '').toLowerCase();
+  return isPlainLoopback && !/^(?:(?:.+\.)?localhost|\d+(?:\.\d+){3}|\[.*\])$/.test(name);
 }
 
 /**
@@ -23,14 +37,16 @@ export function isAllowedOrigin({ header, host }: RequestSource, origins: Readon
   return origin !== undefined && URL.canParse(origin) && host !== '' && new URL(origin).host === host.toLowerCase();
 }
 
-/** The response headers that let a page of a listed origin read the response. */
+/** The response headers that let a page of a listed origin read the response; caches learn that it depends on the origin. */
 export function corsHeaders(
   { header }: RequestSource,
   origins: ReadonlySet<string> | undefined,
 ): Record<string, string> {
+  if (!origins) return {};
   const origin = header('origin');
-  if (origin === undefined || !origins?.has(origin)) return {};
+  if (origin === undefined || !origins.has(origin)) return { vary: 'origin' };
   return {
+    vary: 'origin',
     'access-control-allow-origin': origin,
     'access-control-allow-credentials': 'true', // the app's login may be a cookie
     'access-control-expose-headers': 'retry-after',

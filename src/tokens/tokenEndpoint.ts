@@ -1,8 +1,9 @@
 import { isSecret } from '../streaming/credential.ts';
+import { clientKey } from './clientKey.ts';
 import { createToken } from './createToken.ts';
 import { errorText } from './errorText.ts';
 import type { Client, TokenRequest, TokenSettings } from './options.ts';
-import { corsHeaders, isAllowedOrigin, preflightHeaders } from './origin.ts';
+import { corsHeaders, isAllowedOrigin, mayBeRebound, preflightHeaders } from './origin.ts';
 import type { RequestSource } from './origin.ts';
 import { RateLimit } from './rateLimit.ts';
 import { withTimeout } from './withTimeout.ts';
@@ -56,13 +57,16 @@ export class TokenEndpoint {
     if (request.method !== 'POST' && request.method !== 'OPTIONS') {
       return refusal(405, 'request a token with POST', { ...cors, allow: 'POST, OPTIONS' });
     }
+    if (!origins && mayBeRebound(request)) {
+      return refusal(403, 'pages of this host get no token; list their origin in the option origins', cors);
+    }
     if (!isAllowedOrigin(request, origins)) return refusal(403, 'pages of this origin get no token', cors);
     if (request.method === 'OPTIONS') return response(204, '', { ...cors, ...preflightHeaders(request) });
 
     const client = clientOf
       ? await this.#callHook('clientOf', () => clientOf(request.request), isClient)
       : request.address;
-    const seconds = this.#limit.take(client ?? '');
+    const seconds = this.#limit.take(await clientKey(client ?? ''));
     if (seconds > 0) {
       const headers = { ...cors, 'retry-after': String(seconds) };
       return refusal(429, `too many requests for tokens; try again in ${seconds} s`, headers);

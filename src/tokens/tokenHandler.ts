@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
 import { checkOptions } from './options.ts';
 import type { TokenHandlerOptions, TokenRequest } from './options.ts';
 import { TokenEndpoint } from './tokenEndpoint.ts';
@@ -22,7 +23,7 @@ export interface TokenHandler<ServerRequest extends TokenRequest = TokenRequest>
  * | ------------------------------------------------ | ------ | --------- |
  * | a token                                          | 200    |           |
  * | a preflight of an allowed origin                 | 204    |           |
- * | an origin that is not allowed, or none           | 403    |           |
+ * | an origin or a host that is not allowed          | 403    |           |
  * | `allow` returns false                            | 403    |           |
  * | another method                                   | 405    |           |
  * | the limit is exceeded; with `Retry-After`        | 429    |           |
@@ -30,7 +31,9 @@ export interface TokenHandler<ServerRequest extends TokenRequest = TokenRequest>
  * | the service refuses, or cannot be reached        | 502    | called    |
  *
  * The check of the origin keeps out pages of other sites only: any program can send any origin. Use `allow` to keep out
- * strangers.
+ * strangers. On loopback without TLS the host must be `localhost` or an IP address, because a foreign site could point its
+ * own name there (DNS rebinding): behind a proxy on the same machine, set `origins`. A request whose body has not arrived
+ * when the response is ready loses its connection; the handler never reads the body.
  *
  * @example
  * import { createServer } from 'node:http';
@@ -54,10 +57,14 @@ export function tokenHandler<ServerRequest extends TokenRequest = TokenRequest>(
       method: request.method ?? '',
       header: (name) => request.headers[name]?.toString(),
       host: request.headers.host ?? '',
+      isPlainLoopback: isPlainLoopback(request),
       address: request.socket.remoteAddress,
       request,
     });
-    if (!response.headersSent) response.writeHead(status, headers).end(body);
+    if (response.headersSent) return;
+    // otherwise Node would read the rest of the body, however long, to keep the connection
+    if (!request.complete && request.httpVersionMajor < 2) response.setHeader('connection', 'close');
+    response.writeHead(status, headers).end(body);
   };
   const fetch = async (request: Request): Promise<Response> => {
     const { status, headers, body } = await endpoint.handle({
@@ -71,4 +78,9 @@ export function tokenHandler<ServerRequest extends TokenRequest = TokenRequest>(
   };
   // oxlint-disable-next-line typescript/no-misused-promises -- it never rejects, so it need not be awaited
   return Object.assign(handle, { fetch });
+}
+
+function isPlainLoopback({ socket }: IncomingMessage): boolean {
+  const address = socket.localAddress ?? '';
+  return (socket as Partial<TLSSocket>).encrypted !== true && /^(?:::ffff:)?127\.|^::1$/.test(address);
 }

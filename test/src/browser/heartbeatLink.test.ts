@@ -1,7 +1,8 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { delay, interval, take, tap, timer } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { HeartbeatLink } from '../../../src/browser/heartbeatLink.ts';
+import { virtualTime } from '../../support/marbles.ts';
 
 /** A socket whose buffer the test fills and drains. */
 class FakeSocket {
@@ -28,7 +29,7 @@ interface Watched {
 function watch(stallTimeout: number, scene: (watched: Watched) => void, lasts = 100_000): [number, string] | undefined {
   let lost: [number, string] | undefined;
   const scheduler = new TestScheduler(() => {});
-  scheduler.run(({ flush }) => {
+  virtualTime(scheduler, ({ flush }) => {
     const socket = new FakeSocket();
     const link = new HeartbeatLink(socket);
     const send = (bytes: number): void => {
@@ -100,43 +101,63 @@ describe('HeartbeatLink', () => {
     expect(lost?.[1]).toBe('no sign of life for 10000 ms');
   });
 
-  it('checks with each frame that is sent, without relying on timers', () => {
-    jest.useFakeTimers({ now: 0 });
-    try {
-      const socket = new FakeSocket();
-      const link = new HeartbeatLink(socket);
+  describe('by a clock that the test sets, while no timer fires', () => {
+    let now = 0;
+
+    beforeEach(() => {
+      now = 0;
+      jest.useFakeTimers({ now: 0 });
+      jest.spyOn(performance, 'now').mockImplementation(() => now);
+    });
+    afterEach(() => {
+      jest.restoreAllMocks();
+      jest.useRealTimers();
+    });
+
+    function watched(): { readonly link: HeartbeatLink; readonly lost: readonly string[] } {
       const lost: string[] = [];
+      const link = new HeartbeatLink(new FakeSocket());
       link.watch(10_000, (reason) => lost.push(reason));
       link.received('Heartbeat');
-      for (let ms = 100; ms <= 10_000; ms += 100) {
+      return { link, lost };
+    }
+
+    it('checks with each frame that is sent', () => {
+      const { link, lost } = watched();
+      for (now = 100; now <= 10_000; now += 100) {
         expect(lost).toEqual([]);
-        jest.setSystemTime(ms); // no timer fires
         link.sent(0);
       }
       expect(lost).toEqual(['no sign of life for 10000 ms']);
       link.end();
-    } finally {
-      jest.useRealTimers();
-    }
-  });
+    });
 
-  it('receives what arrived while the page was frozen before it decides', () => {
-    jest.useFakeTimers({ now: 0 });
-    try {
-      const link = new HeartbeatLink(new FakeSocket());
-      const lost: string[] = [];
-      link.watch(10_000, (reason) => lost.push(reason));
-      link.received('Heartbeat');
-      jest.setSystemTime(3_600_000);
+    it('receives what arrived while the page was frozen before it decides', () => {
+      const { link, lost } = watched();
+      now = 3_600_000;
       link.sent(0); // the first frame after an hour of sleep
       link.received('Heartbeat');
-      jest.setSystemTime(3_605_000);
+      now = 3_605_000;
       link.sent(0);
       expect(lost).toEqual([]);
       link.end();
-    } finally {
-      jest.useRealTimers();
-    }
+    });
+
+    it.each([
+      ['back', -3_600_000],
+      ['ahead', 3_600_000],
+    ])('reports a dead service in time, and no other, when the wall clock is set %s by an hour', (_direction, step) => {
+      const { link, lost } = watched();
+      for (now = 100; now <= 9900; now += 100) {
+        jest.setSystemTime(now > 5000 ? now + step : now);
+        link.sent(0);
+      }
+      expect(lost).toEqual([]);
+      now = 10_000;
+      link.sent(0);
+      expect(lost).toEqual(['no sign of life for 10000 ms']);
+      link.end();
+    });
   });
 
   it('resolves flushed() at the next check or message after the buffer has drained, and when the socket closes', async () => {

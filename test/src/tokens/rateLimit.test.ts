@@ -1,7 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { MAX_CLIENTS, RateLimit } from '../../../src/tokens/rateLimit.ts';
 
 describe('RateLimit', () => {
@@ -47,17 +45,6 @@ describe('RateLimit', () => {
     expect(limit.size).toBe(0);
   });
 
-  it('counts all addresses of an IPv6 network as one client, and both spellings of an IPv4 address', () => {
-    const same = (...clients: string[]): number[] => {
-      const limit = new RateLimit(1);
-      return clients.map((client) => Math.sign(limit.take(client, 0)));
-    };
-    expect(same('192.0.2.1', '::ffff:192.0.2.1', '::FFFF:192.0.2.1', '192.0.2.2')).toEqual([0, 1, 1, 0]);
-    expect(same('2001:db8::1', '2001:DB8::2', '2001:0db8:0:0:9:9:9:9', '2001:db8:0:1::1')).toEqual([0, 1, 1, 0]);
-    expect(same('::1', '::2', '1::', '1:0:0:0::7', 'fe80::1%eth0', 'fe80::2%eth0')).toEqual([0, 1, 0, 1, 0, 0]);
-    expect(same('user:1', 'user:2', 'anna', 'Anna')).toEqual([0, 0, 0, 1]);
-  });
-
   it('remembers a bounded number of clients and forgets the one that has been away longest', () => {
     const limit = new RateLimit(1);
     limit.take('first', 0);
@@ -68,18 +55,5 @@ describe('RateLimit', () => {
     expect(limit.take('first', 0)).toBe(60);
     expect(limit.take('second', 0)).toBe(0);
     expect(limit.size).toBe(MAX_CLIENTS);
-  });
-
-  it('does not keep long names alive', () => {
-    const limit = new RateLimit(1);
-    setFlagsFromString('--expose-gc');
-    const gc = runInNewContext('gc') as () => void;
-    gc();
-    const before = process.memoryUsage().heapUsed;
-    const parts = Array.from({ length: 5000 }, (_, index) => index);
-    for (const index of parts) limit.take(`${index}-${Buffer.alloc(16_000, 'x').toString('latin1')}`, 0);
-    gc();
-    expect(limit.size).toBe(5000);
-    expect(process.memoryUsage().heapUsed - before).toBeLessThan(40e6); // of 80 MB of names
   });
 });

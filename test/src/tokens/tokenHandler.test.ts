@@ -113,6 +113,15 @@ describe.each(Object.entries(SERVERS))('tokenHandler, in %s', (_name, serve) => 
     expect(refused.headers).toMatchObject({ 'access-control-allow-origin': ELSEWHERE });
   });
 
+  it('tells caches that the response depends on the origin if origins are listed', async () => {
+    const listed = await start({ origins: [ELSEWHERE] });
+    for (const headers of [{ origin: ELSEWHERE }, { origin: listed.origin }, {}]) {
+      expect((await listed.send({ headers })).headers).toMatchObject({ vary: 'origin' });
+    }
+    const { send } = await start();
+    expect((await send()).headers).not.toHaveProperty('vary');
+  });
+
   it('answers the preflight of a listed origin without a request to the service', async () => {
     const { send } = await start({ origins: [ELSEWHERE], apiKey: () => Promise.reject(new Error('called')) });
     const preflight = (origin: string, headers: string): Promise<TokenResponse> =>
@@ -368,6 +377,63 @@ describe('tokenHandler', () => {
     expect(await write('POST // HTTP/1.0\r\norigin: http://\r\n\r\n')).toMatch(/ 403 /);
     expect(await write('OPTIONS * HTTP/1.0\r\n\r\n')).toMatch(/ 403 /);
     expect((await app.send()).status).toBe(200);
+  });
+
+  it('refuses a foreign name that was pointed to loopback, unless its origin is listed', async () => {
+    const app = await listening(createHttpServer(tokenHandler({ ...options(), limit: Infinity })));
+    const listed = await listening(createHttpServer(tokenHandler({ ...options(), origins: ['http://app.example'] })));
+    closing.push(
+      () => app.close(),
+      () => listed.close(),
+    );
+    const from = (host: string): { headers: Record<string, string> } => ({
+      headers: { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' },
+    });
+    for (const host of ['evil.example:8080', 'localhost.evil.example', '127.0.0.1.evil.example', 'localhosts']) {
+      const response = await app.send(from(host));
+      expect({ host, status: response.status }).toEqual({ host, status: 403 });
+      expect(errorOf(response)).toBe('pages of this host get no token; list their origin in the option origins');
+    }
+    for (const host of ['localhost:8080', 'LOCALHOST', 'app.localhost', '127.0.0.1:8080', '[::1]:8080']) {
+      expect({ host, status: (await app.send(from(host))).status }).toEqual({ host, status: 200 });
+    }
+    expect((await listed.send(from('app.example'))).status).toBe(200);
+  });
+
+  it('does not read a request body, and closes the connection of one that has not arrived', async () => {
+    let decide: ((allowed: boolean) => void) | undefined;
+    let called: (() => void) | undefined;
+    const waiting = new Promise<void>((resolve) => (called = resolve));
+    const allow = (): Promise<boolean> => {
+      called?.();
+      return new Promise((resolve) => (decide = resolve));
+    };
+    const app = await listening(createHttpServer(tokenHandler({ ...options(), allow })));
+    closing.push(() => app.close());
+    const socket = connect(Number(new URL(app.origin).port), '127.0.0.1');
+    let text = '';
+    socket.setEncoding('utf8').on('data', (part: string) => (text += part));
+    socket.write(`POST /token HTTP/1.1\r\nhost: localhost\r\nsec-fetch-site: same-origin\r\n`);
+    socket.write(`content-length: 3000000000\r\n\r\n${'x'.repeat(1000)}`);
+    await waiting;
+    decide?.(false);
+    await new Promise((resolve) => socket.once('close', resolve).on('error', () => {}));
+    expect(text).toMatch(/^HTTP\/1.1 403 [^]*\r\nconnection: close\r\n/i);
+  });
+
+  it('keeps the connection of a request whose body has arrived, or that has none', async () => {
+    const app = await listening(createHttpServer(tokenHandler({ ...options(), limit: Infinity })));
+    closing.push(() => app.close());
+    const socket = connect(Number(new URL(app.origin).port), '127.0.0.1');
+    socket.setEncoding('utf8');
+    for (const body of ['', '{"a":1}']) {
+      const head = `POST /token HTTP/1.1\r\nhost: localhost\r\nsec-fetch-site: same-origin\r\n`;
+      socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`);
+      const response = await new Promise<string>((resolve) => socket.once('data', resolve));
+      expect(response).toMatch(/^HTTP\/1.1 200 /);
+      expect(response).not.toMatch(/connection: close/i);
+    }
+    socket.destroy();
   });
 
   it('does not touch a response that was already started', async () => {
