@@ -19,6 +19,7 @@ import { emitWithLostAudio } from '../lostAudio.ts';
 import { AudioClock } from './audioClock.ts';
 import { capture } from './capture.ts';
 import type { CaptureSettings, CaptureStream, CapturedChunk } from './capture.ts';
+import { checkCallback } from './checkCallback.ts';
 import { silenceWhileLost } from './silenceWhileLost.ts';
 import { stopSignal } from './stop.ts';
 import type { Stop } from './stop.ts';
@@ -134,12 +135,6 @@ function withLostAudio(source: Observable<Uint8Array>, clock: AudioClock): Obser
       complete: () => end(() => subscriber.complete()),
     });
   });
-}
-
-function checkCallback(name: string, callback: ((argument: never) => void) | undefined): void {
-  if (callback !== undefined && typeof callback !== 'function') {
-    throw new TypeError(`${name} must be a function, not ${String(callback)}`);
-  }
 }
 
 function checkAbsence(ms: unknown): void {

@@ -1,97 +1,113 @@
-/* oxlint-disable no-await-in-loop -- pieces are read one after another */
+/* oxlint-disable no-await-in-loop -- chunks are read one after another */
 import { TranscriptionError } from '../errors.ts';
+import type { ByteReader } from './byteReader.ts';
+import type { SampleEncoding, SampleLayout } from './sampleDecoder.ts';
+import { unsupportedCodec } from './unsupportedFormat.ts';
 
-/** Reads bytes of a file at a position, as a `FileHandle` does. */
-export interface RandomAccess {
-  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+/** The layout of the samples that follow a header, and how many bytes of them the header claims. */
+export interface PcmHeader extends SampleLayout {
+  /** Bytes of audio according to the header; `undefined` if it does not know. */
+  readonly audioBytes: number | undefined;
 }
 
-/** The format of the audio in a WAV file, and its place. */
-export interface Wav {
-  /** Whether the samples are linear PCM, and not float or compressed. */
-  readonly pcm: boolean;
-  readonly channels: number;
-  /** Samples per second, in hertz. */
-  readonly sampleRate: number;
-  readonly bitsPerSample: number;
-  /** Position of the first byte of audio. */
-  readonly start: number;
-  /** Bytes of audio according to the header; 0 and 4294967295 mean unknown. */
-  readonly claimed: number;
-}
-
-type Format = Omit<Wav, 'start' | 'claimed'>;
-
-/** Format tags: linear PCM, and the extensible format, whose real tag follows later. */
 const PCM = 1;
+const FLOAT = 3;
+const ALAW = 6;
+const MULAW = 7;
+/** The real tag of this format follows later. */
 const EXTENSIBLE = 0xfffe;
 
+/** Names of other codecs, for messages. */
+const CODECS: Readonly<Record<number, string>> = {
+  0x02: 'Microsoft ADPCM',
+  0x11: 'IMA ADPCM',
+  0x31: 'GSM 6.10',
+  0x40: 'G.721 ADPCM',
+  0x45: 'G.726 ADPCM',
+  0x50: 'MPEG',
+  0x55: 'MP3',
+  0xff: 'AAC',
+  0x161: 'Windows Media Audio',
+};
+
+/** Sizes that programs write if they do not know the length: nothing, or as much as possible. */
+const UNKNOWN_SIZES = new Set([0, 0xffffffff, 0x7fffffff]);
+
 /**
- * Reads the header of a WAV file, chunk by chunk, up to its audio.
+ * Reads the header of a WAV file (RIFF or RF64), chunk by chunk, up to its audio.
  *
- * Resolves to `undefined` if the file is not a WAV file or its header is invalid. Rejects with a `TranscriptionError` if
- * the file ends within its header.
+ * Resolves to `undefined` if it is invalid. Rejects with a `TranscriptionError` if the file ends within it, or holds a
+ * codec other than PCM.
  *
  * @see https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/WAVE/WAVE.html
  */
-export async function readWav(file: RandomAccess): Promise<Wav | undefined> {
-  const head = await readAt(file, 0, 12);
-  if (text(head, 0) !== 'RIFF' || text(head, 8) !== 'WAVE') {
-    return undefined;
+export async function readWavHeader(reader: ByteReader): Promise<PcmHeader | undefined> {
+  const form = text(await reader.take(12), 8);
+  if (form !== 'WAVE') return undefined;
+  let layout: SampleLayout | undefined;
+  let longSize: number | undefined;
+  for (;;) {
+    const chunk = await reader.take(8);
+    if (chunk.length < 8) throw endsInHeader('WAV');
+    const id = text(chunk, 0);
+    const size = view(chunk).getUint32(4, true);
+    if (!isChunkId(id)) return undefined;
+    if (id === 'data')
+      return layout && { ...layout, audioBytes: longSize ?? (UNKNOWN_SIZES.has(size) ? undefined : size) };
+    const padded = size + (size % 2);
+    const body = await reader.take(id === 'fmt ' || id === 'ds64' ? Math.min(padded, 40) : 0);
+    if (id === 'fmt ') layout = parseFormat(body);
+    if (id === 'ds64' && body.length >= 16) longSize = Number(view(body).getBigUint64(8, true));
+    await reader.skip(padded - body.length);
   }
-  let format: Format | undefined;
-  let at = 12;
-  for (let chunk = await readChunkHeader(file, at); chunk; chunk = await readChunkHeader(file, at)) {
-    at += 8;
-    if (chunk.id === 'data') {
-      return format && { ...format, start: at, claimed: chunk.size };
-    }
-    if (chunk.id === 'fmt ') {
-      format = parseFormat(await readAt(file, at, Math.min(chunk.size, 40)));
-    }
-    at += chunk.size + (chunk.size % 2);
-  }
-  return undefined;
 }
 
-/** Reads bytes at a position; returns fewer only at the end of the file. */
-export async function readAt(file: RandomAccess, position: number, length: number): Promise<Uint8Array> {
-  const buffer = new Uint8Array(length);
-  let filled = 0;
-  for (let got = -1; got !== 0 && filled < length; filled += got) {
-    ({ bytesRead: got } = await file.read(buffer, filled, length - filled, position + filled));
-  }
-  return buffer.subarray(0, filled);
+/** The error for a file that ends before its audio starts. */
+export function endsInHeader(container: string): TranscriptionError {
+  return new TranscriptionError('file', `the file ends within its ${container} header`);
 }
 
-async function readChunkHeader(file: RandomAccess, at: number): Promise<{ id: string; size: number } | undefined> {
-  const header = await readAt(file, at, 8);
-  if (header.length < 8) {
-    throw new TranscriptionError('file', 'the file ends within its WAV header');
-  }
-  const id = text(header, 0);
-  return /^[\u0020-\u007E]{4}$/.test(id) ? { id, size: view(header).getUint32(4, true) } : undefined;
+/** Whether four characters can name a chunk. */
+export function isChunkId(id: string): boolean {
+  return /^[\u0020-\u007E]{4}$/.test(id);
 }
 
-function parseFormat(bytes: Uint8Array): Format | undefined {
-  if (bytes.length < 16) {
-    return undefined;
-  }
-  const fields = view(bytes);
-  const tag = fields.getUint16(0, true);
-  const subFormat = tag === EXTENSIBLE && bytes.length >= 26 ? fields.getUint16(24, true) : tag;
-  return {
-    pcm: subFormat === PCM,
-    channels: fields.getUint16(2, true),
-    sampleRate: fields.getUint32(4, true),
-    bitsPerSample: fields.getUint16(14, true),
-  };
+/** Four bytes as characters. */
+export function text(bytes: Uint8Array, at: number): string {
+  return String.fromCodePoint(...bytes.subarray(at, at + 4));
 }
 
-function view(bytes: Uint8Array): DataView {
+export function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-function text(bytes: Uint8Array, at: number): string {
-  return String.fromCodePoint(...bytes.subarray(at, at + 4));
+function parseFormat(bytes: Uint8Array): SampleLayout | undefined {
+  if (bytes.length < 16) return undefined;
+  const fields = view(bytes);
+  const tag = fields.getUint16(0, true);
+  const codec = tag === EXTENSIBLE && bytes.length >= 26 ? fields.getUint16(24, true) : tag;
+  const channels = fields.getUint16(2, true);
+  const sampleRate = fields.getUint32(4, true);
+  if (channels === 0 || sampleRate === 0) return undefined;
+  // Samples of 12 or 20 bits fill whole bytes from the top, so their size decides.
+  const bits = Math.round((fields.getUint16(12, true) * 8) / channels) || fields.getUint16(14, true);
+  const encoding = encodingOf(codec, bits);
+  if (encoding === undefined) {
+    const name = CODECS[codec];
+    throw unsupportedCodec(
+      'WAV',
+      name ?? (codec === PCM || codec === FLOAT ? `${bits}-bit samples` : `codec ${codec}`),
+    );
+  }
+  return { encoding, littleEndian: true, channels, sampleRate };
 }
+
+function encodingOf(codec: number, bits: number): SampleEncoding | undefined {
+  if (codec === ALAW) return 'alaw';
+  if (codec === MULAW) return 'mulaw';
+  if (codec === FLOAT) return FLOATS[bits];
+  return codec === PCM ? INTEGERS[bits] : undefined;
+}
+
+const INTEGERS: Readonly<Record<number, SampleEncoding>> = { 8: 'uint8', 16: 'int16', 24: 'int24', 32: 'int32' };
+const FLOATS: Readonly<Record<number, SampleEncoding>> = { 32: 'float32', 64: 'float64' };

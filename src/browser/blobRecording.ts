@@ -1,14 +1,19 @@
+import { ByteReader } from '../audio/byteReader.ts';
+import { decodeAudio } from '../audio/decodedAudio.ts';
+import type { DecodedAudio } from '../audio/decodedAudio.ts';
 import { errorDetails } from '../audio/errorDetails.ts';
-import { CONVERT_COMMAND } from '../audio/fileError.ts';
-import { readWav } from '../audio/wav.ts';
-import type { RandomAccess } from '../audio/wav.ts';
-import { chunkBytes, isPcm16, wavSamples } from '../audio/wavSamples.ts';
+import { convertCommand } from '../audio/fileError.ts';
+import { chunkBytes, recordingChunks } from '../audio/recordingChunks.ts';
+import { UnsupportedFormat } from '../audio/unsupportedFormat.ts';
 import { TranscriptionError } from '../errors.ts';
-import { pcm16 } from './pcm16.ts';
+import { pcm16 } from '../audio/pcm16.ts';
+
+/** Bytes per read. */
+const READ_BYTES = 65_536;
 
 /** Advice by the name of the browser's error. */
 const ADVICE: Readonly<Record<string, string>> = {
-  EncodingError: `this browser cannot decode it; ${CONVERT_COMMAND}`,
+  EncodingError: `this browser cannot decode it; convert it with: ${convertCommand('FILE')}`,
   NotReadableError: 'it can no longer be read; choose it again',
   NotFoundError: 'it can no longer be found; choose it again',
 };
@@ -21,22 +26,28 @@ const ADVICE: Readonly<Record<string, string>> = {
 export async function* blobRecording(blob: Blob, sampleRate: number): AsyncGenerator<Uint8Array> {
   try {
     if (blob.size === 0) throw new TranscriptionError('file', 'it is empty');
-    const file = randomAccess(blob);
-    const wav = await readWav(file);
-    yield* wav && isPcm16(wav, sampleRate) ? wavSamples(file, wav, blob.size) : decoded(blob, sampleRate);
+    const audio = await inPieces(blob);
+    yield* audio ? recordingChunks(audio, { sampleRate }, () => undefined) : decoded(blob, sampleRate);
   } catch (error) {
     throw blobFailure(blob, error);
   }
 }
 
-function randomAccess(blob: Blob): RandomAccess {
-  return {
-    read: async (buffer, offset, length, position) => {
-      const bytes = new Uint8Array(await blob.slice(position, position + length).arrayBuffer());
-      buffer.set(bytes, offset);
-      return { bytesRead: bytes.length };
-    },
-  };
+/** Opens WAV, AIFF and FLAC, which are read in pieces; `undefined` for what only the browser can decode. */
+async function inPieces(blob: Blob): Promise<DecodedAudio | undefined> {
+  try {
+    return await decodeAudio(new ByteReader(pieces(blob)));
+  } catch (error) {
+    if (error instanceof UnsupportedFormat) return undefined;
+    throw error;
+  }
+}
+
+async function* pieces(blob: Blob): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < blob.size; at += READ_BYTES) {
+    // oxlint-disable-next-line no-await-in-loop -- pieces are read one after another
+    yield new Uint8Array(await blob.slice(at, at + READ_BYTES).arrayBuffer());
+  }
 }
 
 async function* decoded(blob: Blob, sampleRate: number): AsyncGenerator<Uint8Array> {

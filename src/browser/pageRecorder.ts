@@ -1,8 +1,8 @@
 import { Microphone } from 'decibri';
 import type { CaptureStream } from '../audio/capture.ts';
 import type { RecorderOptions } from './microphoneOptions.ts';
-import { pcm16 } from './pcm16.ts';
-import { Resampler } from './resampler.ts';
+import { pcm16 } from '../audio/pcm16.ts';
+import { Resampler } from '../audio/resampler.ts';
 import { SleepDetector } from './sleepDetector.ts';
 import { watchRecording } from './watchRecording.ts';
 

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
-import { pcm16 } from '../../src/browser/pcm16.ts';
-import { Resampler } from '../../src/browser/resampler.ts';
+import { pcm16 } from '../../src/audio/pcm16.ts';
+import { Resampler } from '../../src/audio/resampler.ts';
 
 /**
  * A script for a page, to run before all others: keeps what the audio thread hands over, before anything of ours has it, and

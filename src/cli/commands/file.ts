@@ -31,7 +31,7 @@ export const file: Command<FileFlags & { readonly path: string }> = {
     const { run } = await import('../run.ts');
     const options = { catchUpSpeed: Math.max(CATCH_UP_SPEED, flags.speed) };
     if (flags.path === '-') return run(flags, await standardInput(), { kind: 'stdin', options });
-    const { recordingLength } = await import('./recordingLength.ts');
+    const { recordingLength } = await import('../../audio/recordingFile.ts');
     return run(flags, await recording(flags), { kind: 'recording', options, length: recordingLength(flags.path) });
   },
 };

@@ -11,29 +11,31 @@ export interface WavFormat {
   readonly channels?: number;
   readonly sampleRate?: number;
   readonly bits?: number;
+  /** Bytes of one sample; by default just enough for `bits`. */
+  readonly bytes?: number;
   /** The tag within an extensible format. */
   readonly subFormat?: number;
 }
 
 /** Builds a RIFF file, each chunk padded to an even length. */
-export function riff(chunks: readonly RiffChunk[], form = 'WAVE'): Buffer {
+export function riff(chunks: readonly RiffChunk[], form = 'WAVE', id = 'RIFF'): Buffer {
   const body = Buffer.concat(
-    chunks.map(({ id, body: bytes, size = bytes.length }) =>
-      Buffer.concat([Buffer.from(id, 'latin1'), uint32(size), bytes, Buffer.alloc(bytes.length % 2)]),
+    chunks.map(({ id: name, body: bytes, size = bytes.length }) =>
+      Buffer.concat([Buffer.from(name, 'latin1'), uint32(size), bytes, Buffer.alloc(bytes.length % 2)]),
     ),
   );
-  return Buffer.concat([Buffer.from('RIFF'), uint32(body.length + 4), Buffer.from(form), body]);
+  return Buffer.concat([Buffer.from(id), uint32(body.length + 4), Buffer.from(form), body]);
 }
 
 /** The `fmt ` chunk: 16 bytes, or 40 when extensible. */
 export function fmt(format: WavFormat = {}): RiffChunk {
-  const { tag = 1, channels = 1, sampleRate = 16_000, bits = 16, subFormat } = format;
+  const { tag = 1, channels = 1, sampleRate = 16_000, bits = 16, bytes = bits / 8, subFormat } = format;
   const body = Buffer.alloc(subFormat === undefined ? 16 : 40);
   body.writeUInt16LE(tag, 0);
   body.writeUInt16LE(channels, 2);
   body.writeUInt32LE(sampleRate, 4);
-  body.writeUInt32LE((sampleRate * channels * bits) / 8, 8);
-  body.writeUInt16LE((channels * bits) / 8, 12);
+  body.writeUInt32LE(sampleRate * channels * bytes, 8);
+  body.writeUInt16LE(channels * bytes, 12);
   body.writeUInt16LE(bits, 14);
   if (subFormat !== undefined) {
     body.writeUInt16LE(22, 16);
@@ -69,4 +71,13 @@ function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
   return bytes;
+}
+
+/**
+ * Cuts bytes into pieces.
+ *
+ * @yields Pieces of at most so many bytes.
+ */
+export async function* inPieces(bytes: Uint8Array, most = Infinity): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += most) yield bytes.slice(at, at + most);
 }

@@ -1,0 +1,74 @@
+import { TranscriptionError } from '../errors.ts';
+import type { DecodedAudio, ReportLoss } from './decodedAudio.ts';
+import { msToBytes } from './pcm.ts';
+import { pcm16 } from './pcm16.ts';
+import type { RecordingOptions } from './recordingOptions.ts';
+import { Resampler } from './resampler.ts';
+
+/** The audio in one chunk of a recording, in milliseconds. */
+const CHUNK_MS = 100;
+
+/**
+ * Converts decoded audio to 16-bit mono PCM and cuts it into chunks.
+ *
+ * @param encode Turns samples into the bytes of 16-bit samples.
+ * @yields Chunks of 100 ms, the last one shorter.
+ * @throws {TranscriptionError} when there is no audio, or not the wanted channel.
+ */
+export async function* recordingChunks(
+  audio: DecodedAudio,
+  { sampleRate = 16_000, channelMap }: Pick<RecordingOptions, 'sampleRate' | 'channelMap'>,
+  report: ReportLoss,
+  encode: (samples: AsyncIterable<Float32Array>) => AsyncIterable<Uint8Array> = encoded,
+): AsyncGenerator<Uint8Array> {
+  const channel = channelMap?.[0];
+  if (channel !== undefined && channel >= audio.channels) {
+    const there = audio.channels === 1 ? 'only channel 0' : `channels 0 to ${audio.channels - 1}`;
+    throw new TranscriptionError('file', `it has no channel ${channel}, it has ${there}`);
+  }
+  const samples = resampled(audio.samples(channel, report), audio.sampleRate, sampleRate);
+  let isEmpty = true;
+  for await (const chunk of inChunks(encode(samples), chunkBytes(sampleRate))) {
+    isEmpty = false;
+    yield chunk;
+  }
+  if (isEmpty) throw new TranscriptionError('file', 'it contains no audio');
+}
+
+/** The length of a chunk in bytes. */
+export function chunkBytes(sampleRate: number): number {
+  return msToBytes(CHUNK_MS, { sampleRate });
+}
+
+async function* resampled(pieces: AsyncIterable<Float32Array>, from: number, to: number): AsyncGenerator<Float32Array> {
+  const resampler = new Resampler(from, to);
+  for await (const piece of pieces) yield resampler.push(piece);
+  yield resampler.flush();
+}
+
+async function* encoded(pieces: AsyncIterable<Float32Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) yield pcm16(piece);
+}
+
+/**
+ * Cuts bytes into chunks of the same size.
+ *
+ * @yields Chunks; the last one can be shorter.
+ */
+async function* inChunks(pieces: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
+  let chunk = new Uint8Array(size);
+  let filled = 0;
+  for await (const piece of pieces) {
+    for (let at = 0; at < piece.length;) {
+      const part = piece.subarray(at, at + size - filled);
+      chunk.set(part, filled);
+      filled += part.length;
+      at += part.length;
+      if (filled < size) continue;
+      yield chunk;
+      chunk = new Uint8Array(size);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield chunk.subarray(0, filled);
+}
