@@ -103,7 +103,7 @@ describeInBrowser('audioFile, in a page', () => {
     [
       'notes.txt',
       Buffer.from('These are the minutes of the meeting, in writing.'),
-      /^cannot read "notes.txt": this browser cannot decode it; convert it with: ffmpeg -i <file> .*$/,
+      /^cannot read "notes.txt": this browser cannot decode it; convert it with: ffmpeg -i FILE .*$/,
       'EncodingError',
     ],
   ])('names the fault of %j', async (name, bytes, message, cause) => {
