@@ -3,7 +3,7 @@
 import { appendFile } from 'node:fs/promises';
 import { EMPTY, bufferCount, catchError, concatMap, map } from 'rxjs';
 import { audioFile, transcribe } from 'rxscribe';
-import { bufferBytes, finals, turns } from 'rxscribe/operators';
+import { bufferBytes, finals } from 'rxscribe/operators';
 
 const [recording = 'talk.wav', table = 'turns.jsonl', size = '20'] = process.argv.slice(2);
 
@@ -17,7 +17,6 @@ await audioFile(recording, { speed: Infinity })
   .pipe(
     bufferBytes(3200),
     transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'universal-3-6-pro', sampleRate: 16_000 }),
-    turns(),
     finals(),
     map(({ turn_order: id, words, transcript }) => ({ id, startMs: words[0].start, transcript })),
     catchError((error) => {

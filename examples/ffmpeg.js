@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { fromEvent } from 'rxjs';
 import { pcmStream, transcribe } from 'rxscribe';
-import { bufferBytes, finals, turns } from 'rxscribe/operators';
+import { bufferBytes, finals } from 'rxscribe/operators';
 
 const input = process.argv[2] ?? '-';
 const asPcm = ['-f', 's16le', '-ac', '1', '-ar', '16000', '-'];
@@ -16,7 +16,6 @@ await pcmStream(ffmpeg.stdout, { stop: fromEvent(process, 'SIGINT') })
   .pipe(
     bufferBytes(3200),
     transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'universal-3-6-pro', sampleRate: 16_000 }),
-    turns(),
     finals(),
   )
   .forEach(({ transcript }) => console.log(transcript));

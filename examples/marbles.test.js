@@ -4,12 +4,11 @@ import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import { map } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
-import { finals, turns } from 'rxscribe/operators';
+import { finals } from 'rxscribe/operators';
 
 /** The app: counts the words of each final turn. */
 const wordCounts = (event$) =>
   event$.pipe(
-    turns(),
     finals(),
     map(({ transcript }) => transcript.split(' ').length),
   );

@@ -3,7 +3,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { concatMap } from 'rxjs';
 import { audioFile, transcribe } from 'rxscribe';
-import { bufferBytes, finals, turns } from 'rxscribe/operators';
+import { bufferBytes, finals } from 'rxscribe/operators';
 
 const GERMAN = new Map(Object.entries({ welcome: 'Willkommen', to: 'bei', your: 'Ihr', microphone: 'Mikrofon' }));
 let requests = 0;
@@ -17,7 +17,6 @@ async function translate(sentence) {
 const final$ = audioFile(process.argv[2] ?? 'talk.wav', { speed: Infinity }).pipe(
   bufferBytes(3200),
   transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'universal-3-6-pro', sampleRate: 16_000 }),
-  turns(),
   finals(), // the translation of a partial could change
 );
 

@@ -2,7 +2,7 @@
 //   node examples/two-microphones.js Anna=Headset "Ben=USB Audio"      (`rxscribe devices` lists device names)
 import { fromEvent, map, merge } from 'rxjs';
 import { microphone, transcribe } from 'rxscribe';
-import { bufferBytes, finals, turns } from 'rxscribe/operators';
+import { bufferBytes, finals } from 'rxscribe/operators';
 
 const people = process.argv.slice(2).map((argument) => argument.split('='));
 
@@ -11,7 +11,6 @@ const spokenBy = ([name, device]) =>
   microphone({ device, stop: fromEvent(process, 'SIGINT') }).pipe(
     bufferBytes(3200),
     transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'universal-3-6-pro', sampleRate: 16_000 }),
-    turns(),
     finals(),
     map(({ transcript }) => `${name}: ${transcript}`),
   );

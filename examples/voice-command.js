@@ -2,7 +2,7 @@
 //   node examples/voice-command.js
 import { fromEvent, map, takeWhile, tap } from 'rxjs';
 import { microphone, transcribe } from 'rxscribe';
-import { bufferBytes, finals, turns } from 'rxscribe/operators';
+import { bufferBytes, finals } from 'rxscribe/operators';
 
 const commands = [
   { phrase: /\bwelcome\b/i, act: () => console.log('and welcome to you') },
@@ -14,7 +14,6 @@ await microphone({ stop: fromEvent(process, 'SIGINT') })
   .pipe(
     bufferBytes(3200),
     transcribe({ apiKey: process.env.ASSEMBLYAI_API_KEY, speechModel: 'universal-3-6-pro', sampleRate: 16_000 }),
-    turns(),
     finals(), // a partial could trigger a command twice
     map(({ transcript }) => commands.find(({ phrase }) => phrase.test(transcript))),
     tap((command) => command?.act()),
