@@ -1,7 +1,8 @@
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as nextTask } from 'node:timers/promises';
 import { tap } from 'rxjs';
-import type { Stats, TranscriptionEvent } from '../../operators/events.ts';
+import type { AudioGap, FinalTurn, Stats } from '../../operators/events.ts';
 import { bufferBytes } from '../../operators/bufferBytes.ts';
+import { finals } from '../../operators/turns.ts';
 import { pcmStream } from '../../src/audio/pcmStream.ts';
 import { FAULT_KINDS } from '../../src/simulator/faults.ts';
 import type { Fault, FaultKind } from '../../src/simulator/faults.ts';
@@ -10,51 +11,61 @@ import type { Recording, Simulator, SimulatorEvent } from '../../src/simulator/i
 import { transcribe } from '../../src/streaming/transcribe.ts';
 import { seededRandom, syntheticSpeech } from './syntheticSpeech.ts';
 
-/** One run under faults. */
-export interface Chaos {
+/** Options of a chaos run. */
+export interface ChaosOptions {
   readonly seed: number;
-  /** Minutes of audio, said from one hour of it over and over. */
+  /** Minutes of audio: up to an hour, or full hours, in which the recording repeats. */
   readonly minutes: number;
-  /** How many faults strike, one at a random moment of each stretch of the audio. */
+  /** Number of faults, distributed over the audio. */
   readonly faults: number;
   readonly kinds?: readonly FaultKind[];
+  /** Number of steps of the wall clock, back or ahead by up to three hours. @defaultValue 0 */
+  readonly clockSteps?: number;
 }
 
-/** What came of it. */
-export interface Outcome {
-  /** Finals as they were told: the text, and where it was said. */
-  readonly told: readonly string[];
+/** A word of a final. Times are milliseconds on the audio clock. */
+export interface ChaosWord {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The result of a chaos run. */
+export interface ChaosResult {
+  /** The words of the audio. */
+  readonly spoken: readonly ChaosWord[];
+  /** The words of the finals. */
+  readonly words: readonly ChaosWord[];
   readonly turnOrders: readonly number[];
   readonly stats: Stats;
-  readonly gaps: number;
-  /** How often each fault struck. */
-  readonly struck: Readonly<Record<string, number>>;
+  readonly gaps: readonly AudioGap[];
+  /** How often each fault happened. */
+  readonly faultCounts: Readonly<Record<string, number>>;
   readonly violations: Simulator['violations'];
   readonly seconds: number;
 }
 
-/**
- * All but a rate limit, which is answered by a wait of 5 to 10 s, and faults of the end, which would all strike there: they
- * have tests of their own.
- */
+/** All faults except a rate limit, which costs a wait of 5 to 10 s, and those of the end, which occurs only once. */
 export const QUICK_FAULTS: readonly FaultKind[] = FAULT_KINDS.filter(
   (kind) => !['rate-limit', 'no-termination', 'reset-after-terminate'].includes(kind),
 );
 
-/** Faults that strike the next connection need one that is lost before. */
+/** Faults of the next connection; a reset before them makes sure that there is one. */
 const NEXT_CONNECTION: ReadonlySet<FaultKind> = new Set(['refuse-connect', 'close-before-begin', 'slow-begin']);
 
+const MAX_CLOCK_STEP_MS = 3 * 3_600_000;
+
 /**
- * One fault in each stretch, as long as the next. Were they at random all over, three would strike in a row sooner or later
- * before a session told of anything, and that rightly is the end.
+ * One fault at a random moment of each of `faults` equal stretches. Distributed at random over the whole audio, three could
+ * happen in a row before any progress, and the transcription would rightly give up.
  */
-function plan({ seed, minutes, faults, kinds = QUICK_FAULTS }: Chaos): Fault[] {
-  const next = seededRandom(seed);
+function faultPlan({ seed, minutes, faults, kinds = QUICK_FAULTS }: ChaosOptions): Fault[] {
+  const random = seededRandom(seed);
   const stretch = (minutes * 60_000) / faults;
   return Array.from({ length: faults }, (_, index) => {
-    const atMs = Math.round((index + next()) * stretch);
-    const fault = kinds[Math.floor(next() * kinds.length)] ?? 'reset';
-    const ms = Math.round(next() * 1500);
+    const atMs = Math.round((index + random()) * stretch);
+    const fault = kinds[Math.floor(random() * kinds.length)] ?? 'reset';
+    const ms = Math.round(random() * 1500);
     return NEXT_CONNECTION.has(fault)
       ? [
           { atMs, fault, ms },
@@ -64,70 +75,117 @@ function plan({ seed, minutes, faults, kinds = QUICK_FAULTS }: Chaos): Fault[] {
   }).flat();
 }
 
-/** The text and the place of a turn: `00:01:02.345 So it goes.` */
-function line(turn: {
-  readonly transcript: string;
-  readonly words: readonly { start: number; end: number }[];
-}): string {
-  return `${turn.words[0]?.start}-${turn.words.at(-1)?.end} ${turn.transcript}`;
-}
-
-/** Transcribes hours of known audio at high speed while everything goes wrong that can. */
-export async function runChaos(chaos: Chaos): Promise<Outcome> {
-  const { seed, minutes } = chaos;
+/** Transcribes hours of known audio at high speed, with faults of the service and steps of the wall clock. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
+  const { seed, minutes } = options;
   const recording = syntheticSpeech({ seed, seconds: Math.min(minutes, 60) * 60 });
-  const struck: Record<string, number> = {};
+  const faultCounts: Record<string, number> = {};
   const onEvent = (event: SimulatorEvent): void => {
-    if (event.type === 'fault') struck[event.fault] = (struck[event.fault] ?? 0) + 1;
+    if (event.type === 'fault') faultCounts[event.fault] = (faultCounts[event.fault] ?? 0) + 1;
   };
-  const faults = plan(chaos);
+  const faults = faultPlan(options);
   const caDir = process.env.RXSCRIBE_TEST_CA_DIR ?? '';
   const started = performance.now();
+  using clock = new SteppingClock(options);
   await using simulator = await startSimulator({ recordings: [recording], keepAudio: false, caDir, onEvent, faults });
-  const events = await told(simulator, recording, minutes);
-  const turns = events.filter((event) => event.type === 'Turn');
+  const { turns, gaps, stats } = await transcription(simulator, chunks(recording, minutes, clock));
   return {
-    told: turns.map(line),
+    spoken: spokenWords(recording, minutes),
+    words: turns.flatMap(({ words }) => words.map(({ text, start, end }) => ({ text, start, end }))),
     turnOrders: turns.map(({ turn_order }) => turn_order),
-    stats: events.findLast((event) => event.type === 'Stats')!,
-    gaps: events.filter(({ type }) => type === 'AudioGap').length,
-    struck,
+    stats,
+    gaps,
+    faultCounts: { ...faultCounts, ...(clock.steps > 0 && { 'clock-step': clock.steps }) },
     violations: simulator.violations,
     seconds: (performance.now() - started) / 1000,
   };
 }
 
-/** Every final, gap, and account; partials are not kept. */
-async function told(simulator: Simulator, recording: Recording, minutes: number): Promise<TranscriptionEvent[]> {
-  const events: TranscriptionEvent[] = [];
-  const event$ = pcmStream(chunks(recording, minutes)).pipe(
-    bufferBytes(3200),
-    transcribe({
-      apiKey: simulator.apiKey,
-      websocketBaseUrl: simulator.url,
-      speechModel: 'u3-rt-pro',
-      sampleRate: recording.sampleRate,
-      catchUpSpeed: Infinity,
-      stallTimeout: 1000,
-      terminationTimeout: 1000,
-      maxOutage: Infinity,
-    }),
-    tap((event) => {
-      if (event.type === 'Turn' ? event.isFinal : event.type === 'Stats' || event.type === 'AudioGap')
-        events.push(event);
-    }),
-  );
-  await event$.forEach(() => {});
-  return events;
+/** The words outside all gaps. A gap may cut the words at its edges. */
+export function wordsOutside(gaps: readonly AudioGap[], words: readonly ChaosWord[]): ChaosWord[] {
+  return words.filter(({ start, end }) => gaps.every((gap) => end < gap.startMs || start > gap.endMs));
 }
 
-async function* chunks({ pcm, sampleRate }: Recording, minutes: number): AsyncGenerator<Uint8Array> {
-  const total = minutes * 60 * sampleRate * 2;
+function spokenWords({ words, pcm, sampleRate }: Recording, minutes: number): ChaosWord[] {
+  const lengthMs = pcm.length / ((2 * sampleRate) / 1000);
+  return Array.from({ length: (minutes * 60_000) / lengthMs }, (_, index) => index * lengthMs).flatMap((offset) =>
+    words.map(({ text, start, end }) => ({ text, start: start + offset, end: end + offset })),
+  );
+}
+
+/** The wall clock (`Date.now`), which jumps at given positions in the audio. Disposing restores it. */
+class SteppingClock {
+  readonly #now = Date.now;
+  readonly #random: () => number;
+  readonly #everyMs: number;
+  #offset = 0;
+  steps = 0;
+
+  constructor({ seed, minutes, clockSteps = 0 }: ChaosOptions) {
+    this.#random = seededRandom(seed + 1);
+    this.#everyMs = (minutes * 60_000) / (clockSteps + 1);
+    if (clockSteps > 0) Date.now = () => this.#now() + this.#offset;
+  }
+
+  /** Called with the position in the audio. */
+  advanceTo(ms: number): void {
+    if (Date.now === this.#now || ms < (this.steps + 1) * this.#everyMs) return;
+    this.#offset = Math.round((2 * this.#random() - 1) * MAX_CLOCK_STEP_MS);
+    this.steps++;
+  }
+
+  [Symbol.dispose](): void {
+    Date.now = this.#now;
+  }
+}
+
+interface Transcription {
+  readonly turns: readonly FinalTurn[];
+  readonly gaps: readonly AudioGap[];
+  readonly stats: Stats;
+}
+
+/** Keeps finals, gaps and the last statistics, but no partials. */
+async function transcription(simulator: Simulator, audio: AsyncIterable<Uint8Array>): Promise<Transcription> {
+  const turns: FinalTurn[] = [];
+  const gaps: AudioGap[] = [];
+  let stats: Stats | undefined;
+  await pcmStream(audio)
+    .pipe(
+      bufferBytes(3200),
+      transcribe({
+        apiKey: simulator.apiKey,
+        websocketBaseUrl: simulator.url,
+        speechModel: 'universal-3-6-pro',
+        sampleRate: 16_000,
+        catchUpSpeed: Infinity,
+        stallTimeout: 1000,
+        terminationTimeout: 1000,
+        maxOutage: Infinity,
+      }),
+      tap((event) => {
+        if (event.type === 'AudioGap') gaps.push(event);
+        if (event.type === 'Stats') stats = event;
+      }),
+      finals(),
+    )
+    .forEach((turn) => turns.push(turn));
+  return { turns, gaps, stats: stats! };
+}
+
+async function* chunks(
+  { pcm, sampleRate }: Recording,
+  minutes: number,
+  clock: SteppingClock,
+): AsyncGenerator<Uint8Array> {
+  const bytesPerMs = (2 * sampleRate) / 1000;
+  const total = minutes * 60_000 * bytesPerMs;
   for (let at = 0; at < total;) {
     const from = at % pcm.length;
     const chunk = pcm.subarray(from, Math.min(from + 32_000, from + total - at));
     at += chunk.length;
+    clock.advanceTo(at / bytesPerMs);
     yield chunk;
-    await breathe();
+    await nextTask();
   }
 }
