@@ -33,8 +33,13 @@ export class AudioPipeline {
     return bytes / (this.format.bytesPerMs ?? Infinity);
   }
 
+  /** Converts audio to 16-bit signed little endian; compressed audio becomes no bytes. */
+  toPcm(bytes: Uint8Array): Uint8Array {
+    return toPcm(bytes, this.format.encoding);
+  }
+
   push(bytes: Uint8Array): ServiceMessage[] {
-    const words = this.#recogniser.push(toPcm(bytes, this.format.encoding));
+    const words = this.#recogniser.push(this.toPcm(bytes));
     return this.#turns.advance(this.#recogniser.settledMs, words);
   }
 

@@ -1,5 +1,6 @@
 import type { AudioPipeline } from './audioPipeline.ts';
 import type { StreamFault } from './faults.ts';
+import type { DueFault } from './faultSchedule.ts';
 import type { SessionSocket } from './sessionSocket.ts';
 
 const CANCELLED = 'Session Cancelled: An error occurred';
@@ -7,11 +8,12 @@ const EXPIRED = 'Session Expired: Maximum session duration exceeded';
 
 /** Applies a stream fault to this connection, now. */
 export function applyFault(
-  fault: StreamFault,
+  due: DueFault<StreamFault>,
   socket: SessionSocket,
   pipeline: AudioPipeline,
   duplicateNextFinal: () => void,
 ): void {
+  const { fault, replace, count = 1 } = due;
   switch (fault) {
     case 'reset':
       return socket.reset();
@@ -25,6 +27,8 @@ export function applyFault(
       return socket.fail(3005, CANCELLED, 'fault', true);
     case 'stall':
       return socket.stall();
+    case 'deaf':
+      return socket.deafen();
     case 'expire':
       return socket.fail(3008, EXPIRED, 'fault');
     case 'unknown-message':
@@ -35,6 +39,8 @@ export function applyFault(
       return socket.sendRaw(Uint8Array.of(0, 1, 2, 3));
     case 'warning':
       return socket.send([{ type: 'Warning', warning_code: 1, warning: 'an injected warning' }]);
+    case 'odd-fields':
+      return socket.rewriteNext(count, replace);
     case 'duplicate-final':
       return duplicateNextFinal();
     case 'empty-final':

@@ -1,25 +1,39 @@
-import { FAULT_KINDS, isConnectFault, isTerminateFault } from './faults.ts';
-import type { ConnectFault, Fault, FaultPlan, RandomFaults, StreamFault, TerminateFault } from './faults.ts';
+import { ALL_FAULT_KINDS, FAULT_KINDS, isConnectFault, isTerminateFault } from './faults.ts';
+import type {
+  ConnectFault,
+  Fault,
+  FaultPlan,
+  PoisonFault,
+  RandomFaults,
+  StreamFault,
+  TerminateFault,
+} from './faults.ts';
 
-/** A fault that is due at the next connection. */
-export interface DueFault {
-  readonly fault: ConnectFault;
-  /** Milliseconds, for `slow-begin`. */
-  readonly ms: number;
+/** A fault of one kind that is due. */
+export type DueFault<Kind> = Fault & { readonly fault: Kind };
+
+/** A connect fault that waits for connections. */
+interface PendingConnectFault {
+  readonly fault: DueFault<ConnectFault>;
+  left: number;
+  /** By `performance.now()`. */
+  readonly until: number;
 }
 
 /** Schedules the faults of a plan. Its clock is the audio processed by all sessions of a service together. */
 export class FaultSchedule {
+  readonly poison: readonly PoisonFault[];
   readonly #plan: Iterator<Fault, undefined>;
   #next: Fault | undefined;
   #audioMs = 0;
-  readonly #connectFaults: DueFault[] = [];
-  readonly #terminateFaults: TerminateFault[] = [];
+  readonly #connectFaults: PendingConnectFault[] = [];
+  readonly #terminateFaults: DueFault<TerminateFault>[] = [];
 
-  /** @throws {RangeError} for a fault that does not exist, and for a time or rate that is no number. */
+  /** @throws {RangeError} for an unknown kind of fault, and for an invalid time or rate. */
   constructor(plan: FaultPlan) {
     check(plan);
-    this.#plan = 'seed' in plan ? randomFaults(plan) : scripted(plan);
+    this.poison = 'seed' in plan ? [] : plan.filter(isPoison);
+    this.#plan = 'seed' in plan ? randomFaults(plan) : scripted(plan.filter((fault) => !isPoison(fault)));
     this.#next = this.#plan.next().value;
   }
 
@@ -34,27 +48,30 @@ export class FaultSchedule {
   }
 
   /** Takes the fault that is due. A stream fault is returned; others wait for a connection or a `Terminate`. */
-  takeDue(): StreamFault | undefined {
+  takeDue(): DueFault<StreamFault> | undefined {
     const due = this.#next;
     if (due === undefined) return undefined;
     this.#next = this.#plan.next().value;
     const { fault } = due;
-    if (isTerminateFault(fault)) this.#terminateFaults.push(fault);
-    else if (isConnectFault(fault)) {
-      const attempts = fault === 'refuse-connect' ? (due.count ?? 1) : 1;
-      for (let attempt = 0; attempt < attempts; attempt++) this.#connectFaults.push({ fault, ms: due.ms ?? 1500 });
-    } else return fault;
+    if (isConnectFault(fault)) this.#connectFaults.push(pending({ ...due, fault }));
+    else if (isTerminateFault(fault)) this.#terminateFaults.push({ ...due, fault });
+    else return { ...due, fault };
     return undefined;
   }
 
   /** Takes the fault of a new connection. */
-  takeConnectFault(): DueFault | undefined {
+  takeConnectFault(): DueFault<ConnectFault> | undefined {
     this.#queueDue();
-    return this.#connectFaults.shift();
+    for (let first = this.#connectFaults[0]; first !== undefined; first = this.#connectFaults[0]) {
+      const over = performance.now() >= first.until;
+      if (over || --first.left === 0) this.#connectFaults.shift();
+      if (!over) return first.fault;
+    }
+    return undefined;
   }
 
   /** Takes the fault of a `Terminate`. */
-  takeTerminateFault(): TerminateFault | undefined {
+  takeTerminateFault(): DueFault<TerminateFault> | undefined {
     return this.#terminateFaults.shift();
   }
 
@@ -64,18 +81,33 @@ export class FaultSchedule {
   }
 }
 
-function check(plan: FaultPlan): void {
-  const kinds = 'seed' in plan ? (plan.kinds ?? []) : plan.map(({ fault }) => fault);
-  const numbers = 'seed' in plan ? [plan.seed, plan.perMinute] : plan.map(({ atMs }) => atMs);
-  const unknown = kinds.find((kind) => !FAULT_KINDS.includes(kind));
-  if (unknown !== undefined) throw new RangeError(`unknown fault '${unknown}', use one of ${FAULT_KINDS.join(', ')}`);
-  const wrong = numbers.findIndex((number) => !(number >= 0));
-  if (wrong >= 0)
-    throw new RangeError(`a time, rate or seed in the fault plan must be a number from 0, not ${numbers[wrong]}`);
+function pending(fault: DueFault<ConnectFault>): PendingConnectFault {
+  const { durationMs, count = durationMs === undefined ? 1 : Infinity } = fault;
+  return { fault, left: count, until: performance.now() + (durationMs ?? Infinity) };
 }
 
-function* scripted(script: readonly Fault[]): Generator<Fault, undefined> {
-  yield* script.toSorted((a, b) => a.atMs - b.atMs);
+function isPoison(fault: Fault | PoisonFault): fault is PoisonFault {
+  return fault.fault === 'poison';
+}
+
+function check(plan: FaultPlan): void {
+  const timed = 'seed' in plan ? [] : plan.filter((fault) => !isPoison(fault));
+  const kinds = 'seed' in plan ? (plan.kinds ?? []) : timed.map(({ fault }) => fault);
+  const poison = 'seed' in plan ? [] : plan.filter(isPoison);
+  const numbers = 'seed' in plan ? [plan.seed, plan.perMinute] : timed.map(({ atMs }) => atMs);
+  numbers.push(...poison.flatMap(({ fromMs, toMs }) => [fromMs, toMs - fromMs]));
+  const unknown = kinds.find((kind) => !ALL_FAULT_KINDS.includes(kind));
+  if (unknown !== undefined) {
+    throw new RangeError(`unknown fault '${unknown}', use one of ${['poison', ...ALL_FAULT_KINDS].join(', ')}`);
+  }
+  const wrong = numbers.findIndex((number) => !(number >= 0));
+  if (wrong >= 0) {
+    throw new RangeError(`a time, rate or seed in the fault plan must be a number from 0, not ${numbers[wrong]}`);
+  }
+}
+
+function* scripted(faults: readonly Fault[]): Generator<Fault, undefined> {
+  yield* faults.toSorted((a, b) => a.atMs - b.atMs);
   return undefined;
 }
 

@@ -4,7 +4,7 @@ import type { Timers } from './timers.ts';
 
 const INTERVAL_MS = 5000;
 
-/** Sends a `Heartbeat` every five seconds while it is enabled: how much audio has arrived, and how fast. */
+/** Sends a `Heartbeat` at regular intervals while it is enabled: how much audio has arrived, and how fast. */
 export class Heartbeat {
   readonly #timers: Timers;
   readonly #log: SessionLog;
@@ -12,6 +12,7 @@ export class Heartbeat {
   readonly #openedAt = performance.now();
   #enabled = false;
   #lastAudioMs = 0;
+  #intervalMs = INTERVAL_MS;
 
   constructor(timers: Timers, log: SessionLog, send: (message: ServiceMessage) => void) {
     this.#timers = timers;
@@ -19,10 +20,11 @@ export class Heartbeat {
     this.#send = send;
   }
 
-  enable(enabled: boolean): void {
-    if (enabled === this.#enabled) return;
+  enable(enabled: boolean, intervalMs: number = INTERVAL_MS): void {
+    if (enabled === this.#enabled && intervalMs === this.#intervalMs) return;
+    this.#intervalMs = intervalMs;
     this.#enabled = enabled;
-    if (enabled) this.#timers.every('heartbeat', INTERVAL_MS, () => this.#beat());
+    if (enabled) this.#timers.every('heartbeat', intervalMs, () => this.#beat());
     else this.#timers.cancel('heartbeat');
   }
 
@@ -33,7 +35,7 @@ export class Heartbeat {
       type: 'Heartbeat',
       total_audio_received_ms: Math.round(this.#log.audioMs),
       total_duration_ms: Math.round(performance.now() - this.#openedAt),
-      realtime_factor: Number((receivedMs / INTERVAL_MS).toFixed(3)),
+      realtime_factor: Number((receivedMs / this.#intervalMs).toFixed(3)),
       max_speech_probability: receivedMs > 0 ? 0.99 : 0,
     });
   }

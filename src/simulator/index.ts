@@ -1,7 +1,8 @@
 export { createAuthority } from './authority.ts';
 export type { Formatting } from './configuration.ts';
 export { FAULT_KINDS } from './faults.ts';
-export type { ConnectFault, Fault, FaultKind, FaultPlan, RandomFaults, StreamFault, TerminateFault } from './faults.ts';
+export type { ConnectFault, Fault, FaultKind, FaultPlan, FieldReplacement, MessageRewrite } from './faults.ts';
+export type { PoisonFault, RandomFaults, StreamFault, TerminateFault } from './faults.ts';
 export type {
   EndedBy,
   SessionRecord,

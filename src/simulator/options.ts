@@ -114,7 +114,7 @@ export type SimulatorEvent =
   | { readonly type: 'connection'; readonly session: number; readonly authorization: SessionRecord['authorization'] }
   | { readonly type: 'begin'; readonly session: number; readonly id: string }
   | { readonly type: 'violation'; readonly session: number; readonly violation: Violation }
-  | { readonly type: 'fault'; readonly session: number; readonly fault: FaultKind; readonly atMs: number }
+  | { readonly type: 'fault'; readonly session: number; readonly fault: FaultKind | 'poison'; readonly atMs: number }
   | {
       readonly type: 'end';
       readonly session: number;

@@ -1,7 +1,9 @@
 import type { SimulatorEvent, SimulatorOptions, SessionRecord, Violation } from './options.ts';
-import type { FaultKind, StreamFault, TerminateFault } from './faults.ts';
+import type { ConnectFault, FaultKind, StreamFault, TerminateFault } from './faults.ts';
 import { FaultSchedule, type DueFault } from './faultSchedule.ts';
+import { poisonDetectors, type PoisonDetector } from './poisonDetector.ts';
 import type { RecogniserFactory } from './recogniser.ts';
+import type { Recording } from './recording.ts';
 import { SessionLog } from './sessionLog.ts';
 import type { Parameters } from './parameters.ts';
 import type { ServiceMessage } from './serviceMessage.ts';
@@ -29,16 +31,24 @@ export class ServiceState {
   readonly sessions: SessionLog[] = [];
   readonly violations: Violation[] = [];
   readonly faults: FaultSchedule;
+  /** Creates the poison detector of a session; undefined if no audio is poison. */
+  readonly createPoisonDetector: () => PoisonDetector | undefined;
   /** Whether the service itself is being closed. */
   closing = false;
   readonly #onEvent: ((event: SimulatorEvent) => void) | undefined;
   readonly #openedAt: number[] = [];
   #duplicatesDue = 0;
 
-  constructor(options: ServiceOptions, recogniser: RecogniserFactory, onEvent?: (event: SimulatorEvent) => void) {
+  constructor(
+    options: ServiceOptions,
+    recogniser: RecogniserFactory,
+    recordings: readonly Recording[],
+    onEvent?: (event: SimulatorEvent) => void,
+  ) {
     this.options = options;
     this.recogniser = recogniser;
     this.faults = new FaultSchedule(options.faults);
+    this.createPoisonDetector = poisonDetectors(this.faults.poison, recordings);
     this.#onEvent = onEvent;
   }
 
@@ -66,22 +76,22 @@ export class ServiceState {
     return true;
   }
 
-  takeStreamFault(log: SessionLog): StreamFault | undefined {
-    const fault = this.faults.takeDue();
-    if (fault !== undefined) this.#emitFault(log, fault);
-    return fault;
-  }
-
-  takeConnectFault(log: SessionLog): DueFault | undefined {
-    const due = this.faults.takeConnectFault();
-    if (due !== undefined) this.#emitFault(log, due.fault);
+  takeStreamFault(log: SessionLog): DueFault<StreamFault> | undefined {
+    const due = this.faults.takeDue();
+    if (due !== undefined) this.emitFault(log, due.fault);
     return due;
   }
 
-  takeTerminateFault(log: SessionLog): TerminateFault | undefined {
-    const fault = this.faults.takeTerminateFault();
-    if (fault !== undefined) this.#emitFault(log, fault);
-    return fault;
+  takeConnectFault(log: SessionLog): DueFault<ConnectFault> | undefined {
+    const due = this.faults.takeConnectFault();
+    if (due !== undefined) this.emitFault(log, due.fault);
+    return due;
+  }
+
+  takeTerminateFault(log: SessionLog): DueFault<TerminateFault> | undefined {
+    const due = this.faults.takeTerminateFault();
+    if (due !== undefined) this.emitFault(log, due.fault);
+    return due;
   }
 
   /** Sends the next final twice. */
@@ -108,7 +118,7 @@ export class ServiceState {
     this.emit({ type: 'violation', session: violation.session, violation });
   }
 
-  #emitFault({ index, audioMs }: SessionLog, fault: FaultKind): void {
+  emitFault({ index, audioMs }: SessionLog, fault: FaultKind | 'poison'): void {
     this.emit({ type: 'fault', session: index, fault, atMs: audioMs });
   }
 }

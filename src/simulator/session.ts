@@ -4,9 +4,12 @@ import { AudioValidator } from './audioValidator.ts';
 import { beginConfiguration } from './configuration.ts';
 import { parseControlMessage, type ControlMessage } from './controlMessage.ts';
 import { applyFault } from './faultInjection.ts';
+import type { StreamFault } from './faults.ts';
+import type { DueFault } from './faultSchedule.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { ViolationCode } from './options.ts';
 import { asParameters, namesNotUpdatable, validate, type Parameters } from './parameters.ts';
+import type { PoisonDetector } from './poisonDetector.ts';
 import type { ServiceMessage } from './serviceMessage.ts';
 import type { ServiceState } from './serviceState.ts';
 import type { SessionLog } from './sessionLog.ts';
@@ -30,6 +33,7 @@ export class Session {
   readonly #socket: SessionSocket;
   readonly #pipeline: AudioPipeline;
   readonly #validator: AudioValidator;
+  readonly #poison: PoisonDetector | undefined;
   readonly #timers: Timers = new Timers();
   readonly #heartbeat: Heartbeat;
   readonly #openedAt = performance.now();
@@ -42,6 +46,7 @@ export class Session {
     this.#socket = socket;
     this.#pipeline = new AudioPipeline(query, service.recogniser, service.options.formatting);
     this.#validator = new AudioValidator(this.#pipeline.format, service.options.aheadLimitMs);
+    this.#poison = service.createPoisonDetector();
     this.#heartbeat = new Heartbeat(this.#timers, log, (message) => socket.send([message]));
   }
 
@@ -66,7 +71,7 @@ export class Session {
   }
 
   #receive(data: RawData, binary: boolean): void {
-    if (this.#socket.ended || !Buffer.isBuffer(data)) return;
+    if (this.#socket.ended || this.#socket.deaf || !Buffer.isBuffer(data)) return;
     if (binary) this.#receiveAudio(data);
     else this.#receiveText(data.toString());
   }
@@ -84,19 +89,29 @@ export class Session {
 
   /** Processes one audio message and applies the faults that are due within it, each at its byte. */
   #processAudio(bytes: Uint8Array): void {
+    const poison = this.#poison?.push(this.#pipeline.toPcm(bytes));
+    if (poison !== undefined) return this.#applyPoison(poison);
     const { faults } = this.#service;
     let rest = bytes;
     while (faults.untilNextMs <= this.#pipeline.lengthMs(rest.length)) {
       const before = Math.round(faults.untilNextMs * (this.#pipeline.format.bytesPerMs ?? 0));
       this.#recognise(rest.subarray(0, before));
       rest = rest.subarray(before);
-      const fault = this.#service.takeStreamFault(this.#log);
-      if (fault !== undefined) {
-        applyFault(fault, this.#socket, this.#pipeline, () => this.#service.duplicateNextFinal());
-      }
-      if (this.#socket.ended) return;
+      const due = this.#service.takeStreamFault(this.#log);
+      if (due !== undefined) this.#applyFault(due);
+      if (this.#socket.ended || this.#socket.deaf) return;
     }
     this.#recognise(rest);
+  }
+
+  #applyPoison(fault: StreamFault): void {
+    this.#service.emitFault(this.#log, 'poison');
+    this.#applyFault({ atMs: this.#log.audioMs, fault });
+  }
+
+  #applyFault(due: DueFault<StreamFault>): void {
+    applyFault(due, this.#socket, this.#pipeline, () => this.#service.duplicateNextFinal());
+    if (this.#socket.deaf) this.#heartbeat.enable(true, 1000);
   }
 
   #recognise(bytes: Uint8Array): void {
@@ -149,11 +164,25 @@ export class Session {
     this.#terminating = true;
     this.#validator.acceptTail();
     this.#timers.cancel('inactivity');
-    const fault = this.#service.takeTerminateFault(this.#log);
-    if (fault === 'reset-after-terminate') return this.#socket.reset();
-    if (fault === 'no-termination') return this.#socket.mute();
+    const due = this.#service.takeTerminateFault(this.#log);
+    switch (due?.fault) {
+      case 'reset-after-terminate':
+        return this.#socket.reset();
+      case 'no-termination':
+        return this.#socket.mute();
+      case 'late-termination':
+        return this.#timers.after('termination', due.ms ?? 7000, () => this.#finish(0));
+      case 'close-without-termination':
+        this.#send(this.#pipeline.finish());
+        return this.#socket.close(1000, '', 'fault');
+      default:
+        return this.#finish(this.#service.options.terminationDelayMs);
+    }
+  }
+
+  #finish(delayMs: number): void {
     this.#send(this.#pipeline.finish());
-    return this.#timers.after('termination', this.#service.options.terminationDelayMs, () => this.#sendTermination());
+    this.#timers.after('termination', delayMs, () => this.#sendTermination());
   }
 
   /** Ends the session as `Terminate` requests. A client may send that before `Begin`; the answer then follows `Begin`. */

@@ -1,5 +1,7 @@
 import type { WebSocket } from 'ws';
+import type { Fault } from './faults.ts';
 import type { EndedBy } from './options.ts';
+import { rewriteMessage } from './rewriteMessage.ts';
 import type { ServiceMessage } from './serviceMessage.ts';
 import type { SessionLog } from './sessionLog.ts';
 
@@ -12,6 +14,8 @@ export class SessionSocket {
   readonly #reset: () => void;
   #held: ServiceMessage[] | undefined = [];
   #ended = false;
+  #deaf = false;
+  #rewrite: { left: number; readonly replace: Fault['replace'] } | undefined;
 
   /** @param reset Resets the TCP connection under the socket. */
   constructor(socket: WebSocket, log: SessionLog, reset: () => void) {
@@ -23,6 +27,11 @@ export class SessionSocket {
   /** Whether the service has finished with this connection: it sends nothing more and ignores what it receives. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Whether the service has stopped reading. */
+  get deaf(): boolean {
+    return this.#deaf;
   }
 
   /** Whether `Begin` was sent. */
@@ -76,6 +85,18 @@ export class SessionSocket {
     this.#socket.pause();
   }
 
+  /** Reads nothing more, but still sends. */
+  deafen(): void {
+    this.#deaf = true;
+    this.#log.endedBy ??= 'fault';
+    this.#socket.pause();
+  }
+
+  /** Changes the next `count` messages that `replace` affects. */
+  rewriteNext(count: number, replace: Fault['replace']): void {
+    this.#rewrite = { left: count, replace };
+  }
+
   /** Sends nothing more, but still reads. */
   mute(): void {
     this.#end('fault');
@@ -88,6 +109,13 @@ export class SessionSocket {
 
   #write(message: ServiceMessage): void {
     this.#log.addSent(message.type);
-    this.#socket.send(JSON.stringify(message));
+    this.#socket.send(this.#rewritten(message) ?? JSON.stringify(message));
+  }
+
+  #rewritten(message: ServiceMessage): string | undefined {
+    const rewrite = this.#rewrite;
+    const text = rewrite === undefined ? undefined : rewriteMessage(message, rewrite.replace);
+    if (rewrite !== undefined && text !== undefined && --rewrite.left === 0) this.#rewrite = undefined;
+    return text;
   }
 }

@@ -68,8 +68,9 @@ async function createState(options: SimulatorOptions): Promise<ServiceState> {
     sessionsPerMinute: options.sessionsPerMinute ?? Infinity,
     faults: options.faults ?? [],
   };
-  const recogniser = options.recogniser ?? recogniseRecordings(options.recordings ?? [await bundledRecording()]);
-  return new ServiceState(serviceOptions, recogniser, options.onEvent);
+  const recordings = options.recordings ?? [await bundledRecording()];
+  const recogniser = options.recogniser ?? recogniseRecordings(recordings);
+  return new ServiceState(serviceOptions, recogniser, recordings, options.onEvent);
 }
 
 function handleRequest(credentials: Credentials, request: IncomingMessage, response: ServerResponse): void {

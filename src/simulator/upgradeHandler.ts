@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
 import type { Connections } from './connections.ts';
 import type { Credential, Credentials } from './credentials.ts';
+import type { ConnectFault } from './faults.ts';
 import type { DueFault } from './faultSchedule.ts';
 import type { EndedBy } from './options.ts';
 import { validate, type Parameters } from './parameters.ts';
@@ -17,13 +18,14 @@ import { SessionSocket } from './sessionSocket.ts';
 export const STREAM_PATH = '/v3/ws';
 
 const TOO_MANY = 'Unauthorized Connection: Too many concurrent sessions';
+const INVALID_KEY = 'Unauthorized Connection: Invalid API key';
 
 interface ConnectionRequest {
   readonly request: IncomingMessage;
   readonly query: Parameters;
   readonly credential: Credential;
   readonly log: SessionLog;
-  readonly dueFault: DueFault | undefined;
+  readonly dueFault: DueFault<ConnectFault> | undefined;
 }
 
 /** Why a connection is refused: close code, text of the `Error`, and how the record ends. */
@@ -50,7 +52,9 @@ export class UpgradeHandler {
     const credential = this.#credentials.check(request.headers.authorization, query['token']);
     const log = this.#service.openLog(query, credential.authorization);
     const dueFault = this.#service.takeConnectFault(log);
-    if (dueFault?.fault === 'refuse-connect') return this.#refuseUpgrade(stream, log, 503, 'fault');
+    if (dueFault?.fault === 'refuse-connect') {
+      return this.#refuseUpgrade(stream, log, dueFault.status ?? 503, 'fault');
+    }
     const { refuse } = this.#service.options;
     if (credential.authorization !== 'ok' && refuse !== 'error-frame') {
       return this.#refuseUpgrade(stream, log, refuse === 'http-401' ? 401 : 403, 'error');
@@ -64,8 +68,7 @@ export class UpgradeHandler {
     const socket = new SessionSocket(webSocket, log, () => this.#connections.reset(request.socket));
     const refusal = this.#check(connection);
     if (refusal === undefined && dueFault?.fault !== 'close-before-begin') {
-      const extraDelayMs = dueFault?.fault === 'slow-begin' ? dueFault.ms : 0;
-      return new Session(this.#service, log, socket, query).open(webSocket, this.#terms(connection, extraDelayMs));
+      return new Session(this.#service, log, socket, query).open(webSocket, this.#terms(connection));
     }
     webSocket.on('error', () => undefined);
     webSocket.on('close', (code) => this.#service.closeLog(log, code));
@@ -75,6 +78,9 @@ export class UpgradeHandler {
   #check({ credential, query, log, dueFault }: ConnectionRequest): Refusal | undefined {
     if (credential.authorization !== 'ok') return [1008, credential.message, 'error'];
     if (dueFault?.fault === 'rate-limit') return [1008, TOO_MANY, 'fault'];
+    if (dueFault?.fault === 'refuse-session') {
+      return [dueFault.closeCode ?? 1008, dueFault.error ?? INVALID_KEY, 'fault'];
+    }
     if (!this.#service.admitSession()) return [1008, TOO_MANY, 'error'];
     const error = validate(query, query['speech_model']);
     if (error === undefined) return undefined;
@@ -82,14 +88,14 @@ export class UpgradeHandler {
     return [3006, error, 'error'];
   }
 
-  #terms({ request, query, credential }: ConnectionRequest, extraDelayMs: number): SessionTerms {
+  #terms({ request, query, credential, dueFault }: ConnectionRequest): SessionTerms {
     const { maxSessionSeconds, beginDelayMs } = this.#service.options;
     const tokenSeconds = credential.authorization === 'ok' ? credential.maxSeconds : 0;
     return {
       query,
       apiVersion: String(request.headers['assemblyai-version'] ?? '2025-05-12'),
-      maxSeconds: Math.min(maxSessionSeconds, tokenSeconds),
-      beginDelayMs: beginDelayMs + extraDelayMs,
+      maxSeconds: dueFault?.fault === 'expire-at-once' ? 0 : Math.min(maxSessionSeconds, tokenSeconds),
+      beginDelayMs: beginDelayMs + (dueFault?.fault === 'slow-begin' ? (dueFault.ms ?? 1500) : 0),
     };
   }
 
@@ -101,6 +107,6 @@ export class UpgradeHandler {
 }
 
 function respond(stream: Duplex, status: number): void {
-  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}`;
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`;
   stream.end(`${head}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }

@@ -5,6 +5,8 @@ import {
   bundledRecording,
   type Fault,
   type FaultKind,
+  type MessageRewrite,
+  type PoisonFault,
   type Recording,
   type Simulator,
   type SimulatorEvent,
@@ -27,7 +29,7 @@ interface FaultyRun extends AsyncDisposable {
 }
 
 /** Starts a service with these faults and a client that sends it the whole recording. */
-async function runWithFaults(...faults: Fault[]): Promise<FaultyRun> {
+async function runWithFaults(...faults: (Fault | PoisonFault)[]): Promise<FaultyRun> {
   const injected: SimulatorEvent[] = [];
   const service = await start({ faults, onEvent: (event) => event.type === 'fault' && injected.push(event) });
   const client = await new BareClient(service, { query: PRO }).opened();
@@ -41,7 +43,7 @@ function faultsOf(seed: number, kinds = FAULT_KINDS): FaultKind[] {
   const injected: FaultKind[] = [];
   for (let audioMs = 0; audioMs < 6_000_000; audioMs += 100) {
     while (schedule.untilNextMs <= 100) {
-      injected.push(schedule.takeDue() ?? schedule.takeTerminateFault() ?? schedule.takeConnectFault()!.fault);
+      injected.push((schedule.takeDue() ?? schedule.takeTerminateFault() ?? schedule.takeConnectFault()!).fault);
     }
     schedule.advance(100);
   }
@@ -184,10 +186,141 @@ describe('terminate faults', () => {
     expect(run.service.sessions[0]!.endedBy).toBe('fault');
   });
 
+  it('late-termination: sends the last final and Termination late', async () => {
+    await using run = await runWithFaults({ atMs: AT_MS, fault: 'late-termination', ms: 300 });
+    await run.client.ping();
+    const finals = run.client.finals.length;
+    const startedAt = performance.now();
+    expect(await run.client.finish()).toMatchObject({ code: 1000 });
+    expect(performance.now() - startedAt).toBeGreaterThan(250);
+    expect(run.client.types.at(-1)).toBe('Termination');
+    expect(run.client.finals).toHaveLength(finals + 1);
+  });
+
+  it('close-without-termination: sends the last final, then closes with 1000', async () => {
+    await using run = await runWithFaults({ atMs: AT_MS, fault: 'close-without-termination' });
+    expect(await run.client.finish()).toMatchObject({ code: 1000 });
+    expect(run.client.finals).toHaveLength(7);
+    expect(run.client.types).not.toContain('Termination');
+  });
+
   it('reset-after-terminate: the last final is lost', async () => {
     await using run = await runWithFaults({ atMs: AT_MS, fault: 'reset-after-terminate' });
     expect(await run.client.finish()).toMatchObject({ code: 1006 });
     expect(run.client.types).not.toContain('Termination');
+  });
+});
+
+describe('poison', () => {
+  const poison = { fault: 'poison', fromMs: 3000, toMs: 3400 } as const;
+
+  it('ends every session that receives audio of the stretch, wherever it starts', async () => {
+    await using run = await runWithFaults(poison);
+    expect(await run.client.closed).toMatchObject({ code: 3005 });
+    expect(run.service.sessions[0]!.audioMs).toBeLessThanOrEqual(3000);
+    const again = await new BareClient(run.service, { query: PRO }).opened();
+    again.sendAudio(recording.pcm.subarray(32 * 3200));
+    expect(await again.closed).toMatchObject({ code: 3005 });
+    const after = await new BareClient(run.service, { query: PRO }).opened();
+    after.sendAudio(recording.pcm.subarray(32 * 3400));
+    expect(await after.finish()).toMatchObject({ code: 1000 });
+    expect(run.injected.map((event) => event.type === 'fault' && event.fault)).toEqual(['poison', 'poison']);
+  });
+
+  it('can end a session in another way', async () => {
+    await using run = await runWithFaults({ ...poison, as: 'close-1011' });
+    expect(await run.client.closed).toMatchObject({ code: 1011 });
+  });
+
+  it('needs a recording', async () => {
+    await expect(start({ faults: [{ ...poison, recording: 1 }] })).rejects.toThrow('needs recording 1');
+    await expect(start({ faults: [{ ...poison, toMs: 2999 }] })).rejects.toThrow(RangeError);
+  });
+});
+
+describe('a refusal', () => {
+  it('lasts for durationMs, with the given HTTP status', async () => {
+    const fault = { atMs: 0, fault: 'refuse-connect', status: 404, durationMs: 500 } as const;
+    await using service = await start({ faults: [fault] });
+    const startedAt = performance.now();
+    let refused = 0;
+    for (;;) {
+      const client = new BareClient(service);
+      // oxlint-disable-next-line no-await-in-loop -- one connection after the other
+      if ((await Promise.race([client.closed, client.opened()])) === client) break;
+      expect(client.errors).toEqual(['Unexpected server response: 404']);
+      refused++;
+    }
+    expect(refused).toBeGreaterThan(0);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(450);
+  });
+
+  it('can follow a healthy session, with any code and text', async () => {
+    const refusal = {
+      atMs: AT_MS,
+      fault: 'refuse-session',
+      count: 2,
+      closeCode: 1008,
+      error: 'a sporadic error',
+    } as const;
+    await using run = await runWithFaults({ atMs: AT_MS, fault: 'reset' }, refusal);
+    await run.client.closed;
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const refused = new BareClient(run.service);
+      // oxlint-disable-next-line no-await-in-loop -- one connection after the other
+      expect(await refused.closed).toMatchObject({ code: 1008 });
+      expect(refused.received).toEqual([{ type: 'Error', error_code: 1008, error: 'a sporadic error' }]);
+    }
+    await new BareClient(run.service).opened();
+  });
+});
+
+describe('expire-at-once', () => {
+  it('sends Begin with the present time, then Error 3008, `count` times', async () => {
+    await using service = await start({ faults: [{ atMs: 0, fault: 'expire-at-once', count: 2 }] });
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const client = new BareClient(service);
+      // oxlint-disable-next-line no-await-in-loop -- one connection after the other
+      expect(await client.closed).toMatchObject({ code: 3008 });
+      expect(client.types).toEqual(['Begin', 'Error']);
+      expect(Math.abs(Number(client.received[0]!['expires_at']) - Date.now() / 1000)).toBeLessThan(60);
+    }
+    await new BareClient(service).opened();
+  });
+});
+
+describe('deaf', () => {
+  it('sends Heartbeat messages, and reads nothing more', async () => {
+    await using run = await runWithFaults({ atMs: AT_MS, fault: 'deaf' });
+    run.client.send({ type: 'Terminate' });
+    const pong = run.client.ping().then(() => 'pong');
+    expect(await Promise.race([pong, run.client.message('Heartbeat').then(({ type }) => type)])).toBe('Heartbeat');
+    expect(run.client.types).not.toContain('Termination');
+    expect(run.service.sessions[0]).toMatchObject({ endedBy: 'fault', audioBytes: 32 * AT_MS });
+  });
+});
+
+describe('odd-fields', () => {
+  it('replaces, adds and removes fields of the next messages that have them', async () => {
+    const replace = [
+      { type: 'Turn', path: 'words.0.start', value: 'soon' },
+      { type: 'Turn', path: 'words.0.end' },
+      { type: 'Turn', path: 'extra', value: { nested: [1] } },
+    ];
+    await using run = await runWithFaults({ atMs: AT_MS, fault: 'odd-fields', count: 2, replace });
+    await run.client.finish();
+    const odd = run.client.turns.filter((turn) => 'extra' in turn);
+    expect(odd).toHaveLength(2);
+    const words = odd[0]!['words'] as object[];
+    expect(words[0]).toEqual({ start: 'soon', text: 'Your', confidence: expect.any(Number), word_is_final: false });
+  });
+
+  it('sends what a function returns, text as it is', async () => {
+    const replace: MessageRewrite = ({ type }) => (type === 'Turn' ? '{"type":"Turn","turn_order":1e999}' : undefined);
+    await using run = await runWithFaults({ atMs: AT_MS, fault: 'odd-fields', replace });
+    await run.client.finish();
+    expect(run.client.raw.filter((message) => message === '{"type":"Turn","turn_order":1e999}')).toHaveLength(1);
+    expect(run.client.types.at(-1)).toBe('Termination');
   });
 });
 
