@@ -10,6 +10,7 @@ import { publint } from 'publint';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 const ATTW = join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
 const run = promisify(execFile);
 
 /** Packages that a user installs besides this one: its peer dependency and the types of Node. */
@@ -27,6 +28,7 @@ import { captionsServer } from 'rxscribe/page';
 import type { CaptionsServer, CaptionsServerOptions } from 'rxscribe/page';
 import { FAULT_KINDS, startSimulator } from 'rxscribe/simulator';
 import type { FaultPlan, Simulator, SimulatorOptions } from 'rxscribe/simulator';
+import { turn } from 'rxscribe/testing';
 import { tokenFrom, tokenHandler } from 'rxscribe/tokens';
 
 const options: TranscribeOptions = { apiKey: () => 'key', speechModel: 'u3-rt-pro', sampleRate: 16_000, region: 'eu' };
@@ -48,11 +50,26 @@ const tokens = tokenHandler({ apiKey: 'key', allow: (request: Request) => reques
 const worker: { fetch(request: Request, environment: object): Promise<Response> } = { fetch: tokens.fetch };
 const serve: (event$: Observable<TranscriptionEvent>, options?: CaptionsServerOptions) => Promise<CaptionsServer> =
   captionsServer;
-void [final$, partial$, state$, kinds, faults, start, worker, tokenFrom('/token'), serve];
+const fake: FinalTurn = turn('Hello.', { final: true });
+void [fake, final$, partial$, state$, kinds, faults, start, worker, tokenFrom('/token'), serve];
 
 of(new Uint8Array(5000)).pipe(bufferBytes(2000, { minTail: 0 })).subscribe((frame) => console.log(frame.length));
 event$.subscribe({
   error: (error: unknown) => console.log(error instanceof TranscriptionError ? error.code : 'other error'),
+});
+`;
+
+/** A test in a project that Jest runs without any settings. */
+const COMMONJS_TEST = `
+const { TestScheduler } = require('rxjs/testing');
+const { finals } = require('rxscribe/operators');
+const { begin, turn } = require('rxscribe/testing');
+
+test('finals', () => {
+  new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(({ cold, expectObservable }) => {
+    const f = turn('Hello.', { final: true });
+    expectObservable(cold('b-p-f|', { b: begin(), p: turn('Hel'), f }).pipe(finals())).toBe('----f|', { f });
+  });
 });
 `;
 
@@ -156,6 +173,7 @@ describe('package', () => {
     expect(files.filter((path) => !/\.(js|d\.ts)$/.test(path)).toSorted()).toEqual([
       'LICENSE',
       'README.md',
+      'dist/cjs/package.json',
       'dist/src/page/client/icon.svg',
       'dist/src/page/client/page.css',
       'dist/src/page/client/page.html',
@@ -175,9 +193,10 @@ describe('package', () => {
   });
 
   it('can be loaded with require', async () => {
-    const program = `console.log(typeof require('rxscribe').transcribe, typeof require('rxscribe/operators').turns)`;
+    const names = `require('rxscribe').transcribe, require('rxscribe/operators').turns, require('rxscribe/testing').turn`;
+    const program = `console.log(...[${names}].map((each) => typeof each))`;
     const { stdout, stderr } = await run(process.execPath, ['--eval', program], { cwd: consumer });
-    expect({ stdout, stderr }).toEqual({ stdout: 'function function\n', stderr: '' });
+    expect({ stdout, stderr }).toEqual({ stdout: 'function function function\n', stderr: '' });
   });
 
   it.each([
@@ -207,6 +226,7 @@ describe('package', () => {
 
   it.each([
     { entry: 'rxscribe/operators', imports: ['rxjs'] },
+    { entry: 'rxscribe/testing', imports: [] },
     { entry: 'rxscribe/tokens', imports: [] },
     { entry: 'rxscribe', imports: ['node:fs/promises', 'rxjs'] },
   ])('imports neither the recorder nor the SDK when $entry is loaded', async ({ entry, imports }) => {
@@ -214,6 +234,15 @@ describe('package', () => {
     const { stdout } = await run(process.execPath, program, { cwd: consumer });
     const imported = new Set(stdout.trim().split('\n'));
     expect([...imported].toSorted()).toEqual([...imports, entry]);
+  });
+
+  it('has operators and test events for CommonJS, as in a new Jest project', async () => {
+    const app = join(consumer, 'jest');
+    await mkdir(app);
+    await writeFile(join(app, 'package.json'), '{ "type": "commonjs" }');
+    await writeFile(join(app, 'app.test.js'), COMMONJS_TEST);
+    const jest = run(process.execPath, [JEST, '--rootDir', app], { cwd: app, env: withoutOptions() });
+    await expect(jest).resolves.toMatchObject({ stderr: expect.stringMatching(/^Tests: +1 passed, 1 total$/m) });
   });
 
   it('passes publint', async () => {
@@ -226,7 +255,19 @@ describe('package', () => {
     const result = run(process.execPath, [ATTW, tarball, '--profile', 'esm-only', '--format', 'ascii']);
     await expect(result).resolves.toMatchObject({ stderr: '' }); // it exits with 1 if there is a problem
   });
+
+  it('passes attw for CommonJS where it has a build for it', async () => {
+    const entries = ['--entrypoints', 'operators', 'testing', '--profile', 'node16'];
+    const result = run(process.execPath, [ATTW, tarball, ...entries, '--format', 'ascii']);
+    await expect(result).resolves.toMatchObject({ stderr: '' });
+  });
 });
+
+/** The environment without the options of Node that these tests need for modules. */
+function withoutOptions(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  return env;
+}
 
 /** Writes a lock file with our locked versions, for a project that depends on this package. */
 async function writeLock(consumer: string, tarball: string): Promise<void> {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { from, of } from 'rxjs';
 import * as operators from '../operators/index.ts';
 import type { FinalTurn, PartialTurn, TranscriptionEvent, Turn } from '../operators/index.ts';
+import * as testing from '../operators/testing/index.ts';
 import * as captions from '../src/captions/index.ts';
 import * as files from '../src/captions/files.ts';
 import * as main from '../src/index.ts';
@@ -23,6 +24,23 @@ describe('public surface', () => {
 
   it('of rxscribe/operators: the operators', () => {
     expect(Object.keys(operators).toSorted()).toEqual(['bufferBytes', 'finals', 'partials', 'transcript', 'turns']);
+  });
+
+  it('of rxscribe/testing: a factory of each event', () => {
+    expect(Object.keys(testing).toSorted()).toEqual([
+      'audioGap',
+      'begin',
+      'heartbeat',
+      'llmGatewayResponse',
+      'reconnecting',
+      'silence',
+      'speakerRevision',
+      'speechStarted',
+      'stats',
+      'termination',
+      'turn',
+      'warning',
+    ]);
   });
 
   it('of rxscribe/captions and rxscribe/files: formats and file writers', () => {
