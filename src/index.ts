@@ -1,5 +1,7 @@
 export { audioFile } from './audio/audioFile.ts';
 export type { AudioFileOptions } from './audio/audioFile.ts';
+export { mediaFile } from './audio/mediaFile.ts';
+export type { MediaFileOptions } from './audio/mediaFile.ts';
 export { microphone } from './audio/microphone.ts';
 export type { MicrophoneOptions } from './audio/microphone.ts';
 export { frameBytes } from './audio/pcm.ts';

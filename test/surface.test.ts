@@ -16,6 +16,7 @@ describe('public surface', () => {
       'TranscriptionError',
       'audioFile',
       'frameBytes',
+      'mediaFile',
       'microphone',
       'pcmStream',
       'transcribe',

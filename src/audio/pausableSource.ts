@@ -20,16 +20,21 @@ export interface PausableSource {
   readonly open: (released: AbortSignal) => AsyncIterable<Uint8Array>;
   readonly pace: () => Pace;
   readonly stop$: Observable<unknown>;
+  /** Whether the source is live at present: consumers cannot pause it then. */
+  readonly isLive?: () => boolean;
 }
 
 /**
  * Turns an async iterable into an Observable that consumers can pause: each chunk is read only when the consumer is ready
  * for it. `stop$` completes it after the chunk being emitted.
+ *
+ * @param source The parts of the source, or a function that creates them for each subscription.
  */
-export function pausableSource({ open, pace, stop$ }: PausableSource): Observable<Uint8Array> {
+export function pausableSource(source: PausableSource | (() => PausableSource)): Observable<Uint8Array> {
   return new Observable((subscriber) => {
+    const { open, pace, stop$, isLive } = typeof source === 'function' ? source() : source;
     const released = new AbortController();
-    const delivery = new Delivery(subscriber);
+    const delivery = new Delivery(subscriber, isLive);
     subscriber.add(() => released.abort());
     subscriber.add(stop$.subscribe({ next: () => delivery.end(), error: (error) => subscriber.error(error) }));
     if (!subscriber.closed) {
@@ -72,16 +77,20 @@ async function pause(ready: Promise<unknown>, released: AbortSignal): Promise<nu
 /** Emits chunks. If it is ended while a chunk is being emitted, it completes after that chunk. */
 class Delivery {
   readonly #subscriber: Subscriber<Uint8Array>;
+  readonly #isLive: () => boolean;
   #emitting = false;
   #ending = false;
 
-  constructor(subscriber: Subscriber<Uint8Array>) {
+  constructor(subscriber: Subscriber<Uint8Array>, isLive: () => boolean = () => false) {
     this.#subscriber = subscriber;
+    this.#isLive = isLive;
   }
 
   emit(chunk: Uint8Array): Promise<unknown> | undefined {
     this.#emitting = true;
-    const ready = emitWithBackpressure(() => this.#subscriber.next(chunk));
+    let ready: Promise<unknown> | undefined;
+    if (this.#isLive()) this.#subscriber.next(chunk);
+    else ready = emitWithBackpressure(() => this.#subscriber.next(chunk));
     this.#emitting = false;
     if (this.#ending) {
       this.#subscriber.complete();

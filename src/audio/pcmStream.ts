@@ -82,7 +82,8 @@ function joined(rest: Uint8Array, piece: Uint8Array): Uint8Array {
   return bytes;
 }
 
-function bytesOf(piece: unknown): Uint8Array {
+/** Refuses pieces that are not bytes. */
+export function bytesOf(piece: unknown): Uint8Array {
   if (piece instanceof Uint8Array) {
     return piece;
   }

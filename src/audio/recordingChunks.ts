@@ -1,5 +1,5 @@
 import { TranscriptionError } from '../errors.ts';
-import type { DecodedAudio, ReportLoss } from './decodedAudio.ts';
+import type { DecodedAudio, ReportLoss } from './pcmAudio.ts';
 import { msToBytes } from './pcm.ts';
 import { pcm16 } from './pcm16.ts';
 import type { RecordingOptions } from './recordingOptions.ts';

@@ -5,7 +5,7 @@ import { TranscriptionError } from '../errors.ts';
 import { ByteReader } from './byteReader.ts';
 import { conditioning } from './conditioned.ts';
 import { decodeAudio } from './decodedAudio.ts';
-import type { ReportLoss } from './decodedAudio.ts';
+import type { ReportLoss } from './pcmAudio.ts';
 import { fileError } from './fileError.ts';
 import { recordingChunks } from './recordingChunks.ts';
 import type { RecordingOptions } from './recordingOptions.ts';

@@ -1,6 +1,7 @@
 import { ByteReader } from '../audio/byteReader.ts';
-import { decodeAudio } from '../audio/decodedAudio.ts';
-import type { DecodedAudio } from '../audio/decodedAudio.ts';
+import { pcmAudio } from '../audio/pcmAudio.ts';
+import type { DecodedAudio } from '../audio/pcmAudio.ts';
+import { readWavHeader } from '../audio/wav.ts';
 import { errorDetails } from '../audio/errorDetails.ts';
 import { convertCommand } from '../audio/fileError.ts';
 import { chunkBytes, recordingChunks } from '../audio/recordingChunks.ts';
@@ -33,10 +34,13 @@ export async function* blobRecording(blob: Blob, sampleRate: number): AsyncGener
   }
 }
 
-/** Opens WAV, AIFF and FLAC, which are read in pieces; `undefined` for what only the browser can decode. */
+/** Opens a WAV file, which is read in pieces; `undefined` for anything that the browser has to decode as a whole. */
 async function inPieces(blob: Blob): Promise<DecodedAudio | undefined> {
+  const reader = new ByteReader(pieces(blob));
+  if (String.fromCodePoint(...(await reader.peek(4))) !== 'RIFF') return undefined;
   try {
-    return await decodeAudio(new ByteReader(pieces(blob)));
+    const header = await readWavHeader(reader);
+    return header && pcmAudio(reader, header);
   } catch (error) {
     if (error instanceof UnsupportedFormat) return undefined;
     throw error;

@@ -5,6 +5,7 @@ export type { PcmStreamOptions } from '../audio/pcmStream.ts';
 export type { Stop } from '../audio/stop.ts';
 export { audioFile } from './audioFile.ts';
 export type { AudioFileOptions } from './audioFile.ts';
+export { mediaFile } from './mediaFile.ts';
 export { microphone } from './microphone.ts';
 export type { MicrophoneOptions } from './microphone.ts';
 export type { Recorder } from './pageRecorder.ts';

@@ -1,0 +1,129 @@
+import type { Observable } from 'rxjs';
+import { conditioning } from './conditioned.ts';
+import type { ReportLoss } from './pcmAudio.ts';
+import { ffmpegAudio } from './ffmpeg.ts';
+import type { FfmpegInput } from './ffmpeg.ts';
+import { fileError } from './fileError.ts';
+import { checkAddress, isAddress, withoutSecrets } from './mediaAddress.ts';
+import { pausableSource } from './pausableSource.ts';
+import { recordingChunks } from './recordingChunks.ts';
+import { recordingFile } from './recordingFile.ts';
+import { checkRecordingOptions } from './recordingOptions.ts';
+import type { AudioFileOptions } from './recordingOptions.ts';
+import { Schedule } from './schedule.ts';
+import { stopSignal } from './stop.ts';
+import { UnsupportedFormat } from './unsupportedFormat.ts';
+
+/** The options of `audioFile`, and whether an address is live. */
+export interface MediaFileOptions extends AudioFileOptions {
+  /** Whether an address is a live stream; by default it is one if ffmpeg finds no duration. */
+  readonly live?: boolean;
+}
+
+/** The speed limit of a live stream: servers send a few seconds at once at first, and again after a delay. */
+const LIVE_SPEED = 1.25;
+
+/**
+ * Plays anything that ffmpeg reads: MP3, M4A, Ogg, WebM, MP4, MKV, and addresses (`http`, `https` with HLS and Icecast,
+ * `rtsp`, `rtmp`, `srt`). WAV, AIFF and FLAC files are read without ffmpeg, as by `audioFile`.
+ *
+ * Cold: each subscription starts its own `ffmpeg`, which must be on the PATH, and ends it. A recording can be paused by
+ * the consumer and is played at `speed`. A live stream cannot be paused: `speed` does not apply, and its audio is emitted
+ * when it arrives.
+ *
+ * | What happens | ffmpeg | Observable |
+ * | --- | --- | --- |
+ * | the audio ends | has ended | complete |
+ * | `stop` emits or aborts | killed | complete, after the chunk being emitted |
+ * | `stop` errors | killed | that error |
+ * | ffmpeg is not installed | | `TranscriptionError`, kind `file`, with the command that installs it |
+ * | ffmpeg fails, or there is no audio | has ended | `TranscriptionError`, kind `file`, with its last line |
+ * | unsubscribe | killed | nothing |
+ *
+ * @example
+ * import { mediaFile } from 'rxscribe';
+ * mediaFile('film.mkv', { speed: 8 }).subscribe((chunk) => console.log(chunk.length));
+ *
+ * @param pathOrUrl The path of a file, or an address. Its user, password and query appear in no message.
+ * @throws {RangeError} when a number is out of its range.
+ * @throws {TypeError} when the path is not a string, the address has another scheme, or an option is not accepted.
+ */
+export function mediaFile(pathOrUrl: string, { live, ...options }: MediaFileOptions = {}): Observable<Uint8Array> {
+  if (typeof pathOrUrl !== 'string' || pathOrUrl === '') {
+    throw new TypeError(`pathOrUrl must be the path of a file or an address, not ${JSON.stringify(pathOrUrl)}`);
+  }
+  if (live !== undefined && typeof live !== 'boolean') {
+    throw new TypeError(`live must be true or false, not ${String(live)}`);
+  }
+  if (isAddress(pathOrUrl)) checkAddress(pathOrUrl);
+  checkRecordingOptions(options);
+  const { speed = 1, stop, onWarning, sampleRate = 16_000 } = options;
+  const name = withoutSecrets(pathOrUrl);
+  const report = (line: string): void => onWarning?.(`${JSON.stringify(name)}: ${line}`);
+  return pausableSource(() => {
+    let isLive = false;
+    const setLive = (hasDuration: boolean): void => {
+      isLive = live ?? !hasDuration;
+    };
+    return {
+      open: (released) =>
+        isAddress(pathOrUrl)
+          ? ffmpegChunks(name, { url: pathOrUrl }, options, { report, released, setLive })
+          : fileChunks(pathOrUrl, options, report, released),
+      pace: () => {
+        const paused = new Schedule({ sampleRate }, speed);
+        const paced = new Schedule({ sampleRate }, LIVE_SPEED);
+        return {
+          waitFor: (bytes, released) => (isLive ? paced : paused).waitFor(bytes, released),
+          delay: (ms) => paused.delay(ms),
+        };
+      },
+      stop$: stopSignal(stop),
+      isLive: () => isLive,
+    };
+  });
+}
+
+interface Run {
+  readonly report: ReportLoss;
+  readonly released: AbortSignal;
+  readonly setLive?: (hasDuration: boolean) => void;
+}
+
+async function* fileChunks(
+  path: string,
+  options: AudioFileOptions,
+  report: ReportLoss,
+  released: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* recordingFile(path, options, report);
+  } catch (error) {
+    if (!(error instanceof Error && error.cause instanceof UnsupportedFormat)) throw error;
+    yield* ffmpegChunks(path, { path }, options, { report, released });
+  }
+}
+
+/**
+ * Decodes with ffmpeg.
+ *
+ * @param name What messages call the source.
+ * @yields Chunks of 100 ms of 16-bit mono PCM, the last one shorter.
+ */
+export async function* ffmpegChunks(
+  name: string,
+  source: FfmpegInput['source'],
+  options: AudioFileOptions,
+  { report, released, setLive }: Run,
+): AsyncGenerator<Uint8Array> {
+  const { sampleRate = 16_000, channelMap } = options;
+  try {
+    const audio = ffmpegAudio({ source, sampleRate, channel: channelMap?.[0], released });
+    for await (const chunk of recordingChunks(audio, { sampleRate }, report, conditioning(options))) {
+      setLive?.(await audio.hasDuration);
+      yield chunk;
+    }
+  } catch (error) {
+    throw fileError(name, error);
+  }
+}

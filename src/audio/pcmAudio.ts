@@ -1,0 +1,53 @@
+/* oxlint-disable no-await-in-loop -- pieces are read one after another */
+import type { ByteReader } from './byteReader.ts';
+import { decodeMono, frameSize } from './sampleDecoder.ts';
+import type { PcmHeader } from './wav.ts';
+
+/** Bytes decoded at once. */
+const PIECE_BYTES = 32_768;
+
+/** Called with one line about audio that is missing or damaged. */
+export type ReportLoss = (line: string) => void;
+
+/** A recording whose header was read. */
+export interface DecodedAudio {
+  /** Samples per second, in hertz. */
+  readonly sampleRate: number;
+  readonly channels: number;
+  /** The length according to the header, in milliseconds; `undefined` if it does not know. */
+  readonly lengthMs: number | undefined;
+  /** Decodes mono samples from -1 to 1: those of one channel, or the average of all. */
+  readonly samples: (channel: number | undefined, report: ReportLoss) => AsyncGenerator<Float32Array>;
+}
+
+/** The audio after the header of a WAV or AIFF file. */
+export function pcmAudio(reader: ByteReader, header: PcmHeader): DecodedAudio {
+  const { sampleRate, channels, audioBytes } = header;
+  const size = frameSize(header);
+  const lengthMs = audioBytes === undefined ? undefined : (Math.floor(audioBytes / size) * 1000) / sampleRate;
+  return {
+    sampleRate,
+    channels,
+    lengthMs,
+    samples: async function* (channel, report) {
+      const start = reader.position;
+      const end = audioBytes === undefined ? Infinity : start + audioBytes;
+      const most = Math.max(size, PIECE_BYTES);
+      for (;;) {
+        const bytes = await reader.takeUnits(size, Math.min(most, end - reader.position));
+        if (bytes.length === 0) break;
+        yield decodeMono(bytes, header, channel);
+      }
+      reportEnd(((reader.position - start) * 1000) / (size * sampleRate), lengthMs, report);
+    },
+  };
+}
+
+/** Reports audio that the header promises but the file does not hold, or a header without a length. */
+export function reportEnd(playedMs: number, lengthMs: number | undefined, report: ReportLoss): void {
+  if (playedMs === 0) return; // an error reports this
+  const played = `${(playedMs / 1000).toFixed(1)} s`;
+  if (lengthMs === undefined) report(`its header gives no length, so it may be incomplete; it ends after ${played}`);
+  else if (playedMs < lengthMs)
+    report(`its header promises ${(lengthMs / 1000).toFixed(1)} s, but it ends after ${played}`);
+}
