@@ -1,4 +1,6 @@
 // Measuring and number formatting of the benchmarks.
+import { cpus } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * Runs every contender once per round, one after another (A B C A B C …), so that other load on the machine affects all
@@ -22,6 +24,26 @@ export async function interleave(contenders, { rounds, warmup = 1, collect = tru
     }
   }
   return samples;
+}
+
+/** Share of the machine's CPU time that other processes use now, sampled while this one waits. */
+export async function machineLoad() {
+  const before = cpuTimes();
+  await sleep(250);
+  const after = cpuTimes();
+  return 1 - (after.idle - before.idle) / (after.all - before.all);
+}
+
+function cpuTimes() {
+  const times = cpus().map((cpu) => cpu.times);
+  const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+  return { idle: sum(times.map(({ idle }) => idle)), all: sum(times.flatMap((one) => Object.values(one))) };
+}
+
+/** A sentence on the load in each round. */
+export function loadNote(loads) {
+  const { median, max } = summary(loads.map((load) => 100 * load));
+  return `Load of the machine before each of ${loads.length} rounds, of all cores: median ${digits(median)} %, highest ${digits(max)} %.`;
 }
 
 /** Runs a function once; returns its `cpu` and `wall` time in milliseconds and its `value`. */

@@ -41,7 +41,7 @@ async function runAll(args) {
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: await createAuthority(caDir), RXSCRIBE_TEST_CA_DIR: caDir };
 
   const sections = requested.length > 0 || quick ? readSections() : new Map();
-  const names = requested.length > 0 ? asked : NAMES.filter((name) => existsSync(join(HERE, `${name}.js`)));
+  const names = requested.length > 0 ? requested : NAMES.filter((name) => existsSync(join(HERE, `${name}.js`)));
   for (const name of names) {
     const started = performance.now();
     const text = sectionOf(name, await resultOf(name, quick, env), (performance.now() - started) / 1000, quick);

@@ -19,13 +19,19 @@ export async function startService() {
   };
 }
 
+/** `ws` masks frames in JavaScript unless it finds `bufferutil`, which is installed for the benchmarks only. */
+function maskEnvironment(nativeMasks) {
+  return nativeMasks ? { NODE_PATH: path('../node_modules') } : { WS_NO_BUFFER_UTIL: '1' };
+}
+
 /**
- * Runs a task in a child process and resolves to its result. For each measured step, adds the CPU time of the service as
- * `serviceCpuMs`.
+ * Runs a task in a child process and resolves to its result. `nativeMasks` is whether `ws` has `bufferutil`. For each
+ * measured step, adds the CPU time of the service as `serviceCpuMs`.
  */
 export async function run(task, service, flags = []) {
   const child = fork(path('worker.js'), [JSON.stringify({ ...task, url: service.url })], {
     execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning', ...flags],
+    env: { ...process.env, ...maskEnvironment(task.nativeMasks ?? false) },
   });
   const usages = [];
   return new Promise((resolve, reject) => {

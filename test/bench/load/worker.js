@@ -1,9 +1,12 @@
 // Runs one task with one contender in a child process; the task is JSON, the measurements are sent to the parent.
 import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BYTES_PER_MS, finalsOf } from './serviceMessages.js';
+import { ballast } from './ballast.js';
 import { live, recorded } from './contenders.js';
+import { limits } from './limits.js';
 import { ramp } from './streams.js';
 
 const CHUNK = 65_536;
@@ -11,13 +14,26 @@ const CHUNK = 65_536;
 const pcm = noise(1000 * BYTES_PER_MS + CHUNK);
 
 const task = JSON.parse(process.argv[2]);
+if (hasNativeMasks() !== (task.nativeMasks ?? false)) throw new Error('ws has the wrong masks');
+const held = ballast(task.ballastMB ?? 0);
 const TASKS = { recording, allocations, ramp: (job) => ramp(live[job.contender], { ...job, pcm }, process) };
-process.send(await TASKS[task.name](task), () => process.exit());
+process.send({ ...(await TASKS[task.name](task)), heldObjects: held.length }, () => process.exit());
+
+/** Whether `ws` finds `bufferutil` and uses it. */
+function hasNativeMasks() {
+  if (process.env['WS_NO_BUFFER_UTIL']) return false;
+  try {
+    createRequire(import.meta.resolve('../../../node_modules/ws/wrapper.mjs'))('bufferutil');
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** CPU time and peak memory of transcribing a recording, after a warm-up. */
 async function recording({ contender, url, ms, warmMs, file, warmFile }) {
-  const work = recorded[contender];
-  await checked(work, { url, apiKey: 'digest', ms: 60_000 }); // every byte
+  const work = recorded[contender] ?? limits[contender];
+  if (work !== limits['raw TLS']) await checked(work, { url, apiKey: 'digest', ms: 60_000 }); // every byte
   await checked(work, { url, apiKey: 'key', file: warmFile, ms: warmFile ? 600_000 : warmMs });
   globalThis.gc();
   const before = process.cpuUsage();
