@@ -5,6 +5,7 @@ import { isHelp, loadEnvFile } from './environment.ts';
 import type { Command } from './flags/declareFlags.ts';
 import { HELP, isPlainHelp } from './help.ts';
 import { explainUsage } from './explainUsage.ts';
+import { normalizeArgs } from './normalizeArgs.ts';
 import { UsageError } from './usageError.ts';
 
 const EPILOGUE =
@@ -88,8 +89,12 @@ function version(): string {
 async function main(args: readonly string[]): Promise<void> {
   process.stderr.on('error', () => undefined);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // closing a pipe is not a failure (`| head -1`); a full disk is
-    if (error.code !== 'EPIPE' && !process.exitCode) void fail(error, args);
+    // closing a pipe (`| head -1`) or a terminal is not a failure; a full disk is
+    if (error.code !== 'EPIPE' && error.code !== 'EIO' && !process.exitCode) void fail(error, args);
+  });
+  process.on('uncaughtException', (error) => {
+    // a defect of this program: the stack is needed, but without control characters and secrets
+    void crash(error, args);
   });
   if (isPlainHelp(args, process.stdout.columns)) {
     process.stdout.write(HELP);
@@ -97,22 +102,30 @@ async function main(args: readonly string[]): Promise<void> {
   }
   try {
     await loadEnvFile(args);
-    const cli = await program(args.map(markMissingPort));
+    const cli = await program(args);
     await cli.parseAsync();
   } catch (error) {
     await fail(error, args);
   }
 }
 
-/** Marks a `--captions` without a port, so that yargs does not take the next argument, perhaps a path, as its value. */
-function markMissingPort(arg: string, at: number, args: readonly string[]): string {
-  return arg === '--captions' && !/^\d+$/.test(args[at + 1] ?? '') ? '--captions=' : arg;
-}
-
 async function fail(error: unknown, args: readonly string[]): Promise<void> {
   process.exitCode = 1;
-  const { reportFailure } = await import('./reportFailure.ts');
-  process.exitCode = reportFailure(error, args);
+  try {
+    const { reportFailure } = await import('./reportFailure.ts');
+    process.exitCode = reportFailure(error, args);
+  } catch (cause) {
+    // nothing more can be loaded, as with very few file descriptors
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    process.stderr.write(
+      `rxscribe: cannot load its own files: ${code === 'EMFILE' ? 'too few open files are allowed, see ulimit -n' : code}\n`,
+    );
+  }
 }
 
-void main(process.argv.slice(2));
+async function crash(error: unknown, args: readonly string[]): Promise<void> {
+  await fail(error, [...args, '--verbose']);
+  process.exit(1);
+}
+
+void main(normalizeArgs(process.argv.slice(2)));

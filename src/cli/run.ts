@@ -1,18 +1,23 @@
-import { fromEvent, identity, takeUntil } from 'rxjs';
+import { filter, firstValueFrom, fromEvent, identity, map, takeUntil } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { bufferBytes } from '../../operators/bufferBytes.ts';
+import type { TranscriptionEvent } from '../../operators/events.ts';
 import { frameBytes } from '../audio/pcm.ts';
 import { transcribe } from '../streaming/transcribe.ts';
 import { asUsageError } from './flags/asUsageError.ts';
 import { checkCaptions } from './flags/captionsFlags.ts';
 import type { OutputFlags } from './flags/outputFlags.ts';
 import type { ServiceFlags } from './flags/serviceFlags.ts';
-import { transcribeOptions } from './flags/transcribeOptions.ts';
+import { checkKeyIsSet, isKeySet, transcribeOptions } from './flags/transcribeOptions.ts';
 import { openCaptionsPage } from './outputs/captionsPage.ts';
 import type { CaptionsPage } from './outputs/captionsPage.ts';
+import { checkOutputs } from './outputs/checkOutputs.ts';
 import { outputFiles } from './outputs/outputFiles.ts';
-import { printJson, printText } from './outputs/print.ts';
+import { printerOf } from './outputs/print.ts';
+import { RunSummary } from './outputs/runSummary.ts';
 import { openRunContext } from './runContext.ts';
+import type { RunContext } from './runContext.ts';
+import { hideSecretsIn } from './secrets.ts';
 import type { CreateSource, SourcePlan } from './sourcePlan.ts';
 
 /** Duration of one audio message, in milliseconds. */
@@ -22,6 +27,8 @@ const FRAME_MS = 100;
  * Transcribes a source, prints its turns and writes the output files. Ends when the source ends, Ctrl-C stops it, or the
  * reader of stdout closes it. The captions page of a recording stays open until Ctrl-C, for viewers who come late.
  *
+ * Mistakes that this machine can detect are reported before a missing key, and before anything is opened or written.
+ *
  * @param createSource Creates the source; an error about its options is reported as wrong usage.
  */
 export async function run(
@@ -30,34 +37,73 @@ export async function run(
   plan: SourcePlan,
 ): Promise<void> {
   checkCaptions(flags);
-  const context = openRunContext(flags, plan);
+  checkOutputs(flags);
+  const options = { ...plan.options, ...transcribeOptions(flags) };
+  asUsageError(() => transcribe(options));
+  await checkSource(createSource, plan);
+  checkKeyIsSet();
+  const context = openRunContext(flags, options, plan);
+  const summary = new RunSummary();
   let page: CaptionsPage | undefined;
+  let written: () => readonly string[] = () => [];
   try {
-    const event$ = asUsageError(() => {
-      const options = { control: context.control$, ...plan.options, ...transcribeOptions(flags) };
-      const source$ = createSource(context).pipe(context.watchAudio);
-      const frames = bufferBytes(frameBytes(FRAME_MS, options));
-      const { audio, events } = outputFiles(flags, options, context);
-      return source$.pipe(audio, frames, transcribe(options), events);
-    });
     page = await openCaptionsPage(flags, context.note);
-    const print = flags.format === 'ndjson' ? printJson(context.view) : printText(context.view);
-    await event$.pipe(page?.events ?? identity, takeUntil(outputClosed())).forEach((event) => {
+    const files = outputFiles(flags, options, context);
+    written = files.written;
+    const frames = bufferBytes(frameBytes(FRAME_MS, options));
+    const event$ = createSource(context).pipe(
+      context.watchAudio,
+      files.audio,
+      frames,
+      transcribe({ ...options, control: context.control$ }),
+      map(withoutSecrets),
+      files.events,
+      page?.events ?? identity,
+      takeUntil(outputClosed(context)),
+    );
+    const print = printerOf(flags.format, context.view);
+    await event$.forEach((event) => {
       context.updateStatus(event);
+      summary.update(event);
       print(event);
       context.report(event);
       if (event.type === 'AudioGap' && event.reason === 'end-timeout') process.exitCode = 1;
     });
+    if (context.elapsedMs() === 0 && !context.stop.aborted && !process.stdout.errored) {
+      throw new Error('the source contains no audio');
+    }
     if (plan.kind !== 'microphone' && !context.stop.aborted && !process.stdout.errored) {
       await page?.waitForStop(context.close);
     }
   } finally {
     context.close();
     await page?.close();
+    if (process.stderr.isTTY && context.elapsedMs() > 0) context.note(summary.line(context.elapsedMs(), written()));
   }
 }
 
-/** Emits when stdout accepts no more: its reader closed it, or the disk is full (which `main` reports). */
-function outputClosed(): Observable<unknown> {
-  return fromEvent(process.stdout, 'error');
+/** Fails if the source cannot be opened. A microphone is opened for this only if the missing key ends the run anyway. */
+async function checkSource(createSource: CreateSource, { kind }: SourcePlan): Promise<void> {
+  const source$ = asUsageError(() => createSource({ stop: new AbortController().signal, note: () => undefined }));
+  if (kind === 'recording' || (kind === 'microphone' && !isKeySet())) {
+    await firstValueFrom(source$, { defaultValue: undefined });
+  }
+}
+
+/** Hides the key where the service repeats it. */
+function withoutSecrets(event: TranscriptionEvent): TranscriptionEvent {
+  const quotes = event.type === 'Warning' || event.type === 'Reconnecting';
+  return quotes ? (hideSecretsIn(event) as TranscriptionEvent) : event;
+}
+
+/**
+ * Emits when stdout accepts no more: its reader closed it, or the disk is full (which `main` reports). If the terminal was
+ * closed, the output files are still completed.
+ */
+function outputClosed({ stop }: RunContext): Observable<unknown> {
+  return fromEvent(process.stdout, 'error').pipe(filter((error) => !(isTerminalGone(error) && stop.aborted)));
+}
+
+function isTerminalGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EIO';
 }

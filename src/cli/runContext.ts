@@ -2,15 +2,18 @@ import { Subject, tap } from 'rxjs';
 import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
 import type { ControlMessage, TranscriptionEvent } from '../../operators/events.ts';
 import type { Mark } from '../captions/chapterMark.ts';
+import type { TranscribeOptions } from '../streaming/options.ts';
 import type { OutputFlags } from './flags/outputFlags.ts';
-import type { ServiceFlags } from './flags/serviceFlags.ts';
 import { mute } from './mute.ts';
+import { hideSecrets } from './secrets.ts';
 import { handleSignals } from './signals.ts';
 import type { SourceContext, SourcePlan } from './sourcePlan.ts';
+import { formatTime } from './terminal/formatTime.ts';
 import { listenToKeys } from './terminal/keys.ts';
 import { eventNotices } from './terminal/notices.ts';
 import { openView } from './terminal/openView.ts';
-import { Status, formatTime } from './terminal/status.ts';
+import { printable } from './terminal/printable.ts';
+import { Status } from './terminal/status.ts';
 import type { View } from './terminal/view.ts';
 
 /** The terminal side of a running transcription: what is shown, and what keys and signals request. */
@@ -24,6 +27,8 @@ export interface RunContext extends SourceContext {
   readonly mark$: Observable<Mark>;
   /** Measures the audio for the status line, and mutes a paused microphone. */
   readonly watchAudio: MonoTypeOperatorFunction<Uint8Array>;
+  /** The length of the audio so far, in milliseconds. */
+  readonly elapsedMs: () => number;
   readonly updateStatus: (event: TranscriptionEvent) => void;
   /** Prints a line about an event that concerns the user. */
   readonly report: (event: TranscriptionEvent) => void;
@@ -36,14 +41,14 @@ const KEYS = ['space pauses', 'q ends', 'enter ends the turn', 'm marks'];
 const KEYS_OF_RECORDING = ['q ends', 'm marks'];
 
 /** Opens the view and handles signals; reads keys if the view is live and stdin is a terminal. */
-export function openRunContext(flags: OutputFlags & ServiceFlags, plan: SourcePlan): RunContext {
-  const { sampleRate } = flags;
+export function openRunContext(flags: OutputFlags, options: TranscribeOptions, plan: SourcePlan): RunContext {
+  const { sampleRate } = options;
   const microphone = plan.kind === 'microphone';
   const hasKeys = plan.kind !== 'stdin' && process.stdin.isTTY;
   const keys = microphone ? KEYS : KEYS_OF_RECORDING;
   const status = new Status({ sampleRate, microphone, keys: hasKeys ? keys : [] });
   const view = openView(flags.plain, (columns) => status.line(columns));
-  const note = (text: string): void => view.note(`rxscribe: ${text}`);
+  const note = (text: string): void => view.note(printable(hideSecrets(`rxscribe: ${text}`)));
   const { stop, end, release } = handleSignals(
     () => {
       status.ending = true;
@@ -76,6 +81,7 @@ export function openRunContext(flags: OutputFlags & ServiceFlags, plan: SourcePl
     mark$: mark$.asObservable(),
     watchAudio: (source) =>
       (microphone ? source.pipe(muteWhilePaused) : source).pipe(tap((chunk) => status.addAudio(chunk))),
+    elapsedMs: () => status.elapsedMs,
     updateStatus: (event) => status.update(event),
     report: (event) => {
       const text = noticeOf(event);

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** SIGHUP means that the terminal was closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** How long after the first signal another one may be the same Ctrl-C, in milliseconds. */
 const ECHO_MS = 1000;
 
@@ -17,7 +18,7 @@ export interface SignalHandler {
 }
 
 /**
- * Handles Ctrl-C and SIGTERM. The first signal requests a graceful end. The second ends the process immediately, with 128
+ * Handles Ctrl-C, SIGTERM and SIGHUP. The first signal requests a graceful end. The second ends the process immediately, with 128
  * plus the number of the signal as exit code: 130 for Ctrl-C.
  *
  * @param onFirst Called at the first signal.

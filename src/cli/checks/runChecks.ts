@@ -1,3 +1,4 @@
+import { KEY_VARIABLE, setting } from '../environment.ts';
 import type { DoctorFlags } from '../flags/doctorFlags.ts';
 import { printable } from '../terminal/printable.ts';
 import { checkKey } from './checkKey.ts';
@@ -20,7 +21,7 @@ export async function runChecks({ json, url, region, device }: DoctorFlags): Pro
   };
   report(checkNode(process.versions.node));
   await checkSound(device, report);
-  report(checkKey(process.env['ASSEMBLYAI_API_KEY']));
+  report(checkKey(setting(KEY_VARIABLE)));
   await checkService(url, region, report);
   if (json) process.stdout.write(`${JSON.stringify(findings, undefined, 2)}\n`);
   return findings.every(({ ok }) => ok);

@@ -7,6 +7,7 @@ import { checkCaptions } from '../flags/captionsFlags.ts';
 import { CONDITIONING } from '../flags/conditioningFlags.ts';
 import type { DemoFlags } from '../flags/demoFlags.ts';
 import { variableName } from '../environment.ts';
+import { checkOutputs } from '../outputs/checkOutputs.ts';
 import { SIGNALS_FORWARDED } from '../signals.ts';
 import { OUTPUT } from '../flags/outputFlags.ts';
 import { SERVICE } from '../flags/serviceFlags.ts';
@@ -32,6 +33,7 @@ const PAGE_ARGS = ['--speaker-labels', '--param=continuousPartials=true'];
  */
 export async function runDemo(flags: DemoFlags): Promise<number> {
   checkCaptions(flags);
+  checkOutputs(flags);
   process.stderr.write(BANNER);
   const simulator = await startSimulator();
   try {
@@ -73,7 +75,7 @@ function childEnvironment({ caFile, apiKey }: Simulator): NodeJS.ProcessEnv {
 
 function runMain(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: 'inherit', env });
-  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of signals) process.on(signal, forward);
   return new Promise<number>((resolve, reject) => {

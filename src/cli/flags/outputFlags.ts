@@ -1,3 +1,5 @@
+import { CAPTION_EXTENSIONS, CAPTION_FORMATS } from '../../captions/captionFormats.ts';
+import type { CaptionFormat } from '../../captions/captionFormats.ts';
 import { CAPTIONS } from './captionsFlags.ts';
 import type { CaptionsFlags } from './captionsFlags.ts';
 import { COMMON } from './declareFlags.ts';
@@ -5,7 +7,7 @@ import type { CommonFlags, Declarations } from './declareFlags.ts';
 
 /** The flags of every command that prints a transcription. */
 export interface OutputFlags extends CommonFlags, CaptionsFlags {
-  readonly format: 'text' | 'ndjson';
+  readonly format: CaptionFormat;
   readonly output?: readonly string[];
   readonly record?: string;
   readonly saveDir?: string;
@@ -15,17 +17,17 @@ export interface OutputFlags extends CommonFlags, CaptionsFlags {
 
 export const OUTPUT: Declarations<OutputFlags> = {
   format: {
-    choices: ['text', 'ndjson'],
+    choices: Object.keys(CAPTION_FORMATS),
     default: 'text',
     requiresArg: true,
-    describe: 'text: one line per final; ndjson: one line per event',
+    describe: 'What to print: text is one line per final, ndjson one line per event; srt, vtt and md are captions',
   },
   output: {
     alias: 'o',
     type: 'string',
     array: true,
     requiresArg: true,
-    describe: 'Also write this file: .srt, .vtt, .md, .txt or .ndjson; may be repeated',
+    describe: `Also write this file: ${CAPTION_EXTENSIONS.join(', ')}; - is stdout, see --format; may be repeated`,
   },
   record: { type: 'string', requiresArg: true, describe: 'Write the audio to this WAV file' },
   'save-dir': {

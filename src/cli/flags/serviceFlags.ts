@@ -14,8 +14,13 @@ export interface ServiceFlags {
   readonly param?: readonly string[];
 }
 
+/** Model ids and their numbers of languages. The service accepts others, too. */
+const MODELS =
+  'Speech model: universal-3-6-pro (32 languages, switching between them), universal-3-5-pro, ' +
+  'universal-streaming-english, universal-streaming-multilingual (6 languages), or any newer one';
+
 export const SERVICE: Declarations<ServiceFlags> = {
-  'speech-model': { type: 'string', requiresArg: true, default: 'u3-rt-pro', describe: 'Speech model' },
+  'speech-model': { type: 'string', requiresArg: true, default: 'universal-3-6-pro', describe: MODELS },
   'sample-rate': {
     requiresArg: true,
     default: 16_000,

@@ -1,4 +1,5 @@
 import type { TranscribeOptions } from '../../streaming/options.ts';
+import { KEY_VARIABLE, setting } from '../environment.ts';
 import type { ServiceFlags } from './serviceFlags.ts';
 import { UsageError } from '../usageError.ts';
 
@@ -19,18 +20,22 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   reconnect: 'use --no-reconnect',
 };
 
+/** Stands for a missing key until all other options are validated. */
+const NO_KEY = 'no-key';
+
 /** Path of the streaming endpoint, added to an address without a path. */
 const STREAM_PATH = '/v3/ws';
 
 /**
  * Builds the options of `transcribe()` from the flags and the environment; `transcribe()` validates them.
+ * A missing key is left to `checkKeyIsSet`, so that other mistakes are reported first.
  *
- * @throws {UsageError} if the key is missing, or a `--param` is malformed or has a flag of its own.
+ * @throws {UsageError} if a `--param` is malformed or has a flag of its own.
  */
 export function transcribeOptions(flags: ServiceFlags): TranscribeOptions {
   const { speechModel, sampleRate, url, region, keyterms, speakerLabels, languageCodes, reconnect, param = [] } = flags;
   const options = {
-    apiKey: key(),
+    apiKey: setting(KEY_VARIABLE)?.trim() || NO_KEY,
     speechModel,
     sampleRate,
     reconnect,
@@ -44,11 +49,16 @@ export function transcribeOptions(flags: ServiceFlags): TranscribeOptions {
   return options as TranscribeOptions;
 }
 
-function key(): string {
-  const value = process.env['ASSEMBLYAI_API_KEY']?.trim();
-  if (value) return value;
+export function isKeySet(): boolean {
+  return Boolean(setting(KEY_VARIABLE)?.trim());
+}
+
+/** @throws {UsageError} if the key is missing. */
+export function checkKeyIsSet(): void {
+  if (isKeySet()) return;
   throw new UsageError(
-    'no API key; set ASSEMBLYAI_API_KEY in the environment or in a .env file, or try rxscribe demo, which needs none',
+    'no API key; get one at https://www.assemblyai.com/dashboard and set ASSEMBLYAI_API_KEY in the environment or in a ' +
+      '.env file, or try rxscribe demo, which needs none',
   );
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Subject, tap } from 'rxjs';
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import type { TranscriptionEvent } from '../../../operators/events.ts';
+import { setting } from '../environment.ts';
 import type { CaptionsFlags } from '../flags/captionsFlags.ts';
 import { handleSignals } from '../signals.ts';
 import { UsageError } from '../usageError.ts';
@@ -30,7 +31,7 @@ export async function openCaptionsPage(
 ): Promise<CaptionsPage | undefined> {
   if (captions === undefined) return undefined;
   const { captionsServer } = await import('../../page/captionsServer.ts');
-  const secret = process.env[SECRET];
+  const secret = setting(SECRET);
   const event$ = new Subject<TranscriptionEvent>();
   const opening = captionsServer(event$, {
     ...(captions !== true && { port: captions }),

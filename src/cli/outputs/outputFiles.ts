@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { extname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { pipe, tap } from 'rxjs';
 import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
 import type { TranscriptionEvent } from '../../../operators/events.ts';
@@ -8,13 +8,15 @@ import type { Mark } from '../../captions/chapterMark.ts';
 import { wavFile } from '../../captions/wavFile.ts';
 import type { TranscribeOptions } from '../../streaming/options.ts';
 import type { OutputFlags } from '../flags/outputFlags.ts';
+import { outputPaths } from './checkOutputs.ts';
 import { RunRecord } from './runRecord.ts';
-import { UsageError } from '../usageError.ts';
 
 /** Operators that write the output files and pass everything through. */
 export interface OutputTaps {
   readonly audio: MonoTypeOperatorFunction<Uint8Array>;
   readonly events: MonoTypeOperatorFunction<TranscriptionEvent>;
+  /** The files, and instead of the files of `--save-dir` their folder; without those that failed. */
+  readonly written: () => readonly string[];
 }
 
 /** What the files need from the running command. */
@@ -27,50 +29,44 @@ export interface OutputContext {
 
 /** The files of `--save-dir`, besides `audio.wav` and `run.json`. */
 const SAVED = ['transcript.txt', 'transcript.ndjson', 'transcript.srt', 'transcript.vtt', 'transcript.md'];
-const EXTENSIONS = /^\.(txt|ndjson|jsonl|srt|vtt|md)$/i;
 
 /**
  * Writes the files of `--output`, `--record` and `--save-dir`. A file that fails is reported in one line and sets exit code
  * 1; everything else continues.
- *
- * @throws {UsageError} if a file exists, is given twice, or has an unsupported extension.
  */
 export function outputFiles(flags: OutputFlags, options: TranscribeOptions, context: OutputContext): OutputTaps {
-  const { output = [], record, saveDir, force } = flags;
-  for (const path of output) checkExtension(path);
-  const paths = [...output, ...(record === undefined ? [] : [record])];
-  if (new Set(paths.map((path) => resolve(path))).size < paths.length) throw new UsageError('a file is given twice');
-  for (const path of paths)
-    if (!force && existsSync(path)) throw new UsageError(`${path} exists; --force overwrites it`);
-  const onError = (error: unknown): void => {
-    process.exitCode = 1;
-    context.note(error instanceof Error ? error.message : String(error));
-  };
-  const folder = saveDir === undefined ? undefined : newFolder(saveDir, onError);
+  const { record, saveDir, force } = flags;
+  const output = outputPaths(flags.output ?? []);
+  const failed = new Set<string>();
+  const failureOf =
+    (path: string) =>
+    (error: unknown): void => {
+      process.exitCode = 1;
+      failed.add(path);
+      context.note(error instanceof Error ? error.message : String(error));
+    };
+  const folder = saveDir === undefined ? undefined : newFolder(saveDir, failureOf(saveDir));
   const saved = (names: readonly string[]): string[] =>
     folder === undefined ? [] : names.map((name) => join(folder, name));
-  const recordings = [...(record === undefined ? [] : [record]), ...saved(['audio.wav'])];
+  const given = record === undefined ? [] : [record];
   const { sampleRate } = options;
   return {
-    audio: pipeAll(recordings.map((path) => wavFile(path, { sampleRate, force, onError }))),
+    audio: pipeAll(
+      [...given, ...saved(['audio.wav'])].map((path) => wavFile(path, { sampleRate, force, onError: failureOf(path) })),
+    ),
     events: pipeAll([
-      ...[...output, ...saved(SAVED)].map((path) => captionFile(path, { force, onError, marks: context.mark$ })),
-      ...saved(['run.json']).map((path) => writeRecord(new RunRecord(path, options, context.marks, onError))),
+      ...[...output, ...saved(SAVED)].map((path) =>
+        captionFile(path, { force, onError: failureOf(path), marks: context.mark$ }),
+      ),
+      ...saved(['run.json']).map((path) => writeRecord(new RunRecord(path, options, context.marks, failureOf(path)))),
     ]),
+    written: () => [...output, ...given, ...(folder === undefined ? [] : [folder])].filter((path) => !failed.has(path)),
   };
 }
 
-function checkExtension(path: string): void {
-  if (EXTENSIONS.test(extname(path))) return;
-  const advice = /\.wav$/i.test(path) ? '--record writes audio' : 'the extension selects the format';
-  throw new UsageError(
-    `--output takes .srt, .vtt, .md, .txt, .ndjson or .jsonl, not ${JSON.stringify(path)}; ${advice}`,
-  );
-}
-
-/** Creates a folder such as `2026-11-22T18-40-05`, with a number appended if it exists. */
+/** Creates a folder such as `2026-11-22T18-40-05`, in local time, with a number appended if it exists. */
 function newFolder(parent: string, onError: (error: unknown) => void): string | undefined {
-  const name = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
+  const name = folderName(new Date());
   try {
     mkdirSync(parent, { recursive: true });
     for (let count = 1; ; count += 1) {
@@ -83,6 +79,13 @@ function newFolder(parent: string, onError: (error: unknown) => void): string | 
     onError(error);
     return undefined;
   }
+}
+
+/** A date in local time that file names may contain and that sorts by time. */
+function folderName(date: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+  return `${day}T${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join('-')}`;
 }
 
 function writeRecord(run: RunRecord): MonoTypeOperatorFunction<TranscriptionEvent> {

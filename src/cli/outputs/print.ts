@@ -1,18 +1,39 @@
 import type { TranscriptionEvent } from '../../../operators/events.ts';
+import { CAPTION_FORMATS } from '../../captions/captionFormats.ts';
+import type { CaptionFormat } from '../../captions/captionFormats.ts';
+import type { DocumentWriter } from '../../captions/documentWriter.ts';
 import { jsonLine } from '../../captions/jsonLine.ts';
 import { partialText, turnText } from '../terminal/partialText.ts';
 import type { View } from '../terminal/view.ts';
 
-/** Prints each event as one line of JSON. */
-export function printJson(view: View): (event: TranscriptionEvent) => void {
-  return (event) => view.line(jsonLine(event));
+type Print = (event: TranscriptionEvent) => void;
+
+/** Returns what prints each event in a format: text as lines with live partials, NDJSON, or a caption document. */
+export function printerOf(format: CaptionFormat, view: View): Print {
+  if (format === 'text') return printText(view);
+  const { document } = CAPTION_FORMATS[format];
+  return document ? printDocument(view, document) : (event) => view.line(jsonLine(event));
 }
 
-/** Prints finals as lines and shows partials if the view is live. */
-export function printText(view: View): (event: TranscriptionEvent) => void {
+function printText(view: View): Print {
   return (event) => {
     if (event.type !== 'Turn') return;
     if (event.isFinal) view.line(turnText(event));
+    else if (view.live) view.partial(partialText(event));
+  };
+}
+
+/** Prints a document turn by turn. Later corrections of speakers are not included, because stdout cannot be rewritten. */
+function printDocument(view: View, { header, turnWriter }: DocumentWriter): Print {
+  const write = turnWriter();
+  // `line` appends the line break that ends each piece
+  const print = (piece: string): void => {
+    if (piece !== '') view.line(piece.replace(/\n$/, ''));
+  };
+  print(header);
+  return (event) => {
+    if (event.type !== 'Turn') return;
+    if (event.isFinal) print(write(event));
     else if (view.live) view.partial(partialText(event));
   };
 }

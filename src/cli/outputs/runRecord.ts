@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Stats, TranscriptionEvent } from '../../../operators/events.ts';
 import type { TranscribeOptions } from '../../streaming/options.ts';
+import { hideSecretsIn } from '../secrets.ts';
 
 /** Options that may contain a secret, and those that are not data. */
 const OMITTED = new Set(['apiKey', 'token', 'control', 'webhookAuthHeaderValue', 'llmGateway']);
@@ -17,7 +18,8 @@ export class RunRecord {
 
   constructor(path: string, options: TranscribeOptions, marks: readonly number[], onError: (error: unknown) => void) {
     this.#path = path;
-    this.#options = Object.fromEntries(Object.entries(options).filter(([name]) => !OMITTED.has(name)));
+    const data = Object.fromEntries(Object.entries(options).filter(([name]) => !OMITTED.has(name)));
+    this.#options = hideSecretsIn(data) as Readonly<Record<string, unknown>>;
     this.#marks = marks;
     this.#onError = onError;
   }

@@ -1,6 +1,7 @@
 import type { TranscriptionEvent } from '../../../operators/events.ts';
 import { bytesToMs } from '../../audio/pcm.ts';
 import { columnsOf } from '../../captions/columnsOf.ts';
+import { formatTime } from './formatTime.ts';
 import { levelOf, meter } from './level.ts';
 
 /** Width of the level meter, in columns. */
@@ -87,14 +88,6 @@ export class Status {
     const left = this.#bytes > 0 && Number.isFinite(leftMs) ? `${formatTime(Math.max(0, leftMs))} left` : '';
     return [`${formatTime(this.elapsedMs)} of ${formatTime(this.lengthMs)}`, left, speedText];
   }
-}
-
-/** Formats a duration as `2:03`, or `1:02:03` from an hour on. */
-export function formatTime(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(seconds % 60)}`;
 }
 
 function joinFitting(parts: readonly string[], columns: number): string {

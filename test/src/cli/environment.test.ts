@@ -50,6 +50,22 @@ describe('settings', () => {
     expect(service.sessions[0]!.params).toMatchObject({ speech_model: 'universal-3-6' });
   });
 
+  it('from .env stay within the program: other variables are ignored', async () => {
+    const lines = [`ASSEMBLYAI_API_KEY=${service.apiKey}`, `RXSCRIBE_URL=${service.url}`, 'RXSCRIBE_SPEED=max'];
+    await writeFile(join(cwd, '.env'), [...lines, 'NODE_TLS_REJECT_UNAUTHORIZED=0'].join('\n'));
+    const outcome = await rxscribe(['file', WAV], { env: { NODE_EXTRA_CA_CERTS: '' }, cwd });
+
+    expect(outcome).toMatchObject({ code: 1, stderr: expect.stringMatching(/certificate/) });
+  });
+
+  it('from .env do not send the key of the environment to another address', async () => {
+    await writeFile(join(cwd, '.env'), `ASSEMBLYAI_API_KEY=x\nRXSCRIBE_URL=${service.url}\nRXSCRIBE_FORCE=1`);
+    const outcome = await rxscribe(['file', WAV, '--format', 'xml'], { env: keyOf(service), cwd });
+
+    expect(outcome.stderr).toMatch(/^rxscribe: ignoring RXSCRIBE_URL, RXSCRIBE_FORCE of \.env, because the key is not/);
+    expect(service.sessions).toEqual([]);
+  });
+
   it('are reported under the name of their option if invalid', async () => {
     const outcome = await rxscribe(['file', WAV], { env: { ...keyOf(service), RXSCRIBE_SPEED: 'fast' } });
 

@@ -41,6 +41,7 @@ describe('rxscribe --help', () => {
       'dist/src/cli/explainUsage.js',
       'dist/src/cli/help.js',
       'dist/src/cli/main.js',
+      'dist/src/cli/normalizeArgs.js',
       'dist/src/cli/usageError.js',
     ]);
   });
@@ -54,6 +55,7 @@ describe('rxscribe --help', () => {
       'dist/src/cli/explainUsage.js',
       'dist/src/cli/help.js',
       'dist/src/cli/main.js',
+      'dist/src/cli/normalizeArgs.js',
       'dist/src/cli/usageError.js',
     ]);
     expect(loaded.filter((url) => /node_modules\/(rxjs|assemblyai|decibri|ws|node-forge|dotenv)\//.test(url))).toEqual(

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { killAll, rxscribe } from '../../support/cli.ts';
+import { MAIN, killAll, rxscribe, startCommand } from '../../support/cli.ts';
 import { WAV, startService } from './service.ts';
 
 const KEY = 'not-a-good-key-0123456789';
@@ -27,7 +27,43 @@ describe('a failed command', () => {
     const { code, stdout, stderr } = await rxscribe(['file', WAV]);
 
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^rxscribe: no API key; set ASSEMBLYAI_API_KEY .*\n$/);
+    expect(stderr).toMatch(/^rxscribe: no API key; get one at https:\/\/www\.assemblyai\.com\/dashboard and set .*\n$/);
+  });
+
+  it('reports mistakes in arguments before a missing key', async () => {
+    const [path, param, output, device] = await Promise.all([
+      rxscribe(['file', 'missing.wav']),
+      rxscribe(['file', WAV, '--param', 'foo=1']),
+      rxscribe(['file', WAV, '-o', 'missing/a.srt']),
+      rxscribe(['listen', '--device', 'no such microphone']),
+    ]);
+
+    expect(path).toMatchObject({ code: 1, stderr: expect.stringMatching(/missing\.wav/) });
+    expect(param).toMatchObject({ code: 2, stderr: expect.stringMatching(/foo/) });
+    expect(output).toMatchObject({ code: 2, stderr: expect.stringMatching(/missing does not exist/) });
+    expect(device).toMatchObject({ code: 1, stderr: expect.stringMatching(/microphone/) });
+  });
+
+  it('removes control characters and secrets from its message and its stack', async () => {
+    const name = 'x\u001b]0;title\u0007\u001b[31m.wav';
+    const address = 'http://user:passw0rd@localhost/x?secret=s3cret';
+    const [path, url] = await Promise.all([
+      rxscribe(['file', name, '--verbose'], { env }),
+      rxscribe(['file', WAV, '--url', address, '--verbose'], { env }),
+    ]);
+
+    expect(path.stderr).toContain('\n    at ');
+    expect(path.stderr.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+    expect(url.stderr).toContain('http://[hidden]@localhost/x?secret=[hidden]');
+    expect(url.stderr).not.toMatch(/passw0rd|s3cret/);
+  });
+
+  it('needs only one line to report too few file descriptors', async () => {
+    const program = startCommand('bash', ['-c', `ulimit -n 28; exec "$0" "$@"`, process.execPath, MAIN, 'file', WAV]);
+    const { code, stderr } = await program.outcome;
+
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^rxscribe: [^\n]*too (few|many) open files[^\n]*\n$/);
   });
 
   it('reports an unknown microphone in one line', async () => {
@@ -88,7 +124,11 @@ describe('wrong usage', () => {
     ['no path', ['file'], /the path of the recording is missing/],
     ['an option without its value', ['file', WAV, '--url'], /--url needs a value/],
     ['an option given twice', ['file', WAV, '--url=a', '--url=b'], /--url is given more than once/],
-    ['a wrong choice', ['file', WAV, '--format', 'xml'], /--format must be one of "text", "ndjson", not "xml"/],
+    [
+      'a wrong choice',
+      ['file', WAV, '--format', 'xml'],
+      /--format must be one of "text", "ndjson", "srt", .*, not "xml"/,
+    ],
     ['a word for a number', ['file', WAV, '--speed', 'fast'], /--speed must be a number, not "fast"/],
     ['a speed of 0', ['file', WAV, '--speed', '0'], /--speed must be a number above 0/],
     ['a sample rate out of range', ['file', WAV, '--sample-rate', '100'], /--sample-rate must be a whole number/],

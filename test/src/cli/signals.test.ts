@@ -21,7 +21,7 @@ describe('a transcription that receives a signal', () => {
     return program;
   };
 
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     it(`transcribes the last words at the first ${signal} and exits with 0`, async () => {
       const program = await midSentence();
       program.child.kill(signal);

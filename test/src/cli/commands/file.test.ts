@@ -67,7 +67,7 @@ describe('rxscribe file', () => {
 
     expect(outcome).toMatchObject({ code: 0 });
     expect(service.sessions[0]!.params).toMatchObject({
-      speech_model: 'u3-rt-pro',
+      speech_model: 'universal-3-6-pro',
       sample_rate: '16000',
       keyterms_prompt: '["RxJS","scribe"]',
       speaker_labels: 'true',

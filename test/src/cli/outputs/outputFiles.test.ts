@@ -24,7 +24,10 @@ describe('output files', () => {
   });
 
   const file = (...args: string[]): Promise<Outcome> =>
-    rxscribe(['file', WAV, '--url', service.url, '--speed', 'max', ...args], { env: keyOf(service), cwd });
+    rxscribe(['file', WAV, ...(args.includes('--url') ? [] : ['--url', service.url]), '--speed', 'max', ...args], {
+      env: keyOf(service),
+      cwd,
+    });
   const read = (name: string): Promise<string> => readFile(join(cwd, name), 'utf8');
 
   it('are captions according to their extensions, and the unchanged audio', async () => {
@@ -53,7 +56,7 @@ describe('output files', () => {
     expect(names.toSorted((a, b) => a.localeCompare(b))).toEqual(['audio.wav', 'run.json', ...texts]);
     expect(run).toMatchObject({
       versions: { node: process.versions.node },
-      options: { speechModel: 'u3-rt-pro', sampleRate: 16_000 },
+      options: { speechModel: 'universal-3-6-pro', sampleRate: 16_000 },
       marks: [],
       stats: { sessions: 1, gapMs: 0 },
     });
@@ -63,15 +66,12 @@ describe('output files', () => {
   });
 
   it('fail independently, each with one line and exit code 1', async () => {
-    await writeFile(join(cwd, 'a file'), '');
-    const outcome = await file('-o', 'nowhere/talk.srt', '-o', 'talk.txt', '--save-dir', 'a file');
+    await mkdir(join(cwd, 'folder.srt'));
+    const outcome = await file('-o', 'folder.srt', '-o', 'talk.txt', '--force');
 
     expect(outcome.code).toBe(1);
     expect(outcome.stdout).toBe(`${(await sentences()).join('\n')}\n`);
-    expect(outcome.stderr.trimEnd().split('\n')).toEqual([
-      expect.stringMatching(/^rxscribe: .*a file/),
-      expect.stringMatching(/^rxscribe: .*nowhere/),
-    ]);
+    expect(outcome.stderr).toMatch(/^rxscribe: [^\n]*folder\.srt[^\n]*\n$/);
     expect(await read('talk.txt')).toBe(outcome.stdout);
   });
 
@@ -85,6 +85,27 @@ describe('output files', () => {
 
     expect(await read('talk.srt')).toMatch(/Welcome to rxscribe\.\n\n[^]*while you speak\.\n\n/);
     expect((await readFile(join(cwd, 'talk.wav'))).subarray(0, 4).toString()).toMatch(/^RIFF$/);
+  });
+
+  it('contain no secret of the options', async () => {
+    const hook = [
+      'webhookUrl=https://hook.example/x?secret=s3cret',
+      'webhookAuthHeaderName=X',
+      'webhookAuthHeaderValue=hdr5ecret',
+    ];
+    const url = service.url.replace('wss://', 'wss://user:passw0rd@');
+    await file('--url', url, '--save-dir', 'talks', ...hook.map((param) => `--param=${param}`));
+    const [folder = ''] = await readdir(join(cwd, 'talks'));
+
+    expect(await read(join('talks', folder, 'run.json'))).toContain('https://hook.example/x?secret=[hidden]');
+    expect(await read(join('talks', folder, 'run.json'))).not.toMatch(/s3cret|hdr5ecret|passw0rd/);
+  });
+
+  it('have the format of --format on stdout', async () => {
+    const outcome = await file('--format', 'srt', '-o', '-', '-o', 'talk.srt');
+
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    expect(outcome.stdout).toBe(await read('talk.srt'));
   });
 
   it('are written by the demo', async () => {
@@ -103,6 +124,9 @@ describe('output files', () => {
       file('-o', 'talk.doc'),
       file('-o', 'talk.wav'),
       file('--record', 'sub'),
+      file('-o', 'nowhere/talk.srt'),
+      file('--save-dir', 'talk.srt/talks'),
+      rxscribe(['demo', '-o', 'talk.doc'], { cwd }),
     ]);
 
     expect(outcomes.map(({ code, stdout }) => ({ code, stdout }))).toEqual(
@@ -114,6 +138,9 @@ describe('output files', () => {
       expect.stringMatching(/^rxscribe: --output takes .*, not "talk\.doc".*\n$/),
       expect.stringMatching(/--record writes audio\n$/),
       expect.stringMatching(/^rxscribe: sub exists.*\n$/),
+      expect.stringMatching(/^rxscribe: cannot write nowhere\/talk\.srt: the folder .*nowhere does not exist\n$/),
+      expect.stringMatching(/^rxscribe: cannot write talk\.srt\/talks: .*talk\.srt is not a folder\n$/),
+      expect.stringMatching(/^rxscribe: --output takes .*, not "talk\.doc".*\n$/),
     ]);
     expect(await read('talk.srt')).toBe('mine');
     expect(service.sessions).toEqual([]);

@@ -1,0 +1,20 @@
+/** Rewrites arguments that yargs would misread. */
+export function normalizeArgs(args: readonly string[]): string[] {
+  const end = args.indexOf('--');
+  const options = end < 0 ? args : args.slice(0, end);
+  const operands = end < 0 ? [] : args.slice(end + 1);
+  return [...options.flatMap(normalizeOption), ...operands.map(asOperand)];
+}
+
+function normalizeOption(arg: string, at: number, args: readonly string[]): string[] {
+  // without a port, yargs would take the next argument, perhaps a path, as the port
+  if (arg === '--captions' && !/^\d+$/.test(args[at + 1] ?? '')) return ['--captions='];
+  // yargs does not accept - as a value
+  if ((arg === '-o' || arg === '--output') && args[at + 1] === '-') return ['--output=-'];
+  return arg === '-' && /^(-o|--output)$/.test(args[at - 1] ?? '') ? [] : [arg];
+}
+
+/** Marks an argument after `--` as a path, in case it starts with a dash. */
+function asOperand(arg: string): string {
+  return arg.startsWith('-') && arg !== '-' ? `./${arg}` : arg;
+}
