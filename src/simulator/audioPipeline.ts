@@ -1,9 +1,8 @@
 import { formatOf, toPcm, type AudioFormat } from './audioFormat.ts';
-import { turnSettingsOf, turnStyleOf, withUpdate, type Formatting } from './configuration.ts';
-import type { Parameters } from './parameters.ts';
+import { speakerLabelsOf, turnSettingsOf, turnStyleOf, withUpdate, type Formatting } from './configuration.ts';
+import type { Parameters, ParameterUpdate } from './parameters.ts';
 import type { Recogniser, RecogniserFactory } from './recogniser.ts';
 import type { ServiceMessage } from './serviceMessage.ts';
-import { SpeakerLabels } from './speakerLabels.ts';
 import { TurnLogic } from './turnLogic.ts';
 
 /** Turns the audio of one session into messages. */
@@ -19,7 +18,7 @@ export class AudioPipeline {
     this.#parameters = parameters;
     this.#formatting = formatting;
     this.#recogniser = recogniser(this.format.sampleRate);
-    const speakers = parameters['speaker_labels'] === 'true' ? new SpeakerLabels() : undefined;
+    const speakers = speakerLabelsOf(parameters);
     this.#turns = new TurnLogic(turnStyleOf(parameters), turnSettingsOf(parameters, formatting), speakers);
   }
 
@@ -44,14 +43,15 @@ export class AudioPipeline {
   }
 
   /** Changes the parameters for the audio that follows. */
-  update(update: Parameters): void {
+  update(update: ParameterUpdate): void {
     this.#parameters = withUpdate(this.#parameters, update);
     this.#turns.settings = turnSettingsOf(this.#parameters, this.#formatting);
   }
 
   /** Ends the open turn now. */
   forceEndpoint(): ServiceMessage[] {
-    return this.#turns.forceEndpoint();
+    const words = this.#recogniser.flush?.() ?? [];
+    return [...this.#turns.advance(this.#recogniser.settledMs, words), ...this.#turns.forceEndpoint()];
   }
 
   /** Sends an empty final as soon as no turn is open. */

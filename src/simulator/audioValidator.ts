@@ -54,8 +54,7 @@ export class AudioValidator {
   }
 
   #checkDuration(ms: number): AudioProblem[] {
-    const shown = Number(ms.toFixed(1));
-    const message = `Input Duration Error: Input Duration Violation: ${shown} ms. Expected between 50 and 1000 ms`;
+    const message = `Input Duration Error: Input Duration Violation: ${ms.toFixed(1)} ms. Expected between 50 and 1000 ms`;
     if (ms > MAX_MS) return [{ code: 'frame-duration', message, fatal: true }];
     if (ms >= MIN_MS) {
       this.#shortMs = 0;

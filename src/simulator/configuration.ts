@@ -1,13 +1,14 @@
 import { proStyle } from './proStyle.ts';
 import { universalStyle } from './universalStyle.ts';
-import type { Parameters } from './parameters.ts';
+import type { Parameters, ParameterUpdate } from './parameters.ts';
+import { SpeakerLabels } from './speakerLabels.ts';
 import type { TurnSettings, TurnStyle } from './turnStyle.ts';
 
 /** Finals of the Universal-Streaming models with `format_turns`: an unformatted one and a formatted one, or one. */
 export type Formatting = 'two-finals' | 'one-final';
 
 /** The model of a session that names none. The default of the real service has changed several times. */
-export const DEFAULT_MODEL = 'universal-3-6-pro';
+const DEFAULT_MODEL = 'universal-3-6-pro';
 
 const PRESETS: Readonly<Record<string, { readonly min: number; readonly max: number; readonly delay: number }>> = {
   min_latency: { min: 128, max: 640, delay: 0 },
@@ -17,9 +18,14 @@ const PRESETS: Readonly<Record<string, { readonly min: number; readonly max: num
 
 const DIARIZING = { min: 640, max: 768, delay: 500 };
 
+/** The model that a session uses: the language code `multi` selects the multilingual one. */
+function modelOf({ speech_model: model = DEFAULT_MODEL, language_codes: codes }: Parameters): string {
+  return codes === '["multi"]' ? 'universal-streaming-multilingual' : model;
+}
+
 /** Whether the model belongs to the Pro family. */
-export function isPro({ speech_model: model = DEFAULT_MODEL }: Parameters): boolean {
-  return !/^(universal-streaming|whisper)/.test(model);
+function isPro(parameters: Parameters): boolean {
+  return !/^(universal-streaming|whisper)/.test(modelOf(parameters));
 }
 
 /** The style in which the model of a session sends its turns. */
@@ -50,18 +56,25 @@ export function turnSettingsOf(parameters: Parameters, formatting: Formatting): 
   };
 }
 
-/** Applies an update. A new `mode` resets the silences and delay of its preset, except those in the update. */
-export function withUpdate(parameters: Parameters, update: Parameters): Parameters {
-  if (update['mode'] === undefined) return { ...parameters, ...update };
-  const { min_turn_silence: _min, max_turn_silence: _max, interruption_delay: _delay, ...kept } = parameters;
-  return { ...kept, ...update };
+/** Applies an update. A new `mode` resets the silences and delay of its preset, except those in the update; null resets. */
+export function withUpdate(parameters: Parameters, update: ParameterUpdate): Parameters {
+  const { min_turn_silence: _min, max_turn_silence: _max, interruption_delay: _delay, ...rest } = parameters;
+  const merged = Object.entries({ ...(update['mode'] === undefined ? parameters : rest), ...update });
+  return Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+/** The speaker labels of a session that wants them. */
+export function speakerLabelsOf(parameters: Parameters): SpeakerLabels | undefined {
+  if (parameters['speaker_labels'] !== 'true') return undefined;
+  const intervalMs = Number(parameters['speaker_labels_revision_interval_ms'] ?? 0);
+  return new SpeakerLabels(intervalMs === 0 ? Infinity : intervalMs);
 }
 
 /** `Begin.configuration`: the parameters as the service understood them. */
 export function beginConfiguration(parameters: Parameters, apiVersion: string): Readonly<Record<string, unknown>> {
   const on = (name: string): boolean => parameters[name] === 'true';
   return {
-    model: parameters['speech_model'] ?? DEFAULT_MODEL,
+    model: modelOf(parameters),
     mode: isPro(parameters) ? (parameters['mode'] ?? 'balanced') : null,
     api_version: apiVersion,
     speaker_labels: on('speaker_labels'),

@@ -1,3 +1,5 @@
+import { pythonJsonError } from './pythonJsonError.ts';
+
 /** A text message of a client. */
 export type ControlMessage =
   | { readonly type: 'UpdateConfiguration'; readonly fields: Readonly<Record<string, unknown>> }
@@ -10,7 +12,7 @@ export function parseControlMessage(text: string): { readonly received: unknown;
   try {
     received = JSON.parse(text);
   } catch (error) {
-    return { received: text, control: invalid(`Invalid JSON: ${String(error)}`) };
+    return { received: text, control: invalid(`Invalid JSON: ${pythonJsonError(text, error)}`) };
   }
   return { received, control: classify(received) };
 }

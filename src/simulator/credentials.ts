@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { inRange } from './checks.ts';
 
 /** The credential of a connection: valid, or why it is not. `maxSeconds` is how long it permits a session to last. */
 export type Credential =
@@ -35,22 +36,22 @@ export class Credentials {
   /** Handles `GET /v3/token`. */
   handleTokenRequest(request: IncomingMessage, query: URLSearchParams, response: ServerResponse): void {
     const header = request.headers.authorization?.replace(/^Bearer /, '');
-    const window = query.get('expires_in_seconds');
-    const cap = query.get('max_session_duration_seconds') ?? String(LONGEST_SESSION_S);
-    if (header === undefined) reject(response, ['header', 'authorization'], 'Field required', null);
-    else if (!same(header, this.apiKey)) json(response, 401, { error: 'Invalid API key' });
-    else if (!whole(window, 1, 600)) {
-      reject(response, ['query', 'expires_in_seconds'], 'Input should be a whole number from 1 to 600', window);
-    } else if (!whole(cap, 60, LONGEST_SESSION_S)) {
-      reject(
-        response,
-        ['query', 'max_session_duration_seconds'],
-        'Input should be a whole number from 60 to 10800',
-        cap,
-      );
-    } else {
-      json(response, 200, { token: this.#token(Number(window), Number(cap)), expires_in_seconds: Number(window) });
-    }
+    const seconds = query.get('expires_in_seconds');
+    const maxSeconds = query.get('max_session_duration_seconds') ?? String(LONGEST_SESSION_S);
+    const problems = [
+      ...(header === undefined ? [missing('header', 'authorization')] : []),
+      ...(seconds === null
+        ? [missing('query', 'expires_in_seconds')]
+        : outOfRange('expires_in_seconds', seconds, 1, 600)),
+      ...outOfRange('max_session_duration_seconds', maxSeconds, 60, LONGEST_SESSION_S),
+    ];
+    if (problems.length > 0) json(response, 422, { detail: problems });
+    else if (!same(header!, this.apiKey)) json(response, 401, { error: 'Invalid API key' });
+    else
+      json(response, 200, {
+        token: this.#token(Number(seconds), Number(maxSeconds)),
+        expires_in_seconds: Number(seconds),
+      });
   }
 
   #token(seconds: number, cap: number): string {
@@ -72,12 +73,29 @@ function same(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-function whole(value: string | null, least: number, most: number): boolean {
-  return value !== null && /^\d+$/.test(value) && Number(value) >= least && Number(value) <= most;
+/** A problem of a token request, as FastAPI reports it. */
+interface Problem {
+  readonly type: string;
+  readonly loc: readonly string[];
+  readonly msg: string;
+  readonly input: string | null;
+  readonly ctx?: object;
 }
 
-function reject(response: ServerResponse, loc: readonly string[], msg: string, input: string | null): void {
-  json(response, 422, { detail: [{ type: 'value_error', loc, msg, input, ctx: {} }] });
+function missing(...loc: readonly string[]): Problem {
+  return { type: 'missing', loc, msg: 'Field required', input: null };
+}
+
+function outOfRange(name: string, input: string, ge: number, le: number): Problem[] {
+  const loc = ['query', name];
+  if (!/^[+-]?\d+$/.test(input)) {
+    const msg = 'Input should be a valid integer, unable to parse string as an integer';
+    return [{ type: 'int_parsing', loc, msg, input }];
+  }
+  const checked = inRange(input, Number(input), ge, le);
+  if (!('error' in checked)) return [];
+  const [type, ctx] = Number(input) < ge ? ['greater_than_equal', { ge }] : ['less_than_equal', { le }];
+  return [{ type, loc, msg: checked.error, input, ctx }];
 }
 
 function json(response: ServerResponse, status: number, body: object): void {

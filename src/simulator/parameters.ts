@@ -1,8 +1,14 @@
-/** Parameters of a session as in the query, values as text. */
+import { anything, boolean, clampedInteger, codes, encoding, fraction, integer, json, list } from './checks.ts';
+import { oneOf, sampleRate, text, type Check } from './checks.ts';
+
+/** Parameters of a session, values as text. */
 export type Parameters = Readonly<Record<string, string>>;
 
-/** Returns what is wrong with a value; undefined if nothing is. */
-type Check = (value: string) => string | undefined;
+/** Changes of parameters; null resets one to its default. */
+export type ParameterUpdate = Readonly<Record<string, string | null>>;
+
+/** Valid parameters in canonical form, or the first error in the words of the service. */
+export type Validated<T> = { readonly parameters: T } | { readonly error: string };
 
 const MODELS = [
   'universal-3-6-pro',
@@ -12,6 +18,8 @@ const MODELS = [
   'u3-rt-pro-beta-1',
   'u3-rt-agent',
   'universal-3-7-preview',
+  'assemblyai-stt-3-7-realtime',
+  'assemblyai-stt-3-7-realtime-agent',
   '_universal-3-5-notetaker',
   'universal-streaming-english',
   'universal-streaming-multilingual',
@@ -19,52 +27,53 @@ const MODELS = [
 ];
 
 const LANGUAGES =
-  'ar bg cs da de el en es et fi fr he hi hr hu id it ja ko lt lv ms multi nl no pl pt ro ru sv tr uk vi zh'.split(' ');
+  'en es de fr it pt tr nl sv no da fi hi vi ar he ja ur zh ru ko ca gl ro et fa yue af mr zu xh nn multi'.split(' ');
 
-const LONGEST_TEXT = 1750;
+const MAX_TEXT = 1750;
 
 const checks: Readonly<Record<string, Check>> = {
   speech_model: oneOf(MODELS),
-  sample_rate: whole(8000, 96_000),
-  encoding: oneOf(['pcm_s16le', 'pcm_mulaw', 'opus', 'ogg_opus', 'aac']),
+  sample_rate: sampleRate,
+  encoding: encoding(['pcm_s16le', 'pcm_mulaw', 'opus', 'ogg_opus', 'aac']),
   mode: oneOf(['min_latency', 'balanced', 'max_accuracy']),
-  min_turn_silence: whole(0, Infinity),
-  max_turn_silence: whole(0, Infinity),
-  max_turn_duration: whole(1, Infinity),
+  min_turn_silence: integer(0, Infinity),
+  max_turn_silence: integer(0, Infinity),
+  max_turn_duration: integer(1, Infinity),
   end_of_turn_confidence_threshold: fraction,
   vad_threshold: fraction,
-  format_turns: flag,
-  interruption_delay: whole(0, 1000),
-  continuous_partials: flag,
-  turn_left_pad_ms: whole(0, Infinity),
-  include_partial_turns: flag,
+  format_turns: boolean,
+  interruption_delay: integer(0, 1000),
+  continuous_partials: boolean,
+  turn_left_pad_ms: integer(0, Infinity),
+  include_partial_turns: boolean,
   keyterms_prompt: list(100),
-  prompt: textUpTo(LONGEST_TEXT),
-  agent_context: textUpTo(LONGEST_TEXT),
-  previous_context_n_turns: whole(0, 100),
-  language_codes: languages,
+  prompt: text('prompt', MAX_TEXT),
+  agent_context: text('agent_context', MAX_TEXT),
+  previous_context_n_turns: integer(0, 100),
+  language_codes: codes(LANGUAGES),
   language_code: oneOf(LANGUAGES),
-  language_detection: flag,
+  language_detection: boolean,
   language: oneOf(['en', 'multi']),
   domain: oneOf(['medical-v1']),
-  speaker_labels: flag,
-  max_speakers: whole(1, 10),
-  speaker_labels_revision_interval_ms: (value) => (value === '0' ? undefined : whole(120_000, 300_000)(value)),
+  speaker_labels: boolean,
+  max_speakers: integer(1, 10),
+  speaker_labels_revision_interval_ms: clampedInteger(86_400_000, 120_000, 300_000),
   voice_focus: oneOf(['near-field', 'far-field']),
   voice_focus_threshold: fraction,
-  filter_profanity: flag,
-  redact_pii: flag,
-  redact_pii_policies: () => undefined,
+  filter_profanity: boolean,
+  redact_pii: boolean,
+  redact_pii_policies: anything,
   redact_pii_sub: oneOf(['hash', 'entity_name']),
-  inactivity_timeout: whole(5, 3600),
-  session_heartbeat: flag,
-  acknowledge_silence: flag,
+  inactivity_timeout: integer(5, 3600),
+  session_heartbeat: boolean,
+  acknowledge_silence: boolean,
   llm_gateway: json,
-  webhook_url: () => undefined,
-  webhook_auth_header_name: () => undefined,
-  webhook_auth_header_value: () => undefined,
-  _customer_support_audio_capture: flag,
-  token: () => undefined,
+  webhook_url: anything,
+  webhook_auth_header_name: anything,
+  webhook_auth_header_value: anything,
+  _customer_support_audio_capture: boolean,
+  customer_support_audio_capture: boolean,
+  token: anything,
 };
 
 const UPDATABLE: ReadonlySet<string> = new Set([
@@ -86,13 +95,34 @@ const UPDATABLE: ReadonlySet<string> = new Set([
   'filter_profanity',
 ]);
 
-/** Returns the first error in the parameters, in the words of the service; undefined if all known ones are valid. */
-export function validate(parameters: Parameters, model: string | undefined): string | undefined {
-  for (const [name, value] of Object.entries(parameters)) {
-    const wanted = checks[name]?.(value);
-    if (wanted !== undefined) return invalid(name, wanted);
+const NULLABLE: ReadonlySet<string> = new Set(['keyterms_prompt', 'prompt', 'min_turn_silence', 'max_turn_silence']);
+
+/** Reads a query. `language_codes` may be repeated; of other repeated names the last value counts. */
+export function readQuery(query: URLSearchParams): Parameters {
+  const repeated = query.getAll('language_codes');
+  const parameters = Object.fromEntries(query);
+  return repeated.length > 1 ? { ...parameters, language_codes: JSON.stringify(repeated) } : parameters;
+}
+
+/** Validates the parameters of a connection. */
+export function validateParameters(given: Parameters): Validated<Parameters> {
+  const validated = checkAll(given);
+  if ('error' in validated) return validated;
+  const { voice_focus: focus, voice_focus_threshold: threshold } = given;
+  if (threshold !== undefined && focus === undefined) {
+    return invalid('voice_focus_threshold', 'Value error, voice_focus_threshold requires voice_focus');
   }
-  return conflict(parameters, model);
+  return refuseOnUniversal(given, given['speech_model']) ?? { parameters: validated.parameters as Parameters };
+}
+
+/** Validates the fields of an `UpdateConfiguration`. */
+export function validateUpdate(
+  fields: Readonly<Record<string, unknown>>,
+  model: string | undefined,
+): Validated<ParameterUpdate> {
+  const entries = Object.entries(fields).map(([name, value]) => [name, asText(name, value)] as const);
+  const update = Object.fromEntries(entries);
+  return refuseOnUniversal(update, model) ?? checkAll(update);
 }
 
 /** Names that the service does not know. It ignores them. */
@@ -101,87 +131,33 @@ export function unknownNames(parameters: Parameters): string[] {
 }
 
 /** Names that cannot be changed during a session. */
-export function namesNotUpdatable(parameters: Parameters): string[] {
-  return Object.keys(parameters).filter((name) => !UPDATABLE.has(name));
+export function namesNotUpdatable(update: ParameterUpdate): string[] {
+  return Object.keys(update).filter((name) => !UPDATABLE.has(name));
 }
 
-/** Writes the values of an `UpdateConfiguration` as a query would. */
-export function asParameters(update: Readonly<Record<string, unknown>>): Parameters {
-  return Object.fromEntries(Object.entries(update).map(([name, value]) => [name, asText(value)]));
-}
-
-function conflict(parameters: Parameters, model: string | undefined): string | undefined {
-  const { mode, voice_focus: focus, voice_focus_threshold: threshold } = parameters;
-  if (mode !== undefined && model !== undefined && /^(universal-streaming|whisper)/.test(model)) {
-    return invalid('mode', `not supported by ${model}`);
+function checkAll(given: ParameterUpdate): Validated<ParameterUpdate> {
+  const parameters: Record<string, string | null> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const checked = value === null ? { value } : (Object.hasOwn(checks, name) ? checks[name]! : anything)(value);
+    if ('error' in checked) return invalid(checked.at === undefined ? name : `${name}.${checked.at}`, checked.error);
+    parameters[name] = checked.value;
   }
-  if (threshold !== undefined && focus === undefined) return invalid('voice_focus_threshold', 'requires voice_focus');
-  return undefined;
+  return { parameters };
 }
 
-function asText(value: unknown): string {
+/** The Universal-Streaming models have neither a prompt nor a mode. */
+function refuseOnUniversal(given: ParameterUpdate, model: string | undefined): { readonly error: string } | undefined {
+  if (model === undefined || !/^(universal-streaming|whisper)/.test(model)) return undefined;
+  const name = ['prompt', 'mode'].find((one) => given[one] !== undefined);
+  return name === undefined ? undefined : invalid(name, `${name} is only supported with the 'u3-rt-pro' speech_model`);
+}
+
+/** Writes a value of an update as a query would. */
+function asText(name: string, value: unknown): string | null {
+  if (value === null && NULLABLE.has(name)) return null;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function invalid(name: string, why: string): string {
-  return `User Input Validation Error: Invalid '${name}': ${why}`;
-}
-
-function oneOf(values: readonly string[]): Check {
-  return (value) => (values.includes(value) ? undefined : `'${value}' is not one of ${values.join(', ')}`);
-}
-
-function whole(least: number, most: number): Check {
-  return (value) => {
-    const number = Number(value);
-    const good = /^-?\d+$/.test(value) && number >= least && number <= most;
-    return good ? undefined : `'${value}' is not a whole number from ${least} to ${most}`;
-  };
-}
-
-function fraction(value: string): string | undefined {
-  const number = Number(value);
-  return value !== '' && number >= 0 && number <= 1 ? undefined : `'${value}' is not a number from 0 to 1`;
-}
-
-function flag(value: string): string | undefined {
-  return value === 'true' || value === 'false' ? undefined : `'${value}' is not true or false`;
-}
-
-function textUpTo(most: number): Check {
-  return (value) => (value.length <= most ? undefined : `must not be longer than ${most} characters`);
-}
-
-function list(most: number): Check {
-  return (value) => {
-    const items = strings(value);
-    if (items === undefined) return 'not a list of strings';
-    return items.length <= most ? undefined : `must not have more than ${most} items`;
-  };
-}
-
-function languages(value: string): string | undefined {
-  const codes = strings(value);
-  if (codes === undefined) return 'not a list of strings';
-  if (codes.length > 10) return 'must not have more than 10 items';
-  if (codes.includes('multi') && codes.length > 1) return "'multi' must stand alone";
-  return codes.map(oneOf(LANGUAGES)).find((wrong) => wrong !== undefined);
-}
-
-function json(value: string): string | undefined {
-  try {
-    JSON.parse(value);
-    return undefined;
-  } catch {
-    return 'not JSON';
-  }
-}
-
-function strings(value: string): string[] | undefined {
-  try {
-    const items: unknown = JSON.parse(value);
-    return Array.isArray(items) && items.every((item) => typeof item === 'string') ? items : undefined;
-  } catch {
-    return undefined;
-  }
+function invalid(name: string, error: string): { readonly error: string } {
+  return { error: `User Input Validation Error: Invalid '${name}': ${error}` };
 }

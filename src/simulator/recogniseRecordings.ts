@@ -41,6 +41,11 @@ class RecordingRecogniser implements Recogniser {
     return this.#aligner.push(bytes).flatMap((piece) => this.#wordsOf(piece));
   }
 
+  /** Unknown speech can be split anywhere; a word of a recording cannot. */
+  flush(): RecognisedWord[] {
+    return this.#activity.end();
+  }
+
   end(): RecognisedWord[] {
     return [...this.#aligner.end().flatMap((piece) => this.#wordsOf(piece)), ...this.#activity.end()];
   }

@@ -22,6 +22,8 @@ export interface RecognisedWord {
 export interface Recogniser {
   /** Accepts the next bytes (16-bit signed little endian mono), any number, and returns the words recognised in them. */
   push(bytes: Uint8Array): readonly RecognisedWord[];
+  /** Completes the words in progress that can be split, for `ForceEndpoint`. Audio that follows starts new ones. */
+  flush?(): readonly RecognisedWord[];
   /** Returns the words that can only be recognised once no more audio follows. */
   end(): readonly RecognisedWord[];
   /** The position, in milliseconds, up to which all words have been returned. */

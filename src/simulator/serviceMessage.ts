@@ -3,6 +3,12 @@ import type { RecognisedWord } from './recogniser.ts';
 /** A message of the service, ready for JSON. The order of keys is the order on the wire. */
 export type ServiceMessage = { readonly type: string } & Readonly<Record<string, unknown>>;
 
+/** The label of a voice that is not identified yet. */
+export const PENDING = 'PENDING';
+
+/** Confidence of a speaker label. */
+export const SPEAKER_CONFIDENCE = 0.9;
+
 /** The content of a `Turn`. */
 export interface TurnContent {
   readonly order: number;
@@ -31,9 +37,13 @@ export function turnMessage(turn: TurnContent): ServiceMessage {
   };
 }
 
-/** Writes a word as the service does. Its confidence is derived from its text, so the same word always has the same. */
+/**
+ * Writes a word as the service does. Its confidence is derived from its text, so the same word always has the same. With
+ * speaker labels it has a speaker, and how sure that is unless the voice is not identified yet.
+ */
 export function wireWord({ startMs, endMs }: RecognisedWord, text: string, final: boolean, speaker?: string): object {
   const confidence = text.endsWith('~') ? 0.42 : Number((0.88 + ((text.length * 7) % 12) / 100).toFixed(2));
   const word = { start: Math.round(startMs), end: Math.round(endMs), text, confidence, word_is_final: final };
-  return speaker === undefined ? word : { ...word, speaker };
+  if (speaker === undefined) return word;
+  return speaker === PENDING ? { ...word, speaker } : { ...word, speaker, speaker_confidence: SPEAKER_CONFIDENCE };
 }

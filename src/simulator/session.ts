@@ -8,7 +8,7 @@ import type { StreamFault } from './faults.ts';
 import type { DueFault } from './faultSchedule.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { ViolationCode } from './options.ts';
-import { asParameters, namesNotUpdatable, validate, type Parameters } from './parameters.ts';
+import { namesNotUpdatable, validateUpdate, type Parameters } from './parameters.ts';
 import type { PoisonDetector } from './poisonDetector.ts';
 import type { ServiceMessage } from './serviceMessage.ts';
 import type { ServiceState } from './serviceState.ts';
@@ -18,7 +18,7 @@ import { Timers } from './timers.ts';
 
 /** What a session is granted when its connection is accepted. */
 export interface SessionTerms {
-  readonly query: Parameters;
+  readonly parameters: Parameters;
   readonly apiVersion: string;
   /** Seconds until it expires. */
   readonly maxSeconds: number;
@@ -29,6 +29,7 @@ export interface SessionTerms {
 /** One accepted session, from the open socket to its end. */
 export class Session {
   readonly #service: ServiceState;
+  readonly #terms: SessionTerms;
   readonly #log: SessionLog;
   readonly #socket: SessionSocket;
   readonly #pipeline: AudioPipeline;
@@ -40,33 +41,35 @@ export class Session {
   #terminating = false;
   #finished = false;
 
-  constructor(service: ServiceState, log: SessionLog, socket: SessionSocket, query: Parameters) {
+  constructor(service: ServiceState, log: SessionLog, socket: SessionSocket, terms: SessionTerms) {
     this.#service = service;
+    this.#terms = terms;
     this.#log = log;
     this.#socket = socket;
-    this.#pipeline = new AudioPipeline(query, service.recogniser, service.options.formatting);
+    this.#pipeline = new AudioPipeline(terms.parameters, service.recogniser, service.options.formatting);
     this.#validator = new AudioValidator(this.#pipeline.format, service.options.aheadLimitMs);
     this.#poison = service.createPoisonDetector();
     this.#heartbeat = new Heartbeat(this.#timers, log, (message) => socket.send([message]));
   }
 
   /** Starts to listen on the socket. */
-  open(webSocket: WebSocket, terms: SessionTerms): void {
-    this.#timers.after('begin', terms.beginDelayMs, () => this.#begin(terms));
+  open(webSocket: WebSocket): void {
+    this.#timers.after('begin', this.#terms.beginDelayMs, () => this.#begin());
     this.#restartInactivityTimer();
     webSocket.on('message', (data, binary) => this.#receive(data, binary));
     webSocket.on('error', (error) => this.#onSocketError(error));
     webSocket.on('close', (code) => this.#onClose(code));
   }
 
-  #begin({ query, apiVersion, maxSeconds }: SessionTerms): void {
+  #begin(): void {
+    const { parameters, apiVersion, maxSeconds } = this.#terms;
     const { id, index } = this.#log;
     const expires_at = Math.floor(Date.now() / 1000 + maxSeconds);
-    this.#socket.begin({ type: 'Begin', id, expires_at, configuration: beginConfiguration(query, apiVersion) });
+    this.#socket.begin({ type: 'Begin', id, expires_at, configuration: beginConfiguration(parameters, apiVersion) });
     this.#service.emit({ type: 'begin', session: index, id });
     const expire = (): void => this.#socket.fail(3008, 'Session Expired: Maximum session duration exceeded');
     this.#timers.after('expiry', 1000 * maxSeconds, expire);
-    this.#heartbeat.enable(query['session_heartbeat'] === 'true');
+    this.#heartbeat.enable(parameters['session_heartbeat'] === 'true');
     if (this.#finished) this.#sendTermination();
   }
 
@@ -137,7 +140,7 @@ export class Session {
   #handleControl(control: ControlMessage): void {
     switch (control.type) {
       case 'UpdateConfiguration':
-        return this.#update(asParameters(control.fields));
+        return this.#update(control.fields);
       case 'ForceEndpoint':
         return this.#send(this.#pipeline.forceEndpoint());
       case 'KeepAlive':
@@ -151,9 +154,10 @@ export class Session {
     }
   }
 
-  #update(update: Parameters): void {
-    const error = validate(update, this.#pipeline.parameters['speech_model']);
-    if (error !== undefined) return this.#fail('message', 3006, error);
+  #update(fields: Readonly<Record<string, unknown>>): void {
+    const validated = validateUpdate(fields, this.#pipeline.parameters['speech_model']);
+    if ('error' in validated) return this.#fail('message', 3006, validated.error);
+    const update = validated.parameters;
     const fixed = namesNotUpdatable(update);
     if (fixed.length > 0) this.#report('message', `not updatable: ${fixed.join(', ')}`);
     this.#pipeline.update(update);

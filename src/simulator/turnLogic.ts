@@ -62,7 +62,7 @@ export class TurnLogic {
   finish(): ServiceMessage[] {
     this.#endTurn();
     const { speakers } = this.#context;
-    this.#messages.push(...this.#style.closing(this.#order, this.#context), ...(speakers?.revision() ?? []));
+    this.#messages.push(...this.#style.closing(this.#order, this.#context), ...(speakers?.lastRevision() ?? []));
     return this.#takeMessages();
   }
 
@@ -164,6 +164,7 @@ export class TurnLogic {
     if (turn.words.length > 0) {
       this.#messages.push(...this.#style.final(turn, this.#context));
       this.#context.speakers?.addTurn(turn);
+      this.#messages.push(...(this.#context.speakers?.periodicRevision(this.#nowMs) ?? []));
       this.#order++;
     }
     this.#sendEmptyFinals();

@@ -7,15 +7,16 @@ import type { Credential, Credentials } from './credentials.ts';
 import type { ConnectFault } from './faults.ts';
 import type { DueFault } from './faultSchedule.ts';
 import type { EndedBy } from './options.ts';
-import { validate, type Parameters } from './parameters.ts';
+import { readQuery, validateParameters, type Parameters } from './parameters.ts';
 import { parseTarget } from './requestTarget.ts';
 import type { ServiceState } from './serviceState.ts';
 import { Session, type SessionTerms } from './session.ts';
 import type { SessionLog } from './sessionLog.ts';
 import { SessionSocket } from './sessionSocket.ts';
 
-/** Path of the streaming socket. */
+/** Path of the streaming socket. Self-hosted services are also reached by their bare origin. */
 export const STREAM_PATH = '/v3/ws';
+const STREAM_PATHS: ReadonlySet<string> = new Set([STREAM_PATH, '/', '']);
 
 const TOO_MANY = 'Unauthorized Connection: Too many concurrent sessions';
 const INVALID_KEY = 'Unauthorized Connection: Invalid API key';
@@ -28,8 +29,10 @@ interface ConnectionRequest {
   readonly dueFault: DueFault<ConnectFault> | undefined;
 }
 
-/** Why a connection is refused: close code, text of the `Error`, and how the record ends. */
-type Refusal = readonly [closeCode: number, error: string, endedBy: EndedBy];
+/** The parameters of an accepted connection, or why it is refused: close code, text of the `Error`, end of the record. */
+type CheckResult =
+  | { readonly parameters: Parameters }
+  | { readonly refusal: readonly [closeCode: number, error: string, endedBy: EndedBy] };
 
 /** Accepts WebSocket connections. Like the real service, it opens the socket first and then checks key and parameters. */
 export class UpgradeHandler {
@@ -47,8 +50,8 @@ export class UpgradeHandler {
 
   handle(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     const target = parseTarget(request);
-    if (target.path !== STREAM_PATH) return respond(stream, 404);
-    const query = Object.fromEntries(target.query);
+    if (!STREAM_PATHS.has(target.path)) return respond(stream, 404);
+    const query = readQuery(target.query);
     const credential = this.#credentials.check(request.headers.authorization, query['token']);
     const log = this.#service.openLog(query, credential.authorization);
     const dueFault = this.#service.takeConnectFault(log);
@@ -64,35 +67,37 @@ export class UpgradeHandler {
   }
 
   #open(webSocket: WebSocket, connection: ConnectionRequest): void {
-    const { request, log, dueFault, query } = connection;
+    const { request, log, dueFault } = connection;
     const socket = new SessionSocket(webSocket, log, () => this.#connections.reset(request.socket));
-    const refusal = this.#check(connection);
-    if (refusal === undefined && dueFault?.fault !== 'close-before-begin') {
-      return new Session(this.#service, log, socket, query).open(webSocket, this.#terms(connection));
+    const result = this.#check(connection);
+    if (!('refusal' in result) && dueFault?.fault !== 'close-before-begin') {
+      const terms = this.#terms(connection, result.parameters);
+      return new Session(this.#service, log, socket, terms).open(webSocket);
     }
     webSocket.on('error', () => undefined);
     webSocket.on('close', (code) => this.#service.closeLog(log, code));
-    return refusal === undefined ? socket.close(1011, '', 'fault') : socket.fail(...refusal);
+    return 'refusal' in result ? socket.fail(...result.refusal) : socket.close(1011, '', 'fault');
   }
 
-  #check({ credential, query, log, dueFault }: ConnectionRequest): Refusal | undefined {
-    if (credential.authorization !== 'ok') return [1008, credential.message, 'error'];
-    if (dueFault?.fault === 'rate-limit') return [1008, TOO_MANY, 'fault'];
+  #check({ credential, query, log, dueFault }: ConnectionRequest): CheckResult {
+    if (credential.authorization !== 'ok') return refusal(1008, credential.message);
+    if (dueFault?.fault === 'rate-limit') return refusal(1008, TOO_MANY, 'fault');
     if (dueFault?.fault === 'refuse-session') {
-      return [dueFault.closeCode ?? 1008, dueFault.error ?? INVALID_KEY, 'fault'];
+      return refusal(dueFault.closeCode ?? 1008, dueFault.error ?? INVALID_KEY, 'fault');
     }
-    if (!this.#service.admitSession()) return [1008, TOO_MANY, 'error'];
-    const error = validate(query, query['speech_model']);
-    if (error === undefined) return undefined;
+    if (!this.#service.admitSession()) return refusal(1008, TOO_MANY);
+    const validated = validateParameters(query);
+    if (!('error' in validated)) return validated;
+    const { error } = validated;
     this.#service.reportViolation({ session: log.index, atMs: 0, code: 'parameter', message: error });
-    return [3006, error, 'error'];
+    return refusal(3006, error);
   }
 
-  #terms({ request, query, credential, dueFault }: ConnectionRequest): SessionTerms {
+  #terms({ request, credential, dueFault }: ConnectionRequest, parameters: Parameters): SessionTerms {
     const { maxSessionSeconds, beginDelayMs } = this.#service.options;
     const tokenSeconds = credential.authorization === 'ok' ? credential.maxSeconds : 0;
     return {
-      query,
+      parameters,
       apiVersion: String(request.headers['assemblyai-version'] ?? '2025-05-12'),
       maxSeconds: dueFault?.fault === 'expire-at-once' ? 0 : Math.min(maxSessionSeconds, tokenSeconds),
       beginDelayMs: beginDelayMs + (dueFault?.fault === 'slow-begin' ? (dueFault.ms ?? 1500) : 0),
@@ -104,6 +109,10 @@ export class UpgradeHandler {
     log.endedBy = endedBy;
     this.#service.closeLog(log, undefined);
   }
+}
+
+function refusal(closeCode: number, error: string, endedBy: EndedBy = 'error'): CheckResult {
+  return { refusal: [closeCode, error, endedBy] };
 }
 
 function respond(stream: Duplex, status: number): void {

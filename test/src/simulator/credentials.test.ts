@@ -51,15 +51,34 @@ describe('Credentials', () => {
   });
 
   it('responds 422 with details to an invalid request, or one without a key', () => {
-    for (const [query, key] of [
-      ['expires_in_seconds=60', undefined],
-      ['', 'the key'],
-      ['expires_in_seconds=0', 'the key'],
-      ['expires_in_seconds=601', 'the key'],
-      ['expires_in_seconds=60&max_session_duration_seconds=59', 'the key'],
-      ['expires_in_seconds=60&max_session_duration_seconds=10801', 'the key'],
+    for (const [query, key, detail] of [
+      [
+        'expires_in_seconds=60',
+        undefined,
+        { type: 'missing', loc: ['header', 'authorization'], msg: 'Field required' },
+      ],
+      ['', 'the key', { type: 'missing', loc: ['query', 'expires_in_seconds'] }],
+      [
+        'expires_in_seconds=0',
+        'the key',
+        {
+          type: 'greater_than_equal',
+          loc: ['query', 'expires_in_seconds'],
+          msg: 'Input should be greater than or equal to 1',
+          input: '0',
+          ctx: { ge: 1 },
+        },
+      ],
+      ['expires_in_seconds=601', 'the key', { type: 'less_than_equal', ctx: { le: 600 } }],
+      ['expires_in_seconds=x', 'the key', { type: 'int_parsing', input: 'x' }],
+      [
+        'expires_in_seconds=60&max_session_duration_seconds=59',
+        'the key',
+        { type: 'greater_than_equal', ctx: { ge: 60 } },
+      ],
+      ['expires_in_seconds=60&max_session_duration_seconds=10801', 'the key', { ctx: { le: 10_800 } }],
     ] as const) {
-      expect(requestToken(query, key)).toMatchObject({ status: 422, body: { detail: [{ type: 'value_error' }] } });
+      expect(requestToken(query, key)).toMatchObject({ status: 422, body: { detail: [detail] } });
     }
   });
 

@@ -7,6 +7,7 @@ import { syntheticSpeech } from '../../support/syntheticSpeech.ts';
 import { BareClient, start } from './bareClient.ts';
 
 const US = 'universal-streaming-english';
+const BAD_JSON = 'Invalid JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)';
 const ERROR_SEEN = 'See Error message for details';
 
 let simulator: Simulator;
@@ -209,17 +210,19 @@ describe('refusals', () => {
     ['sample_rate', 7000],
     ['encoding', 'flac'],
     ['mode', 'fast'],
-    ['format_turns', 'yes'],
+    ['format_turns', 'maybe'],
     ['vad_threshold', 1.5],
     ['interruption_delay', 1001],
     ['inactivity_timeout', 4],
     ['max_speakers', 11],
-    ['language_codes', '["xx"]'],
     ['language_codes', '["multi","en"]'],
     ['prompt', 'x'.repeat(1751)],
     ['agent_context', 'x'.repeat(1751)],
     ['keyterms_prompt', JSON.stringify(Array.from({ length: 101 }, () => 'term'))],
     ['keyterms_prompt', 'term'],
+    ['keyterms_prompt', 'one,two'],
+    ['speaker_labels_revision_interval_ms', 86_400_001],
+    ['previous_context_n_turns', 101],
     ['voice_focus_threshold', 0.5],
     ['llm_gateway', '{'],
   ])('a bad %s: Error 3006 and no Begin', async (name, value) => {
@@ -265,9 +268,183 @@ describe('refusals', () => {
   });
 });
 
+describe('parameters', () => {
+  /** Resolves with `Begin.configuration`. */
+  async function configurationOf(query: Record<string, string | number | boolean>): Promise<unknown> {
+    const client = await dial({ speech_model: 'universal-3-5-pro', ...query }).opened();
+    await client.finish();
+    return client.received[0]!['configuration'];
+  }
+
+  it.each(['True', 'true', 'TRUE', '1', 'yes', 'on', 't', 'Y'])('speaker_labels=%s is true', async (value) => {
+    expect(await configurationOf({ speaker_labels: value })).toMatchObject({ speaker_labels: true });
+  });
+
+  it.each(['False', 'false', '0', 'no', 'off', 'F', 'n'])('speaker_labels=%s is false', async (value) => {
+    expect(await configurationOf({ speaker_labels: value })).toMatchObject({ speaker_labels: false });
+  });
+
+  it.each([
+    '["en","es","ca","gl","fa","ur","yue","af","mr","zu"]',
+    '["de","fr","it","pt","tr","nl","sv","no","da","fi"]',
+    '["hi","vi","ar","he","ja","zh","ru","ko","ro","et"]',
+    '["xh","nn"]',
+    'en',
+    '[]',
+  ])('language_codes=%s is accepted', async (value) => {
+    expect(await configurationOf({ language_codes: value })).toMatchObject({ model: 'universal-3-5-pro' });
+  });
+
+  it.each(['bg', 'cs', 'el', 'hr', 'hu', 'id', 'lt', 'lv', 'ms', 'pl', 'uk', 'en,es'])(
+    'language_codes=%s is refused',
+    async (value) => {
+      const client = dial({ language_codes: value });
+      expect(await client.closed).toMatchObject({ code: 3006 });
+      expect(client.received[0]!['error']).toMatch(
+        /^User Input Validation Error: Invalid 'language_codes\.0': Input should be 'en', 'es', .*, 'nn' or 'multi'$/,
+      );
+    },
+  );
+
+  it('language_codes may be repeated', async () => {
+    const url = `${simulator.url}?language_codes=en&language_codes=pl`;
+    const client = new BareClient({ ...simulator, url });
+    await client.closed;
+    expect(client.received[0]!['error']).toMatch("Invalid 'language_codes.1': ");
+  });
+
+  it.each(['multi', '["multi"]'])('language_codes=%s selects the multilingual model', async (value) => {
+    const expected = { model: 'universal-streaming-multilingual', mode: null };
+    expect(await configurationOf({ language_codes: value })).toMatchObject(expected);
+  });
+
+  it.each(['assemblyai-stt-3-7-realtime', 'assemblyai-stt-3-7-realtime-agent', 'u3-rt-pro', 'universal-3-6-pro'])(
+    'speech_model=%s is accepted',
+    async (model) => {
+      expect(await configurationOf({ speech_model: model })).toMatchObject({ model, mode: 'balanced' });
+    },
+  );
+
+  it.each([
+    { speaker_labels: true, speaker_labels_revision_interval_ms: 0 },
+    { speaker_labels: true, speaker_labels_revision_interval_ms: 60_000 },
+    { speaker_labels: true, speaker_labels_revision_interval_ms: 86_400_000 },
+    { max_turn_duration: 5000 },
+    { previous_context_n_turns: 100 },
+    { keyterms_prompt: JSON.stringify(['x'.repeat(200)]) },
+  ])('%j is accepted', async (query) => {
+    expect(await configurationOf(query)).toMatchObject({ model: 'universal-3-5-pro' });
+  });
+
+  it('max_turn_duration ends a turn although speech continues', async () => {
+    const client = await dial({ speech_model: 'universal-3-5-pro', max_turn_duration: 1000 }).opened();
+    client.sendAudio(recording.pcm);
+    await client.finish();
+    expect(client.finals.length).toBeGreaterThan(10);
+  });
+
+  it.each([
+    ['mode', 'fast', "Input should be 'min_latency', 'balanced' or 'max_accuracy'"],
+    ['encoding', 'flac', "'flac' is not a valid Encoding"],
+    ['sample_rate', '7000', 'Value error, sample_rate must be at least 8,000 Hz'],
+    ['min_turn_silence', '160.0', "Value error, invalid literal for int() with base 10: '160.0'"],
+    ['inactivity_timeout', '4', 'Input should be greater than or equal to 5'],
+    ['max_speakers', '11', 'Input should be less than or equal to 10'],
+    ['format_turns', 'maybe', 'Input should be a valid boolean, unable to interpret input'],
+    ['vad_threshold', 'x', 'Input should be a valid number, unable to parse string as a number'],
+    ['keyterms_prompt', 'a', 'Value error, Invalid JSON array'],
+    ['keyterms_prompt', JSON.stringify(Array.from({ length: 101 }, () => 'a')), 'Value error, Max 100 items'],
+    [
+      'agent_context',
+      'x'.repeat(1800),
+      'Value error, agent_context exceeds maximum length of 1750 characters (got 1800)',
+    ],
+  ])('a bad %s has the words of the real service', async (name, value, text) => {
+    const client = dial({ [name]: value });
+    await client.closed;
+    expect(client.received[0]!['error']).toBe(`User Input Validation Error: Invalid '${name}': ${text}`);
+  });
+
+  it.each([
+    ['prompt', US],
+    ['prompt', 'universal-streaming-multilingual'],
+    ['mode', US],
+  ])('%s is refused on %s', async (name, model) => {
+    const client = dial({ speech_model: model, [name]: name === 'mode' ? 'balanced' : 'A call.' });
+    expect(await client.closed).toMatchObject({ code: 3006 });
+    expect(client.received[0]!['error']).toContain(`${name} is only supported with the 'u3-rt-pro' speech_model`);
+  });
+
+  it('keyterms, prompt and silences can be reset by null in an update', async () => {
+    const client = await dial({
+      speech_model: 'universal-3-5-pro',
+      max_turn_silence: 5000,
+      min_turn_silence: 5000,
+    }).opened();
+    const reset = { keyterms_prompt: null, prompt: null, min_turn_silence: null, max_turn_silence: null };
+    client.send({ type: 'UpdateConfiguration', ...reset });
+    client.sendAudio(recording.pcm);
+    expect(await client.finish()).toMatchObject({ code: 1000 });
+    expect(client.finals).toHaveLength(7);
+    expect(violations()).toEqual([]);
+  });
+
+  it.each(['/', ''])('the bare origin %j is served as /v3/ws', async (path) => {
+    const client = await new BareClient({ ...simulator, url: simulator.url.replace('/v3/ws', path) }).opened();
+    expect(await client.finish()).toMatchObject({ code: 1000 });
+  });
+});
+
+describe('speaker labels', () => {
+  it('give each word a confidence once the voice is identified', async () => {
+    const client = await dial({ speech_model: 'universal-3-5-pro', speaker_labels: 'True' }).opened();
+    client.sendAudio(recording.pcm);
+    await client.finish();
+    const words = client.finals.flatMap((turn) => turn['words'] as Record<string, unknown>[]);
+    expect(words.some(({ speaker }) => speaker === 'PENDING')).toBe(true);
+    for (const word of words) expect('speaker_confidence' in word).toBe(word['speaker'] !== 'PENDING');
+  });
+
+  it('are revised during the session, at the clamped interval', async () => {
+    const long = syntheticSpeech({ seed: 5, seconds: 180 });
+    await using service = await start({ recordings: [long] });
+    const query = {
+      speech_model: 'universal-3-5-pro',
+      speaker_labels: true,
+      speaker_labels_revision_interval_ms: 1000,
+    };
+    const client = await new BareClient(service, { query }).opened();
+    client.sendAudio(long.pcm);
+    await client.finish();
+    const revision = client.types.indexOf('SpeakerRevision');
+    const turnsBefore = client.received.slice(0, revision).filter((message) => message['end_of_turn'] === true);
+    const lastWord = (turnsBefore.at(-1)!['words'] as { end: number }[]).at(-1)!;
+    expect(lastWord.end).toBeGreaterThan(110_000);
+    expect(lastWord.end).toBeLessThan(150_000);
+    expect(client.types.slice(revision)).toContain('Turn');
+  });
+});
+
+describe('ForceEndpoint', () => {
+  it('ends speech that the service does not know', async () => {
+    const unknown = syntheticSpeech({ seed: 9, seconds: 10 });
+    const { start: from } = unknown.words[0]!;
+    const client = await dial({ speech_model: 'universal-3-5-pro' }).opened();
+    const spoken = Buffer.alloc(32 * 2000);
+    for (let at = 0; at < spoken.length; at += 3200) spoken.set(unknown.pcm.subarray(32 * from, 32 * from + 3200), at);
+    client.sendAudio(spoken.subarray(0, 32 * 1500));
+    client.send({ type: 'ForceEndpoint' });
+    client.sendAudio(spoken.subarray(32 * 1500));
+    await client.ping();
+    expect(client.finals.map((turn) => turn['transcript'])).toEqual(['[speech 1.5 s]']);
+    await client.finish();
+    expect(client.finals).toHaveLength(2);
+  });
+});
+
 describe('rules for messages', () => {
   const invalid: [string, (client: BareClient) => void, number, string][] = [
-    ['bad JSON', (client) => client.send('{'), 3006, 'Invalid JSON: '],
+    ['bad JSON', (client) => client.send('{bad'), 3006, BAD_JSON],
     ['an array', (client) => client.send('[]'), 3006, 'Invalid Message: '],
     ['an unknown type', (client) => client.send({ type: 'Sing' }), 3006, 'Invalid Message Type: Sing'],
     [
@@ -276,8 +453,8 @@ describe('rules for messages', () => {
       3006,
       "Invalid 'agent_context': ",
     ],
-    ['1200 ms in one message', (client) => client.sendAudio(new Uint8Array(38_400), 38_400), 3007, '1200 ms'],
-    ['a second of 20 ms messages', (client) => client.sendAudio(new Uint8Array(49 * 640), 640), 3007, '20 ms'],
+    ['1200 ms in one message', (client) => client.sendAudio(new Uint8Array(38_400), 38_400), 3007, '1200.0 ms'],
+    ['a second of 20 ms messages', (client) => client.sendAudio(new Uint8Array(49 * 640), 640), 3007, '20.0 ms'],
   ];
 
   it.each(invalid)('%s ends the session with an Error and no Termination', async (_, act, code, text) => {
