@@ -1,5 +1,8 @@
-import type { AudioGap, Reconnecting, Stats, TranscriptionEvent, Turn } from '../../operators/events.ts';
-import type { RawTurn, SessionTurn } from './finalDetector.ts';
+import type { AudioGap, Reconnecting, Stats, TranscriptionEvent, Turn, Word } from '../../operators/events.ts';
+import { describeValue, isIntegerWithin, isRecord } from '../optionRules.ts';
+import type { ReceivedTurn, SessionTurn } from './finalDetector.ts';
+import { isTime, withTimes } from './wordTimes.ts';
+import type { Stretch, UntimedWord } from './wordTimes.ts';
 
 type WithoutSession<T> = T extends unknown ? Omit<T, 'session'> : never;
 /** Every event of the service but its turns. */
@@ -8,48 +11,265 @@ type ServiceEvent = WithoutSession<Exclude<TranscriptionEvent, Turn | Reconnecti
 /** An event of one session, with the session's own clock and turn numbers. */
 export type SessionEvent = ServiceEvent | SessionTurn;
 
-/** A message of the service: an event, an error, or a type that is newer than this client. */
-export type Message =
-  | ServiceEvent
-  | RawTurn
-  | { readonly type: 'Error' | undefined; readonly error: unknown; readonly error_code?: number };
+/** An error reported by the service; without a code, the close that follows has it. */
+export interface ErrorMessage {
+  readonly type: 'Error';
+  readonly error: string;
+  readonly error_code: number | undefined;
+}
+
+/** A message of the service, checked. */
+export type Message = ServiceEvent | ReceivedTurn | ErrorMessage;
+
+/** What `readMessage` made of the data. */
+export interface Reading {
+  /** The type that the message states, known or not. */
+  readonly type?: string;
+  /** The message, unless it is unknown or unusable. */
+  readonly message?: Message;
+  /** What was wrong with it, one line each. */
+  readonly warnings: readonly string[];
+}
+
+/** Longest message that is read, in characters. A turn of an hour takes about as much. */
+const LONGEST_MESSAGE = 1_000_000;
+/** Most words of a message. */
+const MOST_WORDS = 10_000;
+/** Deepest nesting of a value that is passed on; `JSON.stringify` and others recurse. */
+const DEEPEST = 20;
+/** Longest label of a speaker or a language, in characters. */
+const LONGEST_LABEL = 100;
+/** Longest text of an error or a warning, in characters. */
+const LONGEST_NOTICE = 1000;
+/** When a session expires if the service does not state it, in seconds since 1970: in 2096, so it ends it unannounced. */
+const NO_EXPIRY = 4_000_000_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
-const areWords = (value: unknown): boolean =>
-  Array.isArray(value) &&
-  value.every(
-    (word: unknown) =>
-      isObject(word) && typeof word.text === 'string' && typeof word.start === 'number' && typeof word.end === 'number',
-  );
+/** One field of a message: what it accepts, and what happens if it is missing or not accepted. */
+interface Field {
+  readonly accepts: (value: unknown) => boolean;
+  /** `drop` the message, `omit` the field, or use a value instead. */
+  readonly otherwise: 'drop' | 'omit' | { readonly use: unknown };
+}
 
-/** What a message must hold for the rest of the code to rely on its type. */
-const WELL_FORMED: Readonly<Record<string, (message: Fields) => boolean>> = {
-  Turn: ({ turn_order, transcript, words }) =>
-    typeof turn_order === 'number' && typeof transcript === 'string' && areWords(words),
-  SpeechStarted: ({ timestamp }) => typeof timestamp === 'number',
-  Silence: ({ start_ms, end_ms }) => typeof start_ms === 'number' && typeof end_ms === 'number',
-  SpeakerRevision: ({ revisions }) =>
-    Array.isArray(revisions) && revisions.every((revision: unknown) => isObject(revision) && areWords(revision.words)),
-};
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isFlag = (value: unknown): boolean => typeof value === 'boolean';
+const isLabel = (value: unknown): boolean => typeof value === 'string' && value.length <= LONGEST_LABEL;
+const isCount = (value: unknown): boolean => isIntegerWithin(value, 0, Number.MAX_SAFE_INTEGER);
+const isAmount = (value: unknown): boolean => Number.isFinite(value) && Number(value) >= 0;
+const isShare = (value: unknown): boolean => isAmount(value) && Number(value) <= 1;
+const isShallow = (value: unknown): boolean => !isDeeper(value, DEEPEST);
+
+const required = (accepts: Field['accepts']): Field => ({ accepts, otherwise: 'drop' });
+const optional = (accepts: Field['accepts']): Field => ({ accepts, otherwise: 'omit' });
+const orElse = (accepts: Field['accepts'], use: unknown): Field => ({ accepts, otherwise: { use } });
+
+/** Every field that something relies on. Fields that are not listed are passed on if they are not nested deeply. */
+const FIELDS = {
+  Begin: {
+    id: orElse(isLabel, ''),
+    expires_at: orElse((value) => isAmount(value) && Number(value) <= NO_EXPIRY, NO_EXPIRY),
+    configuration: optional((value) => isRecord(value) && isShallow(value)),
+  },
+  Turn: {
+    turn_order: optional(isCount), // without a number, position and text decide
+    turn_is_formatted: orElse(isFlag, false),
+    end_of_turn: orElse(isFlag, false),
+    end_of_turn_confidence: orElse(isShare, 0),
+    transcript: orElse(isText, ''),
+    utterance: optional(isText),
+    language_code: optional(isLabel),
+    language_confidence: optional(isShare),
+    speaker_label: optional(isLabel),
+    speaker_confidence: optional(isShare),
+    words: orElse(Array.isArray, []),
+  },
+  Word: {
+    text: required((value) => isText(value) && value !== ''),
+    start: optional(isTime),
+    end: optional(isTime),
+    confidence: orElse(isShare, 0),
+    word_is_final: orElse(isFlag, false),
+    speaker: optional(isLabel),
+    speaker_confidence: optional(isShare),
+  },
+  SpeechStarted: { timestamp: required(isTime), confidence: optional(isShare) },
+  Silence: { start_ms: required(isTime), end_ms: required(isTime) },
+  Heartbeat: {
+    total_audio_received_ms: required(isAmount),
+    total_duration_ms: required(isAmount),
+    realtime_factor: required(isAmount),
+    max_speech_probability: required(isShare),
+  },
+  Warning: { warning_code: orElse(isCount, 0) },
+  LLMGatewayResponse: { turn_order: required(isCount), transcript: orElse(isText, ''), data: optional(isShallow) },
+  SpeakerRevision: { revisions: required(Array.isArray) },
+  Revision: { turn_order: required(isCount), speaker_label: optional(isLabel), words: optional(Array.isArray) },
+  Termination: { audio_duration_seconds: optional(isAmount), session_duration_seconds: optional(isAmount) },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Field>>>>;
 
 /**
- * Reads what came over the wire.
+ * Reads one message from the socket and checks everything that the rest of the code relies on. It does not throw.
  *
- * @returns The message, or a sentence about what came instead; a type it does not know is a message.
+ * A field that is not accepted is dropped, or replaced, with a warning. Text is never dropped for the sake of another field:
+ * a word without valid times gets times between its neighbours.
+ *
+ * @param data What the socket delivered.
+ * @param stretch The audio that a turn without times can belong to: from the last final to what was sent.
  */
-export function parseMessage(data: unknown): Message | string {
-  if (typeof data !== 'string') return 'the service sent a binary message; ignored';
-  try {
-    const message = JSON.parse(data) as unknown;
-    if (!isObject(message)) return 'the service sent a message that is not an object; ignored';
-    const { type } = message;
-    if (typeof type === 'string' && Object.hasOwn(WELL_FORMED, type) && !WELL_FORMED[type]?.(message)) {
-      return `the service sent a ${type} that lacks what belongs to it; ignored`;
-    }
-    return message as unknown as Message;
-  } catch {
-    return `the service sent ${data.length} characters that are not JSON; ignored`;
+export function readMessage(data: unknown, stretch: Stretch): Reading {
+  if (typeof data !== 'string') return ignored('a binary message');
+  if (data.length > LONGEST_MESSAGE) {
+    return ignored(`a message of ${data.length} characters, more than ${LONGEST_MESSAGE}`);
   }
+  try {
+    const fields = JSON.parse(data) as unknown;
+    return isRecord(fields) ? new Reader(stretch).read(fields) : ignored('a message that is not an object');
+  } catch {
+    return ignored(`${data.length} characters that are not JSON`);
+  }
+}
+
+function ignored(what: string): Reading {
+  return { warnings: [`the service sent ${what}; ignored`] };
+}
+
+/** Reads one message and collects what is wrong with it. */
+class Reader {
+  readonly #stretch: Stretch;
+  /** Fields that were not accepted, as paths. */
+  readonly #odd: string[] = [];
+  readonly #warnings: string[] = [];
+  #words = 0;
+
+  constructor(stretch: Stretch) {
+    this.#stretch = stretch;
+  }
+
+  read(fields: Fields): Reading {
+    const { type } = fields;
+    if (type === 'Error' || (typeof type !== 'string' && 'error' in fields)) {
+      return { type: 'Error', message: errorMessage(fields), warnings: [] };
+    }
+    if (typeof type !== 'string') return ignored('a message without a type');
+    const message = this.#message(type, fields);
+    if (this.#odd.length > 0) {
+      const outcome = message ? 'replaced or left out' : 'ignored';
+      this.#warnings.push(`the service sent a ${type} with invalid ${listed(this.#odd)}; ${outcome}`);
+    }
+    return { type, ...(message && { message: message as unknown as Message }), warnings: this.#warnings };
+  }
+
+  #message(type: string, fields: Fields): Fields | undefined {
+    switch (type) {
+      case 'Turn':
+        return this.#turn(fields);
+      case 'SpeakerRevision':
+        return this.#revision(fields);
+      case 'Warning':
+        return { ...this.#checked(type, fields), warning: noticeOf(fields['warning'], 'a Warning without text') };
+      case 'Begin':
+      case 'SpeechStarted':
+      case 'Silence':
+      case 'Heartbeat':
+      case 'LLMGatewayResponse':
+      case 'Termination':
+        return this.#checked(type, fields);
+      default:
+        return undefined; // newer than this client
+    }
+  }
+
+  #turn(fields: Fields): Fields | undefined {
+    const turn = this.#checked('Turn', fields);
+    const given = turn?.['words'] as readonly unknown[] | undefined;
+    const words = given && this.#timedWords(given, 'words');
+    if (!turn || !words) return undefined;
+    if (fields['transcript'] === undefined && words.length === 0) this.#odd.push('transcript');
+    if (turn['transcript'] === '' && words.length === 0 && this.#odd.length > 0) return undefined;
+    return { ...turn, words };
+  }
+
+  #revision(fields: Fields): Fields | undefined {
+    const revision = this.#checked('SpeakerRevision', fields);
+    const given = revision?.['revisions'] as readonly unknown[] | undefined;
+    if (!given || given.length > MOST_WORDS) return undefined;
+    const revisions = given.flatMap((entry, index) => {
+      const path = `revisions.${index}`;
+      const checked = this.#checked('Revision', entry, path);
+      if (!checked) return [];
+      const { words, ...rest } = checked;
+      const timed = words === undefined ? undefined : this.#timedWords(words as readonly unknown[], `${path}.words`);
+      return [{ ...rest, ...(timed && timed.length > 0 && { words: timed }) }];
+    });
+    return revisions.length > 0 || given.length === 0 ? { ...revision, revisions } : undefined;
+  }
+
+  /** The usable words with times; `undefined` if there are too many. */
+  #timedWords(given: readonly unknown[], path: string): Word[] | undefined {
+    this.#words += given.length;
+    if (this.#words > MOST_WORDS) {
+      this.#odd.push(`${path} (more than ${MOST_WORDS})`);
+      return undefined;
+    }
+    const words = given.flatMap((word, index) => {
+      const checked = this.#checked('Word', word, `${path}.${index}`);
+      return checked ? [checked as unknown as UntimedWord] : [];
+    });
+    return withTimes(words, this.#stretch);
+  }
+
+  /** The fields that are accepted, with replacements; `undefined` if a required one is not. */
+  #checked(table: keyof typeof FIELDS, value: unknown, path = ''): Fields | undefined {
+    if (!isRecord(value)) {
+      this.#odd.push(path);
+      return undefined;
+    }
+    const rules: Readonly<Record<string, Field>> = FIELDS[table];
+    const entries: [string, unknown][] = [];
+    for (const [name, held] of Object.entries(value)) {
+      const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+      if (rule ? rule.accepts(held) : isShallow(held)) entries.push([name, held]);
+      else if (held !== null) this.#odd.push(path ? `${path}.${name}` : name); // null means absent
+    }
+    const kept = new Set(entries.map(([name]) => name));
+    for (const [name, { otherwise }] of Object.entries(rules)) {
+      if (kept.has(name) || otherwise === 'omit') continue;
+      if (otherwise === 'drop') {
+        if (value[name] === undefined || value[name] === null) this.#odd.push(path ? `${path}.${name}` : name);
+        return undefined;
+      }
+      entries.push([name, otherwise.use]);
+    }
+    return Object.fromEntries(entries); // defines a field even if its name is __proto__
+  }
+}
+
+function errorMessage({ error, error_code: code }: Fields): ErrorMessage {
+  return {
+    type: 'Error',
+    error: noticeOf(error, 'an Error without text'),
+    error_code: isIntegerWithin(code, 0, 99_999) ? Number(code) : undefined,
+  };
+}
+
+/** The text of a notice, whatever the service sent as one. */
+function noticeOf(value: unknown, fallback: string): string {
+  if (typeof value === 'string' && value.trim() !== '') return value.slice(0, LONGEST_NOTICE);
+  return value === undefined || value === null || value === '' || !isShallow(value) ? fallback : describeValue(value);
+}
+
+/** The most fields that a warning names. */
+const MOST_NAMED = 3;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED;
+  return names.slice(0, MOST_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+/** Whether a value is nested deeper than so many levels; the recursion ends there. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((held) => isDeeper(held, levels - 1));
 }

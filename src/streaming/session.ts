@@ -9,9 +9,8 @@ import { monotonicNow } from '../monotonicNow.ts';
 import type { Credential } from './credential.ts';
 import { failure } from './failure.ts';
 import { FinalDetector } from './finalDetector.ts';
-import type { SessionTurn } from './finalDetector.ts';
 import type { Link, OpenLink, Socket } from './link.ts';
-import { parseMessage } from './message.ts';
+import { readMessage } from './message.ts';
 import type { Message, SessionEvent } from './message.ts';
 import type { SessionSettings } from './settings.ts';
 import { PingLink } from './pingLink.ts';
@@ -145,14 +144,17 @@ class Run {
     const sdkListener = socket.onmessage;
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it replaces the SDK's own
     socket.onmessage = (event) => {
-      const message = parseMessage(event.data);
-      link.received(typeof message === 'string' ? undefined : message.type);
-      if (typeof message === 'string') {
-        this.#tell({ type: 'Warning', warning_code: 0, warning: message });
-      } else if (message.type === 'Begin') {
+      const { type, message, warnings } = readMessage(event.data, { from: this.#finals.upToMs, to: this.#sentMs });
+      link.received(type);
+      const warn = (): void =>
+        this.#tellAll(warnings.map((text) => ({ type: 'Warning', warning_code: 0, warning: text })));
+      if (message?.type !== 'Begin') warn();
+      if (message === undefined) return;
+      if (message.type === 'Begin') {
         if (this.#state !== 'dialling') return;
         sdkListener?.(event);
         this.#begin(message);
+        warn(); // a session's first event is its Begin
       } else if (message.type === 'Termination') {
         this.#terminated(message);
         sdkListener?.(event);
@@ -178,7 +180,7 @@ class Run {
         this.#tell(message);
         break;
       default:
-        if ('error' in message) this.#fail(message.error_code, String(message.error));
+        this.#fail(message.error_code, message.error);
     }
   }
 
@@ -251,7 +253,7 @@ class Run {
     this.#subscriber.next(event);
   }
 
-  #tellAll(turns: readonly SessionTurn[]): void {
-    for (const turn of turns) this.#tell(turn);
+  #tellAll(events: readonly SessionEvent[]): void {
+    for (const event of events) this.#tell(event);
   }
 }

@@ -75,7 +75,7 @@ export class Timeline {
       return this.#finals;
     }
     this.#open = undefined;
-    this.#finalizedUpTo = Math.max(this.#finalizedUpTo, ...turn.words.map((word) => word.end));
+    this.#finalizedUpTo = turn.words.reduce((latest, { end }) => Math.max(latest, end), this.#finalizedUpTo);
     return this.#finals++;
   }
 }

@@ -104,12 +104,7 @@ describe('transcribe, with the official SDK over TLS', () => {
   it.each([
     ['a wrong key', {}, { apiKey: 'wrong' }, 'unauthorized'],
     ['a wrong key, on the upgrade', { refuse: 'http-401' }, { apiKey: 'wrong' }, 'unauthorized'],
-    [
-      'a model that does not take the setting',
-      {},
-      { speechModel: 'universal-streaming-english', mode: 'balanced' },
-      'invalid-input',
-    ],
+    ['a model that the service does not know', {}, { speechModel: 'no-such-model' }, 'invalid-input'],
   ] as const)('ends after one attempt on %s', async (_, service, options, kind) => {
     const simulator = await serve(service);
 

@@ -181,7 +181,7 @@ describe('session', () => {
     ]);
   });
 
-  it('stays alive and open to what follows when a message is no message', async () => {
+  it('warns of messages that it cannot use, and continues', async () => {
     const { settings } = await serve((connection) =>
       polite(connection, () => {
         connection.say('not JSON');
@@ -204,8 +204,13 @@ describe('session', () => {
 
     expect(types(ended)).toEqual([
       'Begin',
-      ...Array<string>(8).fill('Warning'),
-      'Turn',
+      ...Array<string>(5).fill('Warning'),
+      'Warning',
+      'Turn', // its text is kept, its word is not
+      'Warning',
+      'Warning',
+      'Warning',
+      'Warning', // the same final again
       'Warning',
       'Turn',
       'Termination',

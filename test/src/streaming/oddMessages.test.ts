@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { lastValueFrom, of, toArray } from 'rxjs';
+import type { FinalTurn, TranscriptionEvent } from '../../../operators/events.ts';
+import { transcribe } from '../../../src/streaming/transcribe.ts';
+import { goodFinal, oddMessages } from '../../support/oddMessages.ts';
+import { BEGIN, TERMINATION, isTerminate, scriptedService } from '../../support/scriptedService.ts';
+import type { Connection, ScriptedService } from '../../support/scriptedService.ts';
+
+const ODD = oddMessages();
+const TYPES = [...new Set(ODD.map(({ name }) => name.split('.')[0] ?? ''))];
+
+/** Sends the odd message that the address names, between two good turns. */
+function script({ say, until, socket, request }: Connection): void {
+  const index = Number(new URL(request.url ?? '', 'wss://localhost').searchParams.get('case'));
+  say(BEGIN);
+  void until(isTerminate).then(() => {
+    say(goodFinal(0, 'First.', 0));
+    socket.send(ODD[index]?.json ?? '');
+    say(goodFinal(9, 'Last.', 2000));
+    say(TERMINATION);
+    socket.close(1000, 'Session Ended');
+  });
+}
+
+describe('an odd message', () => {
+  let service: ScriptedService;
+
+  beforeAll(async () => {
+    service = await scriptedService(script);
+  });
+
+  afterAll(() => service.close());
+
+  function eventsFor(index: number): Promise<TranscriptionEvent[]> {
+    const options = { apiKey: 'key', speechModel: 'universal-3-6-pro', sampleRate: 16_000, reconnect: false } as const;
+    const address = { websocketBaseUrl: service.url, extraParams: { case: index } };
+    return lastValueFrom(of(new Uint8Array(3200)).pipe(transcribe({ ...options, ...address }), toArray()));
+  }
+
+  it.each(TYPES)('of type %s ends nothing, loses no text, and has only valid times and labels', async (type) => {
+    for (const [index, { name, texts }] of ODD.entries()) {
+      if (!name.startsWith(`${type}.`)) continue;
+      const events = await eventsFor(index);
+      const finals = events.filter((event): event is FinalTurn => event.type === 'Turn' && event.isFinal);
+
+      expect({ name, texts: finals.map(({ transcript }) => transcript) }).toEqual({
+        name,
+        texts: ['First.', ...texts, 'Last.'],
+      });
+      expect({ name, invalid: finals.flatMap(invalidFields) }).toEqual({ name, invalid: [] });
+      expect(events.at(-1)).toMatchObject({ type: 'Stats', gapMs: 0 });
+      expect(() => JSON.stringify(events)).not.toThrow();
+    }
+  });
+});
+
+/** The fields of a turn that a consumer cannot rely on. */
+function invalidFields(turn: FinalTurn): string[] {
+  const optional = [turn.speaker_label, turn.language_code, turn.utterance].filter((field) => field !== undefined);
+  return [
+    ...(Number.isSafeInteger(turn.turn_order) ? [] : ['turn_order']),
+    ...(optional.every((field) => typeof field === 'string') ? [] : ['label']),
+    ...turn.words.flatMap(({ text, start, end, speaker = '' }) =>
+      typeof text === 'string' && typeof speaker === 'string' && isWhole(start) && isWhole(end) && start <= end
+        ? []
+        : [`word ${text} ${start} ${end}`],
+    ),
+  ];
+}
+
+function isWhole(ms: number): boolean {
+  return Number.isSafeInteger(ms) && ms >= 0 && ms < 60_000;
+}
