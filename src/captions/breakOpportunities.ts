@@ -2,6 +2,7 @@ import type { FinalTurn } from '../../operators/events.ts';
 import { columnsOf } from './columnsOf.ts';
 import { singleLine } from './singleLine.ts';
 import { speakerName } from './speakerName.ts';
+import { textSlices } from './textSlices.ts';
 import { wordTiming } from './wordTiming.ts';
 import type { Timing } from './wordTiming.ts';
 
@@ -19,7 +20,7 @@ export interface Segment extends Timing {
   readonly breakAfter: BreakQuality;
 }
 
-type Piece = Pick<Segment, 'text' | 'spaced'>;
+type Piece = Pick<Segment, 'text' | 'columns' | 'spaced'>;
 
 const SENTENCE = /[.!?…。！？｡؟۔।॥]["'”’»›)\]」』】）]*$/u;
 const CLAUSE = /[,;:–—،؛、，；：]["'”’»›)\]」』】）]*$/u;
@@ -41,15 +42,16 @@ const OPENING = /^[\p{Ps}\p{Pi}]+$/u;
  * @param msPerColumn How long each column of such a turn takes, in milliseconds.
  */
 export function segmentsOf(turn: FinalTurn, columns: number, after: number, msPerColumn: number): Segment[] {
-  const tokens = singleLine(turn.transcript).split(' ').filter(Boolean);
-  const endMs = after + Math.round(columnsOf(tokens.join(' ')) * msPerColumn);
+  const text = singleLine(turn.transcript);
+  const tokens = text.split(' ').filter(Boolean);
+  const endMs = after + Math.round(columnsOf(text) * msPerColumn);
   const timing = wordTiming(turn, tokens, { startMs: after, endMs, speaker: speakerName(turn.speaker_label) });
   let from = 0;
   const segments = tokens
     .flatMap((token) => piecesOf(token, columns))
     .map((piece) => {
       const to = from + piece.text.length;
-      const segment = { ...piece, columns: columnsOf(piece.text), breakAfter: 'word' as const, ...timing(from, to) };
+      const segment = { ...piece, breakAfter: 'word' as const, ...timing(from, to) };
       from = to;
       return segment;
     });
@@ -62,38 +64,45 @@ function breakBetween(segment: Segment, next: Segment | undefined): BreakQuality
 }
 
 function piecesOf(token: string, columns: number): Piece[] {
-  if (columnsOf(token) <= columns) return [{ text: token, spaced: true }];
+  const width = columnsOf(token);
+  if (width <= columns) return [{ text: token, columns: width, spaced: true }];
   return wordsOf(token)
-    .flatMap((text) => (columnsOf(text) <= columns ? [text] : cut(text, columns)))
-    .map((text, index) => ({ text, spaced: index === 0 }));
+    .flatMap((word) => cut(word, columns))
+    .map((part, index) => ({ ...part, spaced: index === 0 }));
 }
 
 /** Splits a text without spaces into words, each with its punctuation. */
 function wordsOf(text: string): string[] {
   const found: string[] = [];
-  for (const { segment, isWordLike } of wordSegmenter.segment(text)) {
-    const before = found.at(-1);
-    const belongs = before !== undefined && (OPENING.test(before) || (!isWordLike && !OPENING.test(segment)));
-    if (belongs) found[found.length - 1] = before + segment;
-    else found.push(segment);
+  let [word, isOpening] = ['', true];
+  for (const { segment, isWordLike } of textSlices(text).flatMap((slice) => [...wordSegmenter.segment(slice)])) {
+    const opens = OPENING.test(segment);
+    if (!isOpening && (isWordLike || opens)) {
+      found.push(word);
+      [word, isOpening] = ['', true];
+    }
+    word += segment;
+    isOpening &&= opens;
   }
-  return found;
+  return [...found, word];
 }
 
 /** Cuts a text between characters as readers perceive them, into parts of at most this many columns. */
-function cut(text: string, columns: number): string[] {
-  const parts = [''];
-  let free = columns;
-  for (const { segment } of graphemeSegmenter.segment(text)) {
-    const width = columnsOf(segment);
-    if (width > free && parts.at(-1) !== '') {
-      parts.push('');
-      free = columns;
+function cut(text: string, columns: number): { text: string; columns: number }[] {
+  const width = columnsOf(text);
+  if (width <= columns) return [{ text, columns: width }];
+  const parts: { text: string; columns: number }[] = [];
+  let part = { text: '', columns: 0 };
+  for (const { segment } of textSlices(text).flatMap((slice) => [...graphemeSegmenter.segment(slice)])) {
+    const added = columnsOf(segment);
+    if (part.columns + added > columns && part.text !== '') {
+      parts.push(part);
+      part = { text: '', columns: 0 };
     }
-    parts[parts.length - 1] += segment;
-    free -= width;
+    part.text += segment;
+    part.columns += added;
   }
-  return parts;
+  return [...parts, part];
 }
 
 /** Writes the speaker before the first segment of each speaker, as in `Ann: Hello.` */
@@ -105,11 +114,11 @@ export function withSpeakerNames(
   return segments.flatMap((segment, index) => {
     const { speaker } = segment;
     if (speaker === undefined || speaker === (index === 0 ? previous : segments[index - 1]?.speaker)) return [segment];
-    const [short = ''] = cut(speaker, columns - 1);
+    const [short] = cut(speaker, columns - 1);
     const name: Segment = {
       ...segment,
-      text: `${short}:`,
-      columns: columnsOf(short) + 1,
+      text: `${short!.text}:`,
+      columns: short!.columns + 1,
       breakAfter: 'word',
       spaced: true,
     };

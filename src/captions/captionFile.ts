@@ -5,9 +5,9 @@ import { CAPTION_EXTENSIONS, CAPTION_FORMATS, formatOfPath } from './captionForm
 import type { CaptionFormat } from './captionFormats.ts';
 import type { Mark } from './chapterMark.ts';
 import { FileWriter, writeThrough } from './fileWriter.ts';
-import type { FailureOptions, FileSteps } from './fileWriter.ts';
+import type { FailureOptions } from './fileWriter.ts';
 import { DocumentUpdates, EventUpdates } from './fileUpdates.ts';
-import type { FileUpdate, FileUpdates } from './fileUpdates.ts';
+import type { FileUpdates } from './fileUpdates.ts';
 import { TextFile } from './textFile.ts';
 import { diskTooSlow } from './writeFailure.ts';
 
@@ -33,8 +33,9 @@ const MAX_WAITING = 64 * 2 ** 20;
  * The file is a complete document after every turn and every mark, even if the process is killed. New text is appended;
  * when something earlier changes (corrected speakers, formatted text, a turn before a mark), the file is replaced in one
  * step. It is created on subscription. A file that cannot be written affects neither the stream nor other files:
- * `onError` is called once. On completion the file is closed before the stream completes, within 2 s; after an error or
- * `unsubscribe` it is closed in the background.
+ * `onError` is called, and writing is retried while the stream goes on and once at its end. A file that someone else
+ * replaced or changed is left alone. On completion the file is closed before the stream completes, within 2 s; after an
+ * error or `unsubscribe` it is closed in the background.
  *
  * ```text
  * source             -b-p-f---f-|         events
@@ -72,30 +73,19 @@ export function captionFile(
   return (source) =>
     defer(() => {
       const updates: FileUpdates = document ? new DocumentUpdates(document) : new EventUpdates();
-      const file = new TextFile(path);
-      const steps: FileSteps = {
-        open: () => file.create(updates.take()?.text ?? '', force),
-        next: () => {
-          const update = updates.take();
-          return update && write(file, update);
-        },
-        close: () => Promise.resolve(),
-      };
-      const writer = new FileWriter(path, steps, options);
-      const marking = marks.subscribe({
-        next: (mark) => {
+      const writer = new FileWriter(path, new TextFile(path, updates, force), options);
+      const addMark = (mark: Mark): void => {
+        try {
           updates.mark(mark);
-          writer.wake();
-        },
-        error: () => undefined,
-      });
+        } catch (error) {
+          writer.report(error);
+        }
+        writer.wake();
+      };
+      const marking = marks.subscribe({ next: addMark, error: () => undefined });
       return writeThrough(source, writer, (event) => {
-        updates.put(event);
+        updates.apply(event);
         if (updates.size > MAX_WAITING) writer.giveUp(diskTooSlow(updates.size));
       }).pipe(finalize(() => marking.unsubscribe()));
     });
-}
-
-function write(file: TextFile, { text, replaces }: FileUpdate): Promise<void> {
-  return replaces ? file.replace(text) : file.append(text);
 }

@@ -1,67 +1,90 @@
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, link, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { copyFile, link, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
 /**
- * Creates a file with its first content, in one step.
+ * Creates a file with its first content, in one step; an existing file is an error.
  *
- * @param force Whether to replace an existing file; otherwise that is an error.
- * @returns The path of the file; of a link, its target.
+ * @returns What identifies the file: its device and inode.
  */
-export async function createFile(path: string, content: Uint8Array, force: boolean): Promise<string> {
-  if (!force) {
+export async function createFile(path: string, content: Uint8Array): Promise<BigIntStats> {
+  const exists = await lstat(path).catch(() => undefined);
+  if (exists) throw Object.assign(new Error(`${path} exists`), { code: 'EEXIST' });
+  await removeLeftovers(path);
+  return beside(path, content, (temporary) =>
     // not every file system has hard links
-    await beside(path, content, (temporary) =>
-      link(temporary, path).catch(() => copyFile(temporary, path, constants.COPYFILE_EXCL)),
-    );
-    return realpath(path);
+    link(temporary, path).catch(() => copyNew(temporary, path)),
+  );
+}
+
+/** Copies to a new file, and leaves no part of it behind. */
+async function copyNew(from: string, to: string): Promise<void> {
+  try {
+    await copyFile(from, to, constants.COPYFILE_EXCL);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await rm(to, { force: true });
+    throw error;
   }
-  const target = await realpath(path).catch(() => path);
-  const found = await stat(target).catch(() => undefined);
-  if (found && !found.isFile()) {
-    const device = await open(target, constants.O_RDWR); // a folder fails here
-    try {
-      await writeAt(device, content, 0);
-    } finally {
-      await device.close();
-    }
-  } else {
-    await replaceFile(target, content, found?.mode);
-  }
-  return target;
 }
 
 /** Replaces a file in one step: readers see the old content or the new one. */
-export function replaceFile(path: string, bytes: Uint8Array, mode?: number): Promise<void> {
-  return beside(path, bytes, (temporary) => rename(temporary, path), mode);
+export async function replaceFile(path: string, content: Uint8Array, mode?: number): Promise<BigIntStats> {
+  await removeLeftovers(path);
+  return beside(path, content, (temporary) => rename(temporary, path), mode);
 }
 
 /** Writes all bytes at a position; a disk that fills up may accept only some at first. */
-export async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+export async function writeAt(file: FileHandle, bytes: Uint8Array, position: number | null): Promise<void> {
   for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    const at = position === null ? null : position + done;
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at);
     done += bytesWritten;
   }
 }
 
-/** Writes a temporary file next to a path, moves it there, and leaves nothing behind. */
+/** The process that writes a temporary file, and a random part that others cannot predict. */
+const TEMPORARY = /^\.(\d+)\.[\w-]{16}\.tmp$/;
+
+/** Writes a new temporary file next to a path, moves it there, and leaves nothing behind. */
 async function beside(
   path: string,
-  bytes: Uint8Array,
-  put: (temporary: string) => Promise<void>,
+  content: Uint8Array,
+  move: (temporary: string) => Promise<void>,
   mode?: number,
-): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+): Promise<BigIntStats> {
+  const temporary = `${path}.${process.pid}.${randomBytes(12).toString('base64url')}.tmp`;
+  const file = await open(temporary, 'wx', mode); // fails if anything exists there, also a link
   try {
-    const file = await open(temporary, 'w', mode);
     try {
-      await writeAt(file, bytes, 0);
+      await writeAt(file, content, 0);
       await file.datasync();
     } finally {
       await file.close();
     }
-    await put(temporary);
+    await move(temporary);
+    return await lstat(path, { bigint: true });
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Removes the temporary files of this path whose process was killed. */
+async function removeLeftovers(path: string): Promise<void> {
+  const [folder, name] = [dirname(path), basename(path)];
+  const names = await readdir(folder).catch(() => []);
+  for (const found of names) {
+    const [, pid] = (found.startsWith(name) && TEMPORARY.exec(found.slice(name.length))) || [];
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, found)).catch(() => undefined);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }

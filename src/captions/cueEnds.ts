@@ -4,6 +4,8 @@ import type { LineLayout } from './lineLayout.ts';
 
 /** Cost of ending a cue there. Each cue costs 1 by itself, and up to 1 more when it is nearly empty. */
 const BREAK_COST: Readonly<Record<BreakQuality, number>> = { sentence: 0, clause: 2, word: 4 };
+/** Most segments in a cue: two full lines of segments of one column, and some without width. */
+const MAX_SEGMENTS = 4 * LINE_COLUMNS;
 /** A cue this many milliseconds shorter than the minimum costs 1. */
 const TOO_SHORT_MS = 500;
 
@@ -12,7 +14,7 @@ export function cueEnds(segments: readonly Segment[], layout: LineLayout): numbe
   const best = [{ cost: 0, from: 0 }];
   for (let to = 1; to <= segments.length; to += 1) {
     let choice = { cost: Infinity, from: to - 1 };
-    for (let from = to - 1; from >= 0; from -= 1) {
+    for (let from = to - 1; from >= Math.max(0, to - MAX_SEGMENTS); from -= 1) {
       const cost = (best[from]?.cost ?? 0) + costOf(segments, layout, from, to);
       if (cost === Infinity) break; // longer cues are impossible too
       if (cost < choice.cost) choice = { cost, from };

@@ -2,34 +2,57 @@ import { defer, filter, map, startWith } from 'rxjs';
 import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn } from '../../operators/events.ts';
 import { placeMarks } from './chapterMark.ts';
-import type { DocumentItem, Mark } from './chapterMark.ts';
+import type { Mark } from './chapterMark.ts';
 
-/** Returns the text to append for a turn; it depends on the turns before this one only. */
-export type TurnWriter = (turn: FinalTurn) => string;
+/** Everything before a turn that its text depends on. */
+export interface DocumentState {
+  /** Number of cues so far. */
+  readonly cues: number;
+  /** When the last cue ends, in milliseconds on the audio clock. */
+  readonly endMs: number;
+  /** The speaker of the last cue. */
+  readonly speaker: string | undefined;
+}
+
+/** The state at the start of a document. */
+export const DOCUMENT_START: DocumentState = { cues: 0, endMs: 0, speaker: undefined };
 
 /** Writes one kind of document, which grows turn by turn and is complete after each turn. */
 export interface DocumentWriter {
   /** The text at the start of every document. */
   readonly header: string;
-  /** Starts a new document. */
-  readonly turnWriter: () => TurnWriter;
+  /** Returns the text to append for a turn, and the state after it. */
+  readonly turn: (turn: FinalTurn, state: DocumentState) => readonly [text: string, state: DocumentState];
   /** Writes a chapter mark, in formats that have chapters. */
   readonly chapter?: (mark: Mark) => string;
 }
 
 /** Makes the operator that emits a document piece by piece. */
-export function documentOperator({ header, turnWriter }: DocumentWriter): OperatorFunction<FinalTurn, string> {
+export function documentOperator({ header, turn: write }: DocumentWriter): OperatorFunction<FinalTurn, string> {
   return (source) =>
-    defer(() => source.pipe(map(turnWriter()), startWith(header))).pipe(filter((piece) => piece !== ''));
-}
-
-/** Starts a new document of turns and chapter marks. */
-export function itemWriter({ turnWriter, chapter }: DocumentWriter): (item: DocumentItem) => string {
-  const write = turnWriter();
-  return (item) => ('atMs' in item ? (chapter?.(item) ?? '') : write(item));
+    defer(() => {
+      let state = DOCUMENT_START;
+      const next = (turn: FinalTurn): string => {
+        const [text, after] = write(turn, state);
+        state = after;
+        return text;
+      };
+      return source.pipe(map(next), startWith(header));
+    }).pipe(filter((piece) => piece !== ''));
 }
 
 /** Writes a complete document. */
 export function writeDocument(writer: DocumentWriter, turns: readonly FinalTurn[], marks: readonly Mark[]): string {
-  return writer.header + placeMarks(turns, marks).map(itemWriter(writer)).join('');
+  const pieces = [writer.header];
+  let state = DOCUMENT_START;
+  for (const item of placeMarks(turns, marks)) {
+    if ('atMs' in item) {
+      pieces.push(writer.chapter?.(item) ?? '');
+    } else {
+      const [text, after] = writer.turn(item, state);
+      pieces.push(text);
+      state = after;
+    }
+  }
+  return pieces.join('');
 }

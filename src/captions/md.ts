@@ -5,16 +5,18 @@ import type { DocumentWriter } from './documentWriter.ts';
 import { singleLine } from './singleLine.ts';
 import { speakerName } from './speakerName.ts';
 import { timestamp } from './timestamp.ts';
+import { turnWords } from './turnWords.ts';
 
 /** Markdown: a paragraph per turn with its start time and speaker; a heading per chapter. */
 export const MD: DocumentWriter = {
   header: '',
-  turnWriter: () => (turn) => {
+  turn: (turn, state) => {
     const text = singleLine(turn.transcript);
-    const start = turn.words[0]?.start;
+    const start = turnWords(turn)[0]?.startMs;
     const time = start === undefined ? '' : `\`${seconds(start)}\` `;
     const speaker = speakerName(turn.speaker_label);
-    return text && `${time}${speaker === undefined ? '' : `**${escaped(speaker)}:** `}${escaped(text)}\n\n`;
+    const prefix = `${time}${speaker === undefined ? '' : `**${escaped(speaker)}:** `}`;
+    return [text && `${prefix}${prefix === '' ? escapedStart(text) : escaped(text)}\n\n`, state];
   },
   chapter: ({ atMs, title = '' }) => {
     const name = escaped(singleLine(title)).replaceAll('#', String.raw`\#`); // "#" can close a heading
@@ -43,4 +45,9 @@ function seconds(ms: number): string {
 /** Escapes the inline markup of CommonMark and GitHub. */
 function escaped(text: string): string {
   return text.replaceAll(/[\\`*_[\]<>&~|$]/g, String.raw`\$&`);
+}
+
+/** Escapes also what makes a heading, list, rule or setext underline at the start of a paragraph. */
+function escapedStart(text: string): string {
+  return escaped(text).replace(/^(\d{0,9})([-+#=.)])/, String.raw`$1\$2`);
 }

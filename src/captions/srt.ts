@@ -8,18 +8,15 @@ import { timestamp } from './timestamp.ts';
 /** SubRip: numbered cues; the speaker is written where it changes. */
 export const SRT: DocumentWriter = {
   header: '',
-  turnWriter: () => {
-    let [count, after] = [0, 0];
-    let speaker: string | undefined;
-    return (turn) => {
-      let text = '';
-      for (const cue of cachedCues(turn, { after, named: true, speaker })) {
-        ({ endMs: after, speaker } = cue);
-        count += 1;
-        text += `${count}\n${timestamp(cue.startMs, ',')} --> ${timestamp(after, ',')}\n${cue.lines.map(withoutMarkup).join('\n')}\n\n`;
-      }
-      return text;
-    };
+  turn: (turn, state) => {
+    const all = cachedCues(turn, { after: state.endMs, named: true, speaker: state.speaker });
+    const blocks = all.map(({ startMs, endMs, lines }, index) => {
+      const times = `${timestamp(startMs, ',')} --> ${timestamp(endMs, ',')}`;
+      return `${state.cues + index + 1}\n${times}\n${withoutMarkup(lines.join('\n'))}\n\n`;
+    });
+    const last = all.at(-1);
+    const after = last ? { cues: state.cues + all.length, endMs: last.endMs, speaker: last.speaker } : state;
+    return [blocks.join(''), after];
   },
 };
 
@@ -58,10 +55,16 @@ export function srt(): OperatorFunction<FinalTurn, string> {
   return documentOperator(SRT);
 }
 
-/** Replaces what players take for markup or times with similar characters, because SubRip has no escapes. */
-function withoutMarkup(line: string): string {
-  return line
+/**
+ * Replaces what players take for markup or times with similar characters, because SubRip has no escapes: tags, which may
+ * have spaces after the `<`; times; the overrides of other formats, such as `{\an8}` and `{y:i}`. A word joiner after a
+ * backslash keeps `\N` from being a line break.
+ */
+function withoutMarkup(text: string): string {
+  return text
     .replaceAll('-->', '→')
-    .replaceAll(/<(?=[/a-z])/gi, '‹')
-    .replaceAll(/\{(?=\\)/g, '(');
+    .replaceAll(/<(?!\s*[\d=<]|\s*$)/g, '‹')
+    .replaceAll('{', '(')
+    .replaceAll('}', ')')
+    .replaceAll(/\\(?=[nNh])/g, '\\\u2060');
 }

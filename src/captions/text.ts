@@ -8,10 +8,10 @@ import { speakerName } from './speakerName.ts';
 /** Plain text: one line per turn. */
 export const TEXT: DocumentWriter = {
   header: '',
-  turnWriter: () => (turn) => {
+  turn: (turn, state) => {
     const speaker = speakerName(turn.speaker_label);
     const line = singleLine(turn.transcript);
-    return line && `${speaker === undefined ? '' : `${speaker}: `}${line}\n`;
+    return [line && `${speaker === undefined ? '' : `${speaker}: `}${line}\n`, state];
   },
 };
 

@@ -9,17 +9,13 @@ import { timestamp } from './timestamp.ts';
 /** WebVTT: the speaker is a voice span; a chapter is a comment. */
 export const VTT: DocumentWriter = {
   header: 'WEBVTT\n\n',
-  turnWriter: () => {
-    let after = 0;
-    return (turn) => {
-      let text = '';
-      for (const { startMs, endMs, lines, speaker } of cachedCues(turn, { after })) {
-        after = endMs;
-        const voice = speaker === undefined ? '' : `<v ${escaped(speaker)}>`;
-        text += `${timestamp(startMs)} --> ${timestamp(endMs)}\n${voice}${lines.map(escaped).join('\n')}\n\n`;
-      }
-      return text;
-    };
+  turn: (turn, state) => {
+    const all = cachedCues(turn, { after: state.endMs });
+    const blocks = all.map(({ startMs, endMs, lines, speaker }) => {
+      const voice = speaker === undefined ? '' : `<v ${escaped(speaker)}>`;
+      return `${timestamp(startMs)} --> ${timestamp(endMs)}\n${voice}${lines.map(escaped).join('\n')}\n\n`;
+    });
+    return [blocks.join(''), { ...state, endMs: all.at(-1)?.endMs ?? state.endMs }];
   },
   chapter: ({ atMs, title = '' }) => {
     const name = escaped(singleLine(title));

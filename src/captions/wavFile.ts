@@ -25,7 +25,7 @@ const MAX_WAITING = 64 * 2 ** 20;
  * Directly after the recorder, it writes exactly what was recorded, on the same clock as the captions. The header is at
  * most a second behind, so that the file can be played at any moment, even if the process is killed. Beyond 4 GiB it
  * becomes an RF64 file. It is created on subscription. A file that cannot be written affects neither the stream nor
- * other files: `onError` is called once. On completion the file is closed before the stream completes, within 2 s; after
+ * other files: `onError` is called, and writing is retried. On completion the file is closed before the stream completes, within 2 s; after
  * an error or `unsubscribe` it is closed in the background.
  *
  * ```text

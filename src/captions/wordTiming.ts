@@ -1,6 +1,6 @@
-import type { FinalTurn, Word } from '../../operators/events.ts';
-import { singleLine } from './singleLine.ts';
-import { speakerName } from './speakerName.ts';
+import type { FinalTurn } from '../../operators/events.ts';
+import { turnWords } from './turnWords.ts';
+import type { TimedWord } from './turnWords.ts';
 
 /** When a piece of text was spoken, in milliseconds on the audio clock, and by whom. */
 export interface Timing {
@@ -24,36 +24,34 @@ interface WordSpan extends Timing {
  *
  * @param tokens The text of the turn, split at spaces.
  * @param untimed The timing of a turn without words.
+ * @returns A function to call with ranges in ascending order: it advances, so that all calls together take linear time.
  */
 export function wordTiming(
   turn: FinalTurn,
   tokens: readonly string[],
   untimed: Timing,
 ): (from: number, to: number) => Timing {
-  const words = turn.words.filter((word) => singleLine(word.text) !== '');
-  const total = totalLength(tokens);
-  const texts =
-    words.length === tokens.length ? tokens : words.map((word) => singleLine(word.text).replaceAll(' ', ''));
-  const spans = spansOf(words, texts, total / totalLength(texts), speakerName(turn.speaker_label));
-  const last = spans.at(-1);
+  const words = turnWords(turn);
+  const texts = words.length === tokens.length ? tokens : words.map(({ text }) => text.replaceAll(' ', ''));
+  const spans = spansOf(words, texts, totalLength(tokens) / totalLength(texts));
+  const last = spans.length - 1;
+  let [first, end] = [0, 0];
   return (from, to) => {
-    const first = spans.find((span) => span.to > from) ?? last;
-    const end = spans.find((span) => span.to >= to) ?? last;
-    if (!first || !end) return untimed;
-    return { startMs: timeAt(first, from), endMs: timeAt(end, to), speaker: first.speaker };
+    while (first < last && spans[first]!.to <= from) first += 1;
+    while (end < last && spans[end]!.to < to) end += 1;
+    const [start, stop] = [spans[first], spans[end]];
+    if (!start || !stop) return untimed;
+    return { startMs: timeAt(start, from), endMs: timeAt(stop, to), speaker: start.speaker };
   };
 }
 
-/** Places the words along the text. Times never decrease, even if those of the service do. */
-function spansOf(words: readonly Word[], texts: readonly string[], scale: number, speaker?: string): WordSpan[] {
+/** Places the words along the text. */
+function spansOf(words: readonly TimedWord[], texts: readonly string[], scale: number): WordSpan[] {
   let to = 0;
-  let endMs = 0;
-  return words.map((word, index) => {
+  return words.map(({ startMs, endMs, speaker }, index) => {
     const from = to;
     to += (texts[index] ?? '').length * scale;
-    const startMs = Math.max(endMs, word.start);
-    endMs = Math.max(startMs, word.end);
-    return { from, to, startMs, endMs, speaker: speakerName(word.speaker) ?? speaker };
+    return { from, to, startMs, endMs, speaker };
   });
 }
 

@@ -12,6 +12,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full, free some space',
   EDQUOT: 'the disk is full for this user, free some space',
   EFBIG: 'the file system allows no larger file',
+  EINVAL: 'it is not a regular file',
+  ESPIPE: 'it is a pipe, and the header of a recording must be updated: choose a regular file',
+  EPIPE: 'nothing reads from it any more',
   EMFILE: 'too many files are open, close some',
 };
 

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { FinalTurn, PartialTurn, SpeakerRevision, TranscriptionEvent } from '../../operators/events.ts';
+import type { FinalTurn, TranscriptionEvent } from '../../operators/events.ts';
+import { EMPTY_TRANSCRIPT, reduceTranscript } from '../../operators/reduceTranscript.ts';
+import type { Transcript } from '../../operators/reduceTranscript.ts';
 import type { Status, TurnPart, ViewTurn, ViewUpdate } from './client/viewState.ts';
 import { partsOfFinal, partsOfPartial } from './turnParts.ts';
 import type { SpokenText } from './turnParts.ts';
@@ -26,7 +28,8 @@ export class CaptionState {
   readonly #speakers = new Map<string, number>();
   #version = 1;
   #firstOrder = 0;
-  #partial: { readonly turn: PartialTurn; readonly view: ViewTurn } | undefined;
+  #transcript: Transcript = EMPTY_TRANSCRIPT;
+  #partial: ViewTurn | undefined;
   #status: Status = 'waiting';
 
   /** The current version, unique over all instances. */
@@ -36,22 +39,16 @@ export class CaptionState {
 
   /** Applies an event. */
   apply(event: TranscriptionEvent): void {
-    switch (event.type) {
-      case 'Begin':
-        return this.#setStatus('live');
-      case 'Reconnecting':
-        return this.#setStatus('reconnecting');
-      case 'Turn':
-        return event.isFinal ? this.#applyFinal(event) : this.#applyPartial(event);
-      case 'SpeakerRevision':
-        return this.#revise(event);
-      case 'Termination':
-        // a partial of an ended session never gets a final
-        if (this.#partial?.turn.session === event.session) this.#removePartial();
-        return undefined;
-      default:
-        return undefined;
-    }
+    if (event.type === 'Begin') this.#setStatus('live');
+    if (event.type === 'Reconnecting') this.#setStatus('reconnecting');
+    // a turn that is no longer kept cannot be corrected
+    if (event.type === 'Turn' && !(event.turn_order >= this.#firstOrder && Number.isSafeInteger(event.turn_order)))
+      return;
+    const before = this.#transcript;
+    const { turns, partial } = reduceTranscript(before, event);
+    this.#transcript = { turns: turns.slice(-KEPT_TURNS), partial };
+    if (turns !== before.turns) this.#updateTurns(turns.length);
+    if (partial !== before.partial) this.#updatePartial();
   }
 
   /** Marks the captions as ended; a partial stays. */
@@ -68,7 +65,7 @@ export class CaptionState {
       replacesAll: known === undefined,
       firstOrder: this.#firstOrder,
       turns: changed.map(({ view }) => view),
-      partial: this.#partial?.view,
+      partial: this.#partial,
       status: this.#status,
     };
   }
@@ -85,41 +82,31 @@ export class CaptionState {
     this.#status = status;
   }
 
-  #removePartial(): void {
-    this.#version += 1;
-    this.#partial = undefined;
-  }
-
-  #applyPartial(turn: PartialTurn): void {
-    const { turn_order } = turn;
-    if (turn_order < this.#firstOrder || this.#entries.has(turn_order)) return;
-    this.#version += 1;
-    this.#partial = { turn, view: this.#viewOf(turn_order, partsOfPartial(turn)) };
-  }
-
-  #applyFinal(turn: FinalTurn): void {
-    if (turn.turn_order < this.#firstOrder) return;
-    this.#put(turn);
-    if (this.#partial && this.#partial.turn.turn_order <= turn.turn_order) this.#removePartial();
-    for (const order of this.#entries.keys()) {
-      if (this.#entries.size <= KEPT_TURNS) break;
-      this.#entries.delete(order);
-      this.#firstOrder = order + 1;
+  /** @param length How many turns there were before the oldest was dropped. */
+  #updateTurns(length: number): void {
+    const { turns } = this.#transcript;
+    if (length > turns.length) {
+      const kept = new Set(turns.map(({ turn_order }) => turn_order));
+      for (const order of this.#entries.keys()) if (!kept.has(order)) this.#drop(order);
     }
+    for (const turn of turns) if (this.#entries.get(turn.turn_order)?.turn !== turn) this.#put(turn);
   }
 
-  #revise({ revisions }: SpeakerRevision): void {
-    for (const { turn_order, speaker_label, words } of revisions) {
-      const entry = this.#entries.get(turn_order);
-      if (entry)
-        this.#put({ ...entry.turn, ...(speaker_label !== undefined && { speaker_label }), ...(words && { words }) });
-    }
+  #drop(order: number): void {
+    this.#entries.delete(order);
+    this.#firstOrder = Math.max(this.#firstOrder, order + 1);
   }
 
   #put(turn: FinalTurn): void {
     this.#version += 1;
     const view = this.#viewOf(turn.turn_order, partsOfFinal(turn));
     this.#entries.set(turn.turn_order, { turn, view, version: this.#version });
+  }
+
+  #updatePartial(): void {
+    const { partial } = this.#transcript;
+    this.#version += 1;
+    this.#partial = partial && this.#viewOf(partial.turn_order, partsOfPartial(partial));
   }
 
   #viewOf(order: number, texts: readonly SpokenText[]): ViewTurn {

@@ -1,14 +1,16 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Observable } from 'rxjs';
 import type { TranscriptionEvent } from '../../operators/events.ts';
+import { callOnError } from '../captions/callOnError.ts';
 import { LOOPBACK, urlHost } from './addresses.ts';
 import { loadAssets } from './assets.ts';
 import { CaptionState } from './captionState.ts';
 import { resolveOptions } from './options.ts';
 import type { CaptionsServerOptions } from './options.ts';
 import { handleRequest } from './requestHandler.ts';
+import { Strangers } from './strangers.ts';
 import { Viewers } from './viewers.ts';
 
 /** A running server of the captions page. */
@@ -24,6 +26,16 @@ export interface CaptionsServer {
 
 /** How long viewers have to read the last update, in milliseconds. */
 const CLOSE_MS = 500;
+/** Most connections at once: every viewer, and the files that new viewers load. */
+const MAX_CONNECTIONS = 160;
+/** Limits of a request; the page sends small headers and no body. */
+const LIMITS = {
+  headersTimeout: 5000,
+  requestTimeout: 5000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 8192, // bytes
+};
 
 /**
  * Serves a web page with live captions: finals stay, the partial changes in place. It subscribes immediately, like any
@@ -61,6 +73,7 @@ export async function captionsServer(
   options: CaptionsServerOptions = {},
 ): Promise<CaptionsServer> {
   const { port, host, secret, onError } = resolveOptions(options);
+  const report = (error: unknown): void => callOnError(onError, error);
   const state = new CaptionState();
   const viewers = new Viewers(state);
   const end = (): void => {
@@ -69,22 +82,28 @@ export async function captionsServer(
   };
   const subscription = event$.subscribe({
     next: (event) => {
-      state.apply(event);
+      try {
+        state.apply(event);
+      } catch (error) {
+        report(error);
+      }
       viewers.wake();
     },
     error: (error: unknown) => {
       end();
-      onError(error);
+      report(error);
     },
     complete: end,
   });
   try {
     const assets = await loadAssets();
-    const server = createServer((request, response) =>
-      handleRequest({ assets, viewers, host, secret }, request, response),
-    );
+    const strangers = new Strangers();
+    const context = { assets, viewers, host, secret, onTrusted: (socket: Socket) => strangers.trust(socket) };
+    const server = createServer(LIMITS, (request, response) => handleRequest(context, request, response));
+    server.maxConnections = MAX_CONNECTIONS;
+    server.on('connection', (socket) => strangers.add(socket));
     const bound = await listen(server, port, host ?? LOOPBACK);
-    server.on('error', onError);
+    server.on('error', report);
     const url = `http://${urlHost(host ?? LOOPBACK)}:${bound}/${secret === undefined ? '' : `${secret}/`}`;
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => {

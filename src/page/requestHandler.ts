@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { isOwnHost } from './addresses.ts';
 import type { Asset } from './assets.ts';
 import { MAX_VIEWERS } from './viewers.ts';
@@ -23,6 +24,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
   'cache-control': 'no-store',
 };
 
@@ -34,6 +36,8 @@ export interface RequestContext {
   readonly host: string | undefined;
   /** The secret that every path begins with, if there is one. */
   readonly secret: string | undefined;
+  /** Called with the connection of a request that knows the secret. */
+  readonly onTrusted: (socket: Socket) => void;
 }
 
 /** Serves the page, its setup page, their files and the event stream. Everything else is refused. */
@@ -51,6 +55,7 @@ export function handleRequest(context: RequestContext, request: IncomingMessage,
   const [path = '', query] = url.split(/\?(.*)/s);
   const route = routeOf(path, context.secret);
   if (route === undefined) return refuse(response, 404, 'not found');
+  context.onTrusted(socket);
   if (route === 'events') return streamEvents(context, request, response, new URLSearchParams(query));
   const asset = context.assets.get(route);
   if (!asset) return refuse(response, 404, 'not found');
@@ -83,6 +88,7 @@ function streamEvents(
   viewers.add(response, typeof known === 'string' ? known : (query.get('since') ?? undefined));
 }
 
+/** Refuses a request and closes its connection, without reading the rest of the request. */
 function refuse(response: ServerResponse, status: number, reason: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${reason}\n`);
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }).end(`${reason}\n`);
 }

@@ -1,7 +1,8 @@
 import type { FinalTurn, PartialTurn } from '../../operators/events.ts';
-import { segmentsOf } from '../captions/breakOpportunities.ts';
 import { singleLine } from '../captions/singleLine.ts';
 import { speakerName } from '../captions/speakerName.ts';
+import { turnWords } from '../captions/turnWords.ts';
+import { wordTiming } from '../captions/wordTiming.ts';
 
 /** Consecutive text of one speaker. */
 export interface SpokenText {
@@ -9,25 +10,36 @@ export interface SpokenText {
   readonly speaker: string | undefined;
 }
 
-/** Most characters shown of a turn: its end. No screen holds more. */
+/** Most characters shown of a turn, names included: its end. No screen holds more. */
 const MAX_CHARACTERS = 4000;
+/** What a part costs besides its characters, so that the number of parts is bounded too. */
+const PART_COST = 20;
 
 /** Splits a final where the speaker changes. */
 export function partsOfFinal(turn: FinalTurn): SpokenText[] {
-  const parts: { text: string; speaker: string | undefined }[] = [];
-  for (const { text, speaker } of segmentsOf(turn, Infinity, 0, 0)) {
+  const tokens = singleLine(turn.transcript).split(' ').filter(Boolean);
+  const timing = wordTiming(turn, tokens, { startMs: 0, endMs: 0, speaker: speakerName(turn.speaker_label) });
+  const parts: { tokens: string[]; speaker: string | undefined }[] = [];
+  let from = 0;
+  for (const token of tokens) {
+    const to = from + token.length;
+    const { speaker } = timing(from, to);
     const last = parts.at(-1);
-    if (last && last.speaker === speaker) last.text += ` ${text}`;
-    else parts.push({ text, speaker });
+    if (last && last.speaker === speaker) last.tokens.push(token);
+    else parts.push({ tokens: [token], speaker });
+    from = to;
   }
-  return endOf(parts);
+  return endOf(parts.map(({ tokens: own, speaker }) => ({ text: own.join(' '), speaker })));
 }
 
 /** Returns the text of a partial. Some models leave unstable words out of it: then the words are shown instead. */
-export function partsOfPartial({ transcript, words, speaker_label }: PartialTurn): SpokenText[] {
-  const [text, spoken] = [singleLine(transcript), singleLine(words.map((word) => word.text).join(' '))];
+export function partsOfPartial(turn: PartialTurn): SpokenText[] {
+  const text = singleLine(turn.transcript);
+  const spoken = turnWords(turn)
+    .map((word) => word.text)
+    .join(' ');
   const longer = letters(spoken) > letters(text) ? spoken : text;
-  return endOf([{ text: longer, speaker: speakerName(speaker_label) }]);
+  return endOf([{ text: longer, speaker: speakerName(turn.speaker_label) }]);
 }
 
 function letters(text: string): number {
@@ -40,10 +52,10 @@ function endOf(parts: readonly SpokenText[]): SpokenText[] {
   let left = MAX_CHARACTERS;
   for (const { text, speaker } of parts.toReversed()) {
     if (left <= 0) break;
-    if (text !== '') kept.unshift({ text: text.length > left ? `…${tailOf(text, left)}` : text, speaker });
-    left -= text.length;
+    if (text !== '') kept.push({ text: text.length > left ? `…${tailOf(text, left)}` : text, speaker });
+    left -= text.length + (speaker?.length ?? 0) + PART_COST;
   }
-  return kept;
+  return kept.toReversed();
 }
 
 function tailOf(text: string, length: number): string {

@@ -77,7 +77,7 @@ describe('srt', () => {
 
   it('contains no markup, arrow, blank line or control character within a cue', () => {
     const [cue] = readSrt(captionDocument([hostile], 'srt'));
-    expect(cue?.lines).toEqual(['‹i>a‹/i> & (\\an8}b → 1 3_*[31m #']);
+    expect(cue?.lines).toEqual(['‹i>a‹/i> & (\\an8)b → 1 3_*[31m #']);
   });
 });
 
@@ -216,11 +216,8 @@ describe('captions, for any turns', () => {
           const seen = readSrt(captionDocument(bare, 'srt'))
             .flatMap(({ lines }) => lines)
             .join('');
-          const lookAlike = expected
-            .replaceAll('-->', '→')
-            .replaceAll(/<(?=[/a-z])/gi, '‹')
-            .replaceAll('{\\', '(\\');
-          expect(visibleText(seen)).toBe(lookAlike);
+          const lookAlike = expected.replaceAll('-->', '→').replaceAll('{', '(').replaceAll('}', ')');
+          expect(visibleText(seen).replaceAll('\u2060', '').replaceAll('‹', '<')).toBe(lookAlike);
           const voiced = readVtt(captionDocument(bare, 'vtt'));
           expect(visibleText(voiced.flatMap(({ lines }) => lines).join(''))).toBe(expected);
           expect(readSrt(captionDocument(bare, 'srt')).map(({ startMs }) => startMs)).toEqual(
@@ -295,6 +292,6 @@ const run = promisify(execFile);
       read(plain).map(({ startMs, endMs }) => [startMs / 1000, (endMs - startMs) / 1000]),
     );
     const { stdout: converted } = await run('ffmpeg', ['-v', 'error', '-i', path, '-f', 'srt', '-']);
-    expect(converted).toContain('One & two < three, and quite');
+    expect(converted).toContain(kind === 'srt' ? 'One & two ‹ three, and quite' : 'One & two < three, and quite');
   });
 });
