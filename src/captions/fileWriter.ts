@@ -110,11 +110,11 @@ export class FileWriter {
   #awaken(atLeastMs = 0): Promise<void> {
     const earliest = performance.now() + atLeastMs;
     return new Promise((resolve) => {
-      let timer: NodeJS.Timeout | undefined;
+      let timeout: NodeJS.Timeout | undefined;
       this.#wake = () => {
         const left = this.#ending ? 0 : earliest - performance.now();
         if (left <= 0) resolve();
-        else timer ??= setTimeout(resolve, left).unref();
+        else timeout ??= setTimeout(resolve, left).unref();
       };
     });
   }

@@ -32,12 +32,12 @@ export class LineLayout {
   breakLine(from: number, to: number, columns: number): LineBreak | undefined {
     if (to - from === 1 || this.columns(from, to) <= columns) return { cost: 0, at: undefined };
     let best: LineBreak | undefined;
-    for (let at = from + 1; at < to; at += 1) {
-      const upper = this.columns(from, at);
+    for (let at = to - 1; at > from; at -= 1) {
       const lower = this.columns(at, to);
-      if (upper > columns) break;
+      if (lower > columns) break;
+      const upper = this.columns(from, at);
       const cost = BREAK_COST[this.#segments[at - 1]?.breakAfter ?? 'word'] + Math.abs(upper - lower) / columns;
-      if (lower <= columns && cost < (best?.cost ?? Infinity)) best = { cost, at };
+      if (upper <= columns && cost <= (best?.cost ?? Infinity)) best = { cost, at };
     }
     return best;
   }

@@ -4,7 +4,7 @@ const SLICE = 256;
 const LOOK_BACK = 64;
 
 /** Characters that belong to the previous one: combining marks, joiners, low surrogates, parts of flags and emoji. */
-const CONTINUES = /^(?:[\p{M}\u200c\u200d\ufe00-\ufe0f\udc00-\udfff]|\p{Emoji_Modifier}|\p{Regional_Indicator})/u;
+const CONTINUES = /^(?:\p{M}|\u200c|\u200d|[\udc00-\udfff]|\p{Emoji_Modifier}|\p{Regional_Indicator})/u;
 const ZERO_WIDTH_JOINER = '\u200d';
 
 /**

@@ -86,13 +86,14 @@ export class WavRecording implements FileContent {
   async #append(file: FileHandle): Promise<void> {
     const bytes = Buffer.concat(this.#chunks);
     this.#chunks = [];
+    this.#waiting -= bytes.length;
     try {
       await writeAt(file, bytes, HEADER_BYTES + this.#bytes);
     } catch (error) {
       this.#chunks.unshift(bytes);
+      this.#waiting += bytes.length;
       throw error;
     }
-    this.#waiting -= bytes.length;
     this.#bytes += bytes.length;
     if (performance.now() - this.#headerAt >= HEADER_MS) await this.#updateHeader(file);
   }
