@@ -27,32 +27,27 @@ export interface DocumentWriter {
   readonly chapter?: (mark: Mark) => string;
 }
 
+/** Starts a document: returns a function that returns the text to append for each turn. */
+export function turnWriter(writer: DocumentWriter): (turn: FinalTurn) => string {
+  let state = DOCUMENT_START;
+  return (turn) => {
+    const [text, after] = writer.turn(turn, state);
+    state = after;
+    return text;
+  };
+}
+
 /** Makes the operator that emits a document piece by piece. */
-export function documentOperator({ header, turn: write }: DocumentWriter): OperatorFunction<FinalTurn, string> {
+export function documentOperator(writer: DocumentWriter): OperatorFunction<FinalTurn, string> {
   return (source) =>
-    defer(() => {
-      let state = DOCUMENT_START;
-      const next = (turn: FinalTurn): string => {
-        const [text, after] = write(turn, state);
-        state = after;
-        return text;
-      };
-      return source.pipe(map(next), startWith(header));
-    }).pipe(filter((piece) => piece !== ''));
+    defer(() => source.pipe(map(turnWriter(writer)), startWith(writer.header))).pipe(filter((piece) => piece !== ''));
 }
 
 /** Writes a complete document. */
 export function writeDocument(writer: DocumentWriter, turns: readonly FinalTurn[], marks: readonly Mark[]): string {
-  const pieces = [writer.header];
-  let state = DOCUMENT_START;
-  for (const item of placeMarks(turns, marks)) {
-    if ('atMs' in item) {
-      pieces.push(writer.chapter?.(item) ?? '');
-    } else {
-      const [text, after] = writer.turn(item, state);
-      pieces.push(text);
-      state = after;
-    }
-  }
-  return pieces.join('');
+  const write = turnWriter(writer);
+  const pieces = placeMarks(turns, marks).map((item) =>
+    'atMs' in item ? (writer.chapter?.(item) ?? '') : write(item),
+  );
+  return writer.header + pieces.join('');
 }

@@ -1,6 +1,7 @@
 import type { TranscriptionEvent } from '../../../operators/events.ts';
 import { CAPTION_FORMATS } from '../../captions/captionFormats.ts';
 import type { CaptionFormat } from '../../captions/captionFormats.ts';
+import { turnWriter } from '../../captions/documentWriter.ts';
 import type { DocumentWriter } from '../../captions/documentWriter.ts';
 import { jsonLine } from '../../captions/jsonLine.ts';
 import { partialText, turnText } from '../terminal/partialText.ts';
@@ -24,13 +25,13 @@ function printText(view: View): Print {
 }
 
 /** Prints a document turn by turn. Later corrections of speakers are not included, because stdout cannot be rewritten. */
-function printDocument(view: View, { header, turnWriter }: DocumentWriter): Print {
-  const write = turnWriter();
+function printDocument(view: View, document: DocumentWriter): Print {
+  const write = turnWriter(document);
   // `line` appends the line break that ends each piece
   const print = (piece: string): void => {
     if (piece !== '') view.line(piece.replace(/\n$/, ''));
   };
-  print(header);
+  print(document.header);
   return (event) => {
     if (event.type !== 'Turn') return;
     if (event.isFinal) print(write(event));
