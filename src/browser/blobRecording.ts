@@ -4,10 +4,10 @@ import type { DecodedAudio } from '../audio/pcmAudio.ts';
 import { readWavHeader } from '../audio/wav.ts';
 import { errorDetails } from '../audio/errorDetails.ts';
 import { convertCommand } from '../audio/fileError.ts';
-import { chunkBytes, recordingChunks } from '../audio/recordingChunks.ts';
+import { recordingChunks } from '../audio/recordingChunks.ts';
 import { UnsupportedFormat } from '../audio/unsupportedFormat.ts';
 import { TranscriptionError } from '../errors.ts';
-import { pcm16 } from '../audio/pcm16.ts';
+import { browserAudio } from './browserAudio.ts';
 
 /** Bytes per read. */
 const READ_BYTES = 65_536;
@@ -27,8 +27,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 export async function* blobRecording(blob: Blob, sampleRate: number): AsyncGenerator<Uint8Array> {
   try {
     if (blob.size === 0) throw new TranscriptionError('file', 'it is empty');
-    const audio = await inPieces(blob);
-    yield* audio ? recordingChunks(audio, { sampleRate }, () => undefined) : decoded(blob, sampleRate);
+    const audio = (await inPieces(blob)) ?? (await browserAudio(blob, sampleRate));
+    yield* recordingChunks(audio, { sampleRate }, () => undefined);
   } catch (error) {
     throw blobFailure(blob, error);
   }
@@ -52,22 +52,6 @@ async function* pieces(blob: Blob): AsyncGenerator<Uint8Array> {
     // oxlint-disable-next-line no-await-in-loop -- pieces are read one after another
     yield new Uint8Array(await blob.slice(at, at + READ_BYTES).arrayBuffer());
   }
-}
-
-async function* decoded(blob: Blob, sampleRate: number): AsyncGenerator<Uint8Array> {
-  const context = new OfflineAudioContext(1, 1, sampleRate);
-  const bytes = pcm16(average(await context.decodeAudioData(await blob.arrayBuffer())));
-  const size = chunkBytes(sampleRate);
-  for (let at = 0; at < bytes.length; at += size) {
-    yield bytes.slice(at, at + size);
-  }
-}
-
-function average(audio: AudioBuffer): Float32Array {
-  const channels = Array.from({ length: audio.numberOfChannels }, (_, index) => audio.getChannelData(index));
-  const [first = new Float32Array(0)] = channels;
-  if (channels.length === 1) return first;
-  return first.map((_, at) => channels.reduce((sum, channel) => sum + (channel[at] ?? 0), 0) / channels.length);
 }
 
 function blobFailure(blob: Blob, error: unknown): TranscriptionError {

@@ -27,6 +27,25 @@ const PROGRAM = `
       base64: btoa(Array.from(all, (byte) => String.fromCharCode(byte)).join('')),
     };
   };
+  globalThis.record = async (hertz) => {
+    const context = new AudioContext({ sampleRate: 48000 });
+    const tone = new OscillatorNode(context, { frequency: hertz });
+    const sink = context.createMediaStreamDestination();
+    const recording = new MediaRecorder(sink.stream, { audioBitsPerSecond: 256000 });
+    tone.connect(new GainNode(context, { gain: 0.5 })).connect(sink);
+    const parts = [];
+    recording.ondataavailable = ({ data }) => parts.push(data);
+    tone.start();
+    await context.resume();
+    recording.start();
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // the length of the recording
+    const stopped = new Promise((resolve) => (recording.onstop = resolve));
+    recording.stop();
+    await stopped;
+    await context.close();
+    const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  };
   globalThis.ready = true;
 `;
 
@@ -35,6 +54,7 @@ interface Played {
   readonly lengths: readonly number[];
   readonly base64: string;
 }
+declare const record: (hertz: number) => Promise<string>;
 declare const play: (base64: string, name: string, options: object) => Promise<Played>;
 
 const skipped = await withoutBrowser();
@@ -84,6 +104,19 @@ describeInBrowser('audioFile, in a page', () => {
     expect(lengths).toEqual(Array.from({ length: 10 }, () => 3200));
     const middle = Buffer.from(base64, 'base64').subarray(3200, -3200);
     expect(loudness(middle)).toBeCloseTo(loudness(left) / 2, 2);
+  });
+
+  it('decodes the formats of the browser: WebM keeps its level within the band, and does not alias', async () => {
+    const levels: number[] = [];
+    for (const hertz of [1000, 6400, 9000]) {
+      const webm = await page.evaluate((frequency) => record(frequency), hertz);
+      const { base64 } = await played(Buffer.from(webm, 'base64'));
+      const pcm = Buffer.from(base64, 'base64');
+      levels.push(20 * Math.log10(loudness(pcm.subarray(8000, 24_000))));
+    }
+    const [reference = NaN, inBand = NaN, above = NaN] = levels;
+    expect(inBand - reference).toBeGreaterThan(-1);
+    expect(above - reference).toBeLessThan(-40);
   });
 
   it('delivers at the requested rate', async () => {
