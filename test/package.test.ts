@@ -106,6 +106,31 @@ transcribe({ ...options, apiKey: 'key' });
 audioFile('talk.wav');
 `;
 
+/** A browser program in a plain Vite app, whose compiler knows no condition `browser` and no types of Node. */
+const VITE_PROGRAM = `
+import { audioFile, microphone, pcmStream, transcribe } from 'rxscribe';
+import type { MicrophoneOptions } from 'rxscribe';
+import { srt } from 'rxscribe/captions';
+import { bufferBytes, finals } from 'rxscribe/operators';
+import { turn } from 'rxscribe/testing';
+import { tokenFrom } from 'rxscribe/tokens';
+
+const options: MicrophoneOptions = { device: 'an id', noiseSuppression: false };
+const sources = [
+  microphone({ device: 'an id', echoCancellation: false, onOpen: (recorder) => console.log(recorder.vadScore) }),
+  microphone(options),
+  audioFile(new Blob(), { speed: 8 }),
+  pcmStream(new Response('audio').body!),
+];
+const transcription = transcribe({ token: tokenFrom('/token'), speechModel: 'u3-rt-pro', sampleRate: 16_000 });
+sources[0]?.pipe(bufferBytes(3200), transcription, finals()).subscribe((final) => console.log(final.transcript, srt));
+console.log(turn('Hello.'));
+// @ts-expect-error -- in no environment
+microphone({ volume: 11 });
+// @ts-expect-error -- in no environment
+audioFile(7);
+`;
+
 const STRICT = {
   target: 'es2023',
   strict: true,
@@ -158,6 +183,7 @@ describe('package', () => {
     await run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: consumer });
     await writeFile(join(consumer, 'main.ts'), CONSUMER);
     await writeFile(join(consumer, 'page.ts'), BROWSER_PROGRAM);
+    await writeFile(join(consumer, 'vite.ts'), VITE_PROGRAM);
     await writeFile(join(consumer, 'disk.ts'), `import { captionFile } from 'rxscribe/files';\nvoid captionFile;\n`);
     await writeFile(join(consumer, 'printImports.js'), PRINT_IMPORTS);
   });
@@ -222,6 +248,19 @@ describe('package', () => {
     const tsc = run(process.execPath, [TSC, '-p', 'page.json', '--pretty', 'false'], { cwd: consumer });
     const { stdout } = await tsc.catch((error: unknown) => error as { stdout: string });
     expect(stdout).toBe(errors);
+  });
+
+  it('has types that work in a plain Vite app, without those of Node', async () => {
+    const { customConditions: _, ...options } = BROWSER;
+    await writeFile(
+      join(consumer, 'vite.json'),
+      JSON.stringify({ compilerOptions: { ...STRICT, ...options }, files: ['vite.ts'] }),
+    );
+    const tsc = run(process.execPath, [TSC, '-p', 'vite.json', '--pretty', 'false'], { cwd: consumer });
+    const { stdout } = await tsc.catch((error: unknown) => error as { stdout: string });
+    // the types of dependencies need those of Node, unless skipLibCheck is set
+    const errors = stdout.split('\n').filter((line) => !/^(node_modules\/(?!rxscribe\/)|\s|$)/.test(line));
+    expect(errors).toEqual([]);
   });
 
   it.each([

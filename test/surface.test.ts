@@ -93,6 +93,8 @@ describe('public surface', () => {
     expect(() => transcribe({ ...known, channels: [{ name: 'a' }, { name: 'b' }] })).toThrow('channels');
     // @ts-expect-error -- frames are counted in bytes
     expect(() => operators.bufferBytes('3200')).toThrow(TypeError);
+    // @ts-expect-error -- an option of Node's streams
+    expect(() => main.microphone({ highWaterMark: 1 })).toThrow(TypeError);
     // @ts-expect-error -- stereo
     expect(() => main.microphone({ channels: 2 })).toThrow(TypeError);
     // @ts-expect-error -- float samples

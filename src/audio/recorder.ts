@@ -1,14 +1,25 @@
 import type { AecMetrics, MicrophoneOptions as DecibriOptions } from 'decibri';
-import type { ReadableOptions } from 'node:stream';
 import { TranscriptionError } from '../errors.ts';
 import type { CaptureStream } from './capture.ts';
 import { loadDecibri } from './loadDecibri.ts';
 import { errorDetails } from './errorDetails.ts';
 import type { DeliveredFormat } from './audioOptions.ts';
 
+/** The options of Node's streams that decibri's accept. Without the types of Node, `keyof ReadableOptions` is every name. */
+type StreamOption =
+  | 'autoDestroy'
+  | 'construct'
+  | 'destroy'
+  | 'emitClose'
+  | 'encoding'
+  | 'highWaterMark'
+  | 'objectMode'
+  | 'read'
+  | 'signal';
+
 /** The options of decibri's `Microphone` under its names, except `channels`, `dtype` and those of Node's streams. */
 export type RecorderOptions = {
-  readonly [Name in keyof Omit<DecibriOptions, keyof ReadableOptions | 'channels' | 'dtype'>]?: DecibriOptions[Name];
+  readonly [Name in keyof Omit<DecibriOptions, StreamOption | 'channels' | 'dtype'>]?: DecibriOptions[Name];
 } & DeliveredFormat;
 
 /** What a running recorder offers besides its audio: the argument of `onOpen`. */

@@ -1,12 +1,12 @@
-import type { IncomingMessage } from 'node:http';
 import { checkOptionRules, isRecord, oneOf, describeValue, integer } from '../optionRules.ts';
 import type { OptionRule } from '../optionRules.ts';
 import { isSecret } from '../streaming/credential.ts';
 import type { Secret } from '../streaming/credential.ts';
 import type { Region } from '../streaming/options.ts';
+import type { NodeRequest } from './nodeHttp.ts';
 
-/** The server's own request: an `IncomingMessage` in Node (Express's is one), a `Request` in fetch runtimes. */
-export type TokenRequest = IncomingMessage | Request;
+/** The server's own request: an `IncomingMessage` in Node (as are those of Express), a `Request` in fetch runtimes. */
+export type TokenRequest = NodeRequest | Request;
 
 /** Which client a request counts for; requests without one count together. */
 export type Client = string | null | undefined;

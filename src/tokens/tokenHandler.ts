@@ -1,5 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TLSSocket } from 'node:tls';
+import type { NodeRequest, NodeResponse } from './nodeHttp.ts';
 import { checkOptions } from './options.ts';
 import type { TokenHandlerOptions, TokenRequest } from './options.ts';
 import { TokenEndpoint } from './tokenEndpoint.ts';
@@ -7,7 +6,7 @@ import { TokenEndpoint } from './tokenEndpoint.ts';
 /** Responds to requests for tokens: called itself by Node's http, Express and Fastify, its `fetch` by fetch runtimes. */
 export interface TokenHandler<ServerRequest extends TokenRequest = TokenRequest> {
   /** The result may be awaited by servers that wait for their handlers; it never rejects. */
-  (request: Extract<ServerRequest, IncomingMessage>, response: ServerResponse): void;
+  (request: Extract<ServerRequest, NodeRequest>, response: NodeResponse): void;
   /** Needs no `this`, so it can be passed on by itself. */
   readonly fetch: (request: Extract<ServerRequest, Request>) => Promise<Response>;
 }
@@ -52,7 +51,7 @@ export function tokenHandler<ServerRequest extends TokenRequest = TokenRequest>(
   options: TokenHandlerOptions<ServerRequest>,
 ): TokenHandler<ServerRequest> {
   const endpoint = new TokenEndpoint(checkOptions(options));
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const handle = async (request: NodeRequest, response: NodeResponse): Promise<void> => {
     const { status, headers, body } = await endpoint.handle({
       method: request.method ?? '',
       header: (name) => request.headers[name]?.toString(),
@@ -80,7 +79,7 @@ export function tokenHandler<ServerRequest extends TokenRequest = TokenRequest>(
   return Object.assign(handle, { fetch });
 }
 
-function isPlainLoopback({ socket }: IncomingMessage): boolean {
+function isPlainLoopback({ socket }: NodeRequest): boolean {
   const address = socket.localAddress ?? '';
-  return (socket as Partial<TLSSocket>).encrypted !== true && /^(?:::ffff:)?127\.|^::1$/.test(address);
+  return socket.encrypted !== true && /^(?:::ffff:)?127\.|^::1$/.test(address);
 }
