@@ -1,4 +1,4 @@
-import type { DecodedAudio } from '../audio/decodedAudio.ts';
+import type { DecodedAudio } from '../audio/pcmAudio.ts';
 
 /** The highest rate that every browser can decode to, in hertz. */
 const MAX_RATE = 96_000;
