@@ -22,7 +22,11 @@ export async function browserAudio(blob: Blob, sampleRate: number): Promise<Deco
   };
 }
 
-/** Yields a second at a time, so that no copy of the whole recording is made. */
+/**
+ * Reads decoded audio without a copy of the whole recording.
+ *
+ * @yields A second at a time.
+ */
 async function* samplesOf(audio: AudioBuffer, channel: number | undefined): AsyncGenerator<Float32Array> {
   const all = Array.from({ length: audio.numberOfChannels }, (_, index) => audio.getChannelData(index));
   const channels = channel === undefined ? all : all.slice(channel, channel + 1);
