@@ -176,6 +176,8 @@ export interface Reconnecting {
 export type AudioGapReason =
   /** An outage lasted longer than `tapeLength`, so the oldest audio was dropped. */
   | 'tape-full'
+  /** Every session that received this audio failed, for `maxOutage`; the rest is transcribed. */
+  | 'unprocessable'
   /** The service did not send its last turns within `endTimeout`. */
   | 'end-timeout'
   /** The recorder delivered no audio, because its device was missing or silent. Silence takes its place. */

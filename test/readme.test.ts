@@ -187,7 +187,7 @@ function vocabulary(): Record<string, readonly string[]> {
       ...(['type', 'session', 'capturedMs', 'sentMs', 'replayedMs', 'transcribedMs', 'gapMs'] as const),
       ...(['sessions', 'reconnects', 'finalDelayMs'] as const),
     ),
-    'the reasons of a gap': every<AudioGapReason>()('tape-full', 'end-timeout', 'device', 'error'),
+    'the reasons of a gap': every<AudioGapReason>()('tape-full', 'unprocessable', 'end-timeout', 'device', 'error'),
     'the control messages': every<ControlMessage['type']>()('ForceEndpoint', 'UpdateConfiguration', 'KeepAlive'),
     'the kinds of errors': every<ErrorKind>()(
       ...(['unauthorized', 'invalid-input', 'audio-format', 'rate-limited', 'expired', 'network'] as const),

@@ -9,7 +9,11 @@ export interface ControlItem {
 /** A control message and the number of the frame that comes after it. */
 type Mark = ControlItem & { readonly before: number };
 
-/** The control messages on a tape, which keep their place between the frames. */
+/**
+ * The control messages on a tape, which keep their place between the frames.
+ *
+ * A `KeepAlive` is about the present session: it is read once, and only the latest is kept until then.
+ */
 export class ControlMarks {
   readonly #marks: Mark[] = [];
   /** How many of the marks were read. */
@@ -28,6 +32,7 @@ export class ControlMarks {
 
   /** Adds a message at a position, before the frame of that number. */
   add(control: ControlMessage, at: number, before: number): void {
+    if (control.type === 'KeepAlive') this.#drop('KeepAlive', this.#read, this.#marks.length);
     this.#marks.push({ at, control, before });
   }
 
@@ -35,7 +40,8 @@ export class ControlMarks {
   readBefore(frame: number): ControlItem | undefined {
     const mark = this.#marks[this.#read];
     if (!mark || mark.before > frame) return undefined;
-    this.#read++;
+    if (mark.control.type === 'KeepAlive') this.#marks.splice(this.#read, 1);
+    else this.#read++;
     return mark;
   }
 
@@ -60,10 +66,14 @@ export class ControlMarks {
 
   /** Drops the `ForceEndpoint`s that were read: a turn has ended since, so a new session must not repeat them. */
   dropReadEndpoints(): void {
-    for (let index = this.#read - 1; index >= 0; index--) {
-      if (this.#marks[index]?.control.type !== 'ForceEndpoint') continue;
-      this.#marks.splice(index, 1);
-      this.#read--;
-    }
+    this.#read -= this.#drop('ForceEndpoint', 0, this.#read);
+  }
+
+  /** Drops the messages of a type between two indexes; returns how many. */
+  #drop(type: ControlMessage['type'], from: number, to: number): number {
+    const { length } = this.#marks;
+    const kept = this.#marks.slice(from, to).filter(({ control }) => control.type !== type);
+    this.#marks.splice(from, to - from, ...kept);
+    return length - this.#marks.length;
   }
 }

@@ -6,6 +6,11 @@ import { Standby } from './standby.ts';
 
 /** The longest a session lasts, in milliseconds: 3 h (docs, "Streaming API"). */
 const LONGEST_SESSION_MS = 10_800_000;
+/**
+ * A session that claims to last shorter than this, in milliseconds, gets no successor: the clock of this machine is wrong,
+ * or the service drops sessions, and then retries must be spaced out.
+ */
+const SHORTEST_SESSION_MS = 10_000;
 /** How long before its end a session gets a successor, in milliseconds; for short sessions, their last quarter. */
 const HANDOVER_MS = 60_000;
 
@@ -14,10 +19,10 @@ const HANDOVER_MS = 60_000;
  *
  * @param lasts Milliseconds until it expires.
  * @returns Milliseconds until the successor should connect, and until it must take over even in the middle of a turn;
- * `undefined` if the session has expired, or its end is unknown.
+ * `undefined` if that is implausibly soon, or unknown.
  */
 export function handoverTimes(lasts: number): { readonly prepare: number; readonly force: number } | undefined {
-  if (!(lasts > 0)) return undefined;
+  if (!(lasts >= SHORTEST_SESSION_MS)) return undefined;
   const known = Math.min(lasts, LONGEST_SESSION_MS);
   const lead = Math.min(HANDOVER_MS, known / 4);
   return { prepare: known - lead, force: known - lead / 4 };

@@ -39,7 +39,7 @@ export interface ConnectionOptions {
   readonly connectTimeout?: number;
   /**
    * Longest time from the end of a session's audio to its `Termination`, in milliseconds. The time by which the audio was
-   * sent faster than real time is added. @defaultValue 5000
+   * sent faster than real time is added, and each late turn starts it again. @defaultValue 15000
    */
   readonly terminationTimeout?: number;
   /**

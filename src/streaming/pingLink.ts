@@ -1,19 +1,27 @@
+import { monotonicNow } from '../monotonicNow.ts';
 import type { Link, Socket } from './link.ts';
 
-/** What the sockets of `ws` have besides. */
+/** What the sockets of `ws` have in addition. */
 interface PingSocket extends Socket {
   on(event: 'pong', listener: () => void): void;
-  ping(data: undefined, mask: undefined, written: () => void): void;
+  ping(data: undefined, mask: undefined, sent: () => void): void;
   terminate(): void;
 }
 
-/** How long a closing handshake may take before the socket is cut, in milliseconds. */
+/** How long a closing handshake may take before the socket is destroyed, in milliseconds. */
 const LINGER_MS = 1000;
 
-/** The connection of a session in Node: the service answers pings, and the socket tells what has left and can be cut. */
+/**
+ * The connection of a session in Node, which pings the service.
+ *
+ * Once the service has answered a ping, only answers count as signs of life: a service may send messages but read nothing.
+ * Until then messages count as well, while the socket can write.
+ */
 export class PingLink implements Link {
   readonly #socket: PingSocket;
   #alive = true;
+  #answersPings = false;
+  #sentBytes = 0;
   #watch: ReturnType<typeof setInterval> | undefined;
 
   constructor(socket: Socket) {
@@ -29,33 +37,44 @@ export class PingLink implements Link {
   }
 
   received(): void {
-    this.#alive = true;
+    if (!this.#answersPings) this.#alive = true;
   }
 
-  sent(): void {
-    // the answer to the next ping tells
+  sent(bytes: number): void {
+    this.#sentBytes += bytes;
   }
 
+  /**
+   * Checks twice within `stallTimeout`. A check that comes late proves nothing, because answers may be waiting unread: the
+   * process was stopped or the machine slept, during which the monotonic clock may stand still. The wall clock shows that,
+   * but it may also have been set, so such a check only delays the decision to the next one.
+   */
   watch(stallTimeout: number, onLost: (reason: string) => void): void {
-    this.#socket.on('pong', () => this.received());
-    let last = Date.now();
-    this.#watch = setInterval(() => {
-      const passed = Date.now() - last;
-      last += passed;
-      if (passed > 2 * stallTimeout) onLost(`this machine slept for ${Math.round(passed)} ms`);
-      else if (!this.#alive) onLost(`no sign of life for ${stallTimeout} ms`);
+    this.#socket.on('pong', () => {
+      this.#answersPings = true;
+      this.#alive = true;
+    });
+    let [wall, monotonic, written] = [Date.now(), monotonicNow(), 0];
+    const check = (): void => {
+      const passed = Math.max(Date.now() - wall, monotonicNow() - monotonic);
+      [wall, monotonic] = [Date.now(), monotonicNow()];
+      const stuck = !this.#answersPings && this.bufferedBytes > 0 && this.#sentBytes - this.bufferedBytes <= written;
+      written = this.#sentBytes - this.bufferedBytes;
+      if (passed < stallTimeout && (!this.#alive || stuck)) onLost(`no sign of life for ${stallTimeout} ms`);
       this.#alive = false;
-      this.#socket.ping(undefined, undefined, () => {});
-    }, stallTimeout / 2);
+      this.#ping();
+    };
+    this.#ping();
+    this.#watch = setInterval(check, stallTimeout / 2);
   }
 
-  /** A ping goes after what was sent, and tells when it went. */
+  /** A ping is sent after what was sent before it, and reports when it has left. */
   flushed(): Promise<void> {
     return new Promise((resolve) => {
       try {
         this.#socket.ping(undefined, undefined, resolve);
       } catch {
-        resolve(); // closed meanwhile
+        resolve(); // closed in the meantime
       }
     });
   }
@@ -64,5 +83,9 @@ export class PingLink implements Link {
     clearInterval(this.#watch);
     if (atOnce) this.#socket.terminate();
     else setTimeout(() => this.#socket.terminate(), LINGER_MS).unref();
+  }
+
+  #ping(): void {
+    this.#socket.ping(undefined, undefined, () => {});
   }
 }

@@ -13,7 +13,8 @@ export interface Shared {
   readonly tape: Tape;
   readonly timeline: Timeline;
   readonly ledger: Ledger;
-  readonly pace: Pace;
+  /** Returns how fast a session may be sent the audio that it has to catch up with. */
+  readonly pace: () => Pace;
   /** Milliseconds of one byte. */
   readonly msPerByte: number;
   /** Called with a stretch that was dropped from the tape before it was sent. */
@@ -52,6 +53,11 @@ export class Playback {
     return this.#clock !== undefined;
   }
 
+  /** Up to where audio was sent, in milliseconds on the audio clock. */
+  get sentMs(): number {
+    return this.#next * this.#shared.msPerByte;
+  }
+
   /**
    * The audio and the control messages for the session.
    *
@@ -65,7 +71,7 @@ export class Playback {
       tape.rewind(this.#next);
       this.#fromMs = tape.head * msPerByte;
       const { configuration } = tape;
-      const played = feed(tape, pace).pipe(
+      const played = feed(tape, pace()).pipe(
         takeUntil(this.#handedOver),
         map((item) => {
           if ('control' in item) return item.control;

@@ -44,35 +44,45 @@ import { Playback } from './playback.ts';
 import type { Shared } from './playback.ts';
 import type { SessionEvent } from './message.ts';
 import { RetryPolicy } from './retryPolicy.ts';
+import type { SessionEnd } from './retryPolicy.ts';
 import type { session } from './session.ts';
 import { Handover } from './handover.ts';
 import type { PreparedSession } from './handover.ts';
 import { Tape } from './tape.ts';
 import { Timeline } from './timeline.ts';
 
-/** How much audio may leave at once before the pace of catching up holds, in milliseconds. */
+/** How much audio may be sent at once before the pace of catching up applies, in milliseconds. */
 const BURST_MS = 10_000;
-/** How often audio is let go of while nobody's turn ends, in milliseconds of audio: to reckon with each frame costs more. */
+/** The same while sessions fail on the audio, so that little of it has to be given up, in milliseconds. */
+const CAUTIOUS_BURST_MS = 1000;
+/** How often processed audio is dropped from the tape between finals, in milliseconds of audio. */
 const TRIM_MS = 1000;
-/** How far ahead of what was sent a source that can wait gets, in milliseconds; half the length of a shorter tape. */
-const AHEAD_MS = 10_000;
-/** How many sessions in a row may fall silent after everything was sent, before what is missing is given up. */
-const SILENT_ENDINGS = 3;
+/** How far ahead of what was sent a source that can wait may get, in milliseconds; half the length of a shorter tape. */
+const MAX_UNSENT_MS = 10_000;
+/** How many sessions in a row may stall after everything was sent, before the missing end is given up. */
+const STALLED_ENDINGS = 3;
+/** How long connecting is retried after the source ended, if no session ever began, in milliseconds. */
+const UNREACHED_MS = 5000;
+/** The least time after which the service ends an inactive session, in milliseconds. */
+const LEAST_INACTIVITY_MS = 5000;
+/** `connectTimeout` grows by half with each failure, up to this factor. */
+const LONGEST_CONNECT = 3;
 
 const CONTROL_TYPES: ReadonlySet<unknown> = new Set(['ForceEndpoint', 'UpdateConfiguration', 'KeepAlive']);
 
 /**
- * The sessions of one transcription, one after the other, told as if they were one.
+ * Runs the sessions of one transcription, one after the other, and merges their events.
  *
- * A session that breaks is followed by another as the policy decides; one that comes near its end, by a successor that is
- * connected before and takes over at the end of a turn. Each hears from the tape what the one before it had not finished.
+ * A session that breaks is followed by another, as `RetryPolicy` decides. A session that nears its end is followed by a
+ * successor that connects early and takes over at the end of a turn. Each is sent from the tape what the previous one had
+ * not finished. This is one class because every part of it decides by the same state: where the next session starts.
  */
 export class Relay {
   readonly #settings: SessionSettings;
   readonly #open: typeof session;
   readonly #tape: Tape;
   readonly #msPerByte: number;
-  /** How much may wait to be sent, for the first time or again, until a source that can wait is held back, in milliseconds. */
+  /** How much unsent audio, in milliseconds, pauses a source that can wait. */
   readonly #maxUnsentMs: number;
   readonly #shared: Shared;
   readonly #timeline: Timeline;
@@ -86,38 +96,43 @@ export class Relay {
   readonly #handover: Handover;
   #playback: Playback;
   #begunAt: number | undefined;
-  #recordedAtBegin = 0;
-  /** From where the next session will hear the tape, in bytes; it never goes back. */
+  #finishedAt: number | undefined;
+  /** Where the next session starts, in bytes; it never goes back. */
   #replayFrom = 0;
-  /** Where the tape was read when audio was last let go of, in milliseconds. */
+  /** Where the tape was read when it was last trimmed, in milliseconds. */
   #trimmedAt = 0;
   #partial: PartialTurn | undefined;
-  #silentEndings = 0;
+  #stalledEndings = 0;
+  /** Whether the last session ended as it should. */
   #ended = false;
   /** Whether there is a network, as far as is known. */
   #online = true;
 
   /**
    * @param open Opens a session.
-   * @param network$ Emits when there is a network again, and when there is none any more, where somebody can tell.
+   * @param network$ Emits whether there is a network, each time that changes, where the platform reports it.
    */
   constructor(settings: SessionSettings, open: typeof session, network$?: Observable<boolean>) {
-    const { format } = settings;
+    const { format, catchUpSpeed } = settings;
     this.#settings = settings;
     this.#open = open;
     this.#network = network$?.pipe(tap((online) => (this.#online = online)));
     this.#policy = new RetryPolicy(settings);
     this.#timeline = new Timeline(settings.hasPartials);
-    this.#msPerByte = bytesToMs(1, format);
-    this.#maxUnsentMs = Math.min(AHEAD_MS, settings.tapeLength / 2);
+    const msPerByte = bytesToMs(1, format);
+    this.#msPerByte = msPerByte;
+    this.#maxUnsentMs = Math.min(MAX_UNSENT_MS, settings.tapeLength / 2);
     const silence = format.encoding === 'pcm_mulaw' ? 0xff : 0;
     this.#tape = new Tape(frameBytes(MIN_FRAME_MS, format), msToBytes(settings.tapeLength, format), silence);
     this.#shared = {
       tape: this.#tape,
       timeline: this.#timeline,
       ledger: this.#ledger,
-      pace: { burst: msToBytes(BURST_MS, format), rate: settings.catchUpSpeed / this.#msPerByte },
-      msPerByte: this.#msPerByte,
+      pace: () => {
+        const burst = this.#policy.suspectsAudio ? CAUTIOUS_BURST_MS : BURST_MS;
+        return { burst: msToBytes(burst, format), rate: catchUpSpeed / msPerByte };
+      },
+      msPerByte,
       onLost: (startMs, endMs) => this.reportGap(startMs, endMs, 'tape-full'),
       onSent: () => {
         if (this.#ms(this.#tape.head) >= this.#trimmedAt + TRIM_MS) this.#trim();
@@ -132,36 +147,35 @@ export class Relay {
     });
   }
 
-  /** Records a frame, and holds its source back, if it can wait, while too much is there to be sent. */
+  /** Records a frame, and pauses a source that can wait while too much audio is unsent. */
   record(frame: Uint8Array): void {
     this.#tape.record(frame, monotonicNow());
     if (this.#recorded.observed) this.#recorded.next();
-    if (this.#unsentMs > this.#maxUnsentMs) this.#pauseUntilSent();
+    if (this.#unsentMs > this.#maxUnsentMs) {
+      pauseSource(() => firstValueFrom(this.#sent, { defaultValue: undefined }));
+    }
   }
 
-  #pauseUntilSent(): void {
-    pauseSource(() => firstValueFrom(this.#sent, { defaultValue: undefined }));
-  }
-
-  /** Says that the recording is complete; from now on the end has its time limit. */
+  /** Marks the recording as complete; the time limits of the end apply from now on. */
   finish(): void {
+    this.#finishedAt = monotonicNow();
     this.#tape.finish();
     this.#finished.next();
   }
 
-  /** Takes a control message to its place in the audio. */
+  /** Puts a control message at its place in the audio. */
   addControl(message: ControlMessage): void {
-    if (CONTROL_TYPES.has(message?.type)) this.#tape.mark(message);
-    else this.#notices.next(warning('what control sent is no control message; ignored', this.#session));
+    if (CONTROL_TYPES.has(message?.type) && isJson(message)) this.#tape.mark(message);
+    else this.#notices.next(warning('control emitted something that is not a control message; ignored', this.#session));
   }
 
-  /** Tells of a stretch that was never heard, or never will be; milliseconds on the audio clock. */
+  /** Reports a stretch that will never be transcribed, in milliseconds on the audio clock. */
   reportGap(startMs: number, endMs: number, reason: AudioGapReason): void {
     const recorded = Math.min(endMs, this.#ms(this.#tape.end));
     for (const gap of this.#gaps(startMs, recorded, reason)) this.#notices.next(gap);
   }
 
-  /** Everything the sessions tell, to the end. */
+  /** Runs the sessions to the end and emits their events. */
   events(): Observable<TranscriptionEvent> {
     const outOfTime = this.#finished.pipe(switchMap(() => timer(this.#settings.endTimeout + this.#unprocessedMs)));
     const sessions = defer(() => this.#nextSession()).pipe(
@@ -170,14 +184,14 @@ export class Relay {
       takeUntil(outOfTime),
       endWith(undefined),
     );
-    // the notices have no end of their own: the end of the sessions is the end
+    // the notices never complete: the transcription ends with its sessions
     return merge(this.#notices, sessions).pipe(
       takeWhile((event) => event !== undefined),
       endWith(undefined),
-      concatMap((event) => (event ? [event] : this.#finalEvents(this.#ended ? undefined : 'end-timeout'))),
+      concatMap((event) => (event ? [event] : this.#lastEvents(this.#ended ? undefined : 'end-timeout'))),
       catchError((error: unknown) =>
         concat(
-          this.#finalEvents('error'),
+          this.#lastEvents('error'),
           throwError(() => error),
         ),
       ),
@@ -185,7 +199,7 @@ export class Relay {
     );
   }
 
-  /** The next session, to its end: the successor if there is one, or a new one. */
+  /** Runs the next session to its end: the successor if there is one, or a new one. */
   #nextSession(): Observable<TranscriptionEvent> {
     const timers = new Subscription();
     const { playback, event$ } = this.#handover.take() ?? this.#prepareSession();
@@ -201,25 +215,23 @@ export class Relay {
 
   #process(event: SessionEvent, timers: Subscription): TranscriptionEvent[] {
     if (event.type === 'Begin') {
-      this.#online = true; // whatever is said
+      this.#online = true; // whatever the platform reports
       this.#begunAt = monotonicNow();
-      this.#recordedAtBegin = this.#ms(this.#tape.end);
-      const lasts = event.expires_at * 1000 - Date.now();
-      if (this.#settings.reconnect) timers.add(this.#handover.schedule(lasts));
+      if (this.#settings.reconnect) timers.add(this.#handover.schedule(event.expires_at * 1000 - Date.now()));
     }
-    const speech = event.type === 'Turn' || event.type === 'SpeechStarted';
-    if (speech && this.#handover.isInProgress) return []; // the successor hears it too, and will tell it
-    if (speech) {
-      this.#policy.healthy();
-      this.#silentEndings = 0;
-    }
-    const told = this.#playback.clock.rebase(event);
-    if (told.type !== 'Turn') return [told];
-    this.#partial = told.isFinal ? undefined : told;
-    return told.isFinal ? [told, this.#endTurn(told)] : [told];
+    const isSpeech = event.type === 'Turn' || event.type === 'SpeechStarted';
+    if (isSpeech && this.#handover.isInProgress) return []; // the successor is sent this audio too
+    const { finalizedUpTo } = this.#timeline;
+    const rebased = this.#playback.clock.rebase(event);
+    if (rebased.type !== 'Turn') return [rebased];
+    this.#policy.reported(rebased.words.at(-1)?.end ?? 0);
+    if (this.#timeline.finalizedUpTo > finalizedUpTo) this.#policy.progress();
+    if (this.#policy.failures === 0) this.#stalledEndings = 0;
+    this.#partial = rebased.isFinal ? undefined : rebased;
+    return rebased.isFinal ? [rebased, this.#endTurn(rebased)] : [rebased];
   }
 
-  /** A turn was told to its end: what was said up to there need not be kept, and it is the moment to move over. */
+  /** After a final its audio need not be kept, and it is the moment for a handover. */
   #endTurn(turn: FinalTurn): Stats {
     this.#tape.dropReadEndpoints();
     this.#trim();
@@ -230,55 +242,99 @@ export class Relay {
     return this.#ledger.stats(this.#ms(this.#tape.end), finalizedUpTo, turn.session, delay);
   }
 
-  /** Decides whether to try again after a failure, and emits when it is time to. */
+  /** Emits when it is time to retry after a failure; errors to give up. */
   #retryAfter(error: unknown): Observable<unknown> {
     if (!(error instanceof TranscriptionError)) return throwError(() => error);
-    const late = error.wireCode === undefined;
-    const silentAtTheEnd = late && this.#online && this.#begunAt !== undefined && this.#tape.played;
-    if (this.#playback.begun) this.#replayFrom = this.#replayPosition(late ? this.#settings.stallTimeout : 0);
-    this.#tape.rewind(this.#replayFrom); // from now on all of it waits to be sent
-    if (silentAtTheEnd && ++this.#silentEndings >= SILENT_ENDINGS) return EMPTY;
     const now = monotonicNow();
-    const life =
-      this.#begunAt === undefined
-        ? undefined
-        : {
-            livedMs: now - this.#begunAt,
-            audioMs: this.#ms(this.#tape.end) - this.#recordedAtBegin,
-            blameless: !this.#online,
-          };
-    const wait = this.#policy.failed(error, now, life);
-    if (wait === undefined) return throwError(() => error);
-    const delayMs = this.#handover.isReady ? 0 : wait;
+    const unnoticed = error.wireCode === undefined ? this.#settings.stallTimeout : 0;
+    const stalledEnding = unnoticed > 0 && this.#online && this.#begunAt !== undefined && this.#tape.played;
+    if (this.#playback.begun) this.#replayFrom = this.#replayPosition(unnoticed);
+    const end = this.#sessionEnd(now, unnoticed);
+    const idle = isInactivity(error) && end !== undefined && end.lastedMs >= LEAST_INACTIVITY_MS;
+    const settled = idle && end.caughtUp && this.#settings.hasPartials && !this.#timeline.turnIsOpen;
+    this.#tape.rewind(this.#replayFrom); // all of it counts as unsent now
+    if (idle) return this.#nextAudio(settled).pipe(tap(() => this.#reportRetry(error, 0)));
+    if (stalledEnding && ++this.#stalledEndings >= STALLED_ENDINGS) return EMPTY;
+    const decision = this.#policy.failed(error, now, end, this.#lastAttemptBy());
+    if (!decision) return throwError(() => error);
+    if (decision.skipTo !== undefined) this.#skip(decision.skipTo);
+    const delayMs = this.#handover.isReady ? 0 : decision.wait;
+    this.#reportRetry(error, delayMs);
+    return this.#waitForRetry(delayMs);
+  }
+
+  /** How the present session ended, if it had begun. */
+  #sessionEnd(now: number, unnoticedMs: number): SessionEnd | undefined {
+    if (this.#begunAt === undefined) return undefined;
+    const playback = this.#playback;
+    return {
+      lastedMs: now - this.#begunAt,
+      fromMs: this.#ms(this.#replayFrom),
+      sentMs: playback.sentMs,
+      processedMs: playback.processed(unnoticedMs),
+      caughtUp: playback.processed(0) >= this.#ms(this.#tape.end),
+      blameless: !this.#online,
+    };
+  }
+
+  /** When the last attempt may start: if no session ever began, soon after the source ended. */
+  #lastAttemptBy(): number | undefined {
+    const reached = this.#timeline.sessions > 0 || this.#policy.failures === 0;
+    return this.#finishedAt === undefined || reached ? undefined : this.#finishedAt + UNREACHED_MS;
+  }
+
+  /** Emits with the next audio, or at the end of the source; ends the transcription there if nothing is missing. */
+  #nextAudio(settled: boolean): Observable<unknown> {
+    if (!settled) return merge(this.#recorded, this.#finished);
+    return this.#recorded.pipe(takeUntil(this.#finished), tap({ complete: () => (this.#ended = true) }));
+  }
+
+  /** Gives up the audio before a position, after ending the turn in it. */
+  #skip(toMs: number): void {
+    if (this.#partial) this.#notices.next(this.#endPartial(this.#partial));
+    const position = Math.min(this.#tape.end, msToBytes(toMs, this.#settings.format));
+    this.reportGap(Math.max(this.#ms(this.#replayFrom), this.#timeline.finalizedUpTo), toMs, 'unprocessable');
+    this.#tape.skip(position);
+    this.#replayFrom = position;
+  }
+
+  #reportRetry(error: TranscriptionError, delayMs: number): void {
     this.#ledger.reconnects++;
     this.#notices.next({
       type: 'Reconnecting',
       session: this.#session,
-      attempt: this.#policy.failures,
+      attempt: Math.max(1, this.#policy.failures),
       delayMs,
       replayMs: this.#ledger.sentAfter(this.#ms(this.#replayFrom)),
       reason: error.message,
     });
-    return this.#waitForRetry(delayMs);
   }
 
-  /** Emits when it is time for the next attempt: after so many milliseconds, or as soon as there is a network again. */
+  /** Emits after the delay, or as soon as there is a network again. */
   #waitForRetry(delayMs: number): Observable<unknown> {
     const due = monotonicNow() + delayMs;
-    // in a page in the background, frames are more punctual than timers
+    // in a background page, frames are more punctual than timers
     const overdue = this.#recorded.pipe(filter(() => monotonicNow() > due));
     return merge(timer(delayMs), overdue, this.#network?.pipe(filter(Boolean)) ?? NEVER);
   }
 
-  /** A session that hears the tape, once `start$` emits if there is one. */
+  /** A session that is sent the tape, once `start$` emits if there is one. */
   #prepareSession(start$?: Observable<void>): PreparedSession {
     const playback = new Playback(this.#shared);
     const input$ = playback.input(() => this.#replayFrom);
     const input = start$ ? start$.pipe(switchMap(() => input$)) : input$;
-    return { playback, event$: this.#open(input, this.#settings) };
+    return { playback, event$: this.#open(input, this.#patientSettings()) };
   }
 
-  /** Moves the audio over to the successor. What the present session has not told by now, the successor will tell. */
+  /** The settings with a `connectTimeout` that grows with failures: a slow service needs more time, not more attempts. */
+  #patientSettings(): SessionSettings {
+    const factor = Math.min(LONGEST_CONNECT, 1 + this.#policy.failures / 2);
+    if (factor === 1) return this.#settings;
+    const connectTimeout = Math.round(this.#settings.connectTimeout * factor);
+    return { ...this.#settings, params: { ...this.#settings.params, connectTimeout }, connectTimeout };
+  }
+
+  /** Moves the audio over to the successor, which will finish what the present session has not finished by now. */
   #startHandover(): void {
     if (!this.#handover.isReady || this.#handover.isInProgress || this.#tape.played) return;
     this.#replayFrom = this.#replayPosition(0);
@@ -286,54 +342,54 @@ export class Relay {
     this.#handover.start();
   }
 
-  /** From where a session would have to hear the audio if the present one broke now, in bytes. */
-  #replayPosition(unheard: number): number {
-    const from = this.#timeline.replayFrom(this.#playback.processed(unheard));
+  /** Where a session would start if the present one broke now, in bytes. */
+  #replayPosition(unnoticedMs: number): number {
+    const from = this.#timeline.replayFrom(this.#playback.processed(unnoticedMs));
     return Math.max(this.#replayFrom, Math.min(this.#tape.head, msToBytes(from, this.#settings.format)));
   }
 
-  /** Lets go of the audio that no session will have to hear again. */
+  /** Drops the audio that no session needs again. */
   #trim(): void {
     this.#trimmedAt = this.#ms(this.#tape.head);
     if (!this.#handover.isInProgress) this.#tape.release(this.#replayPosition(this.#settings.stallTimeout));
   }
 
-  /** The last words: what was lost, and the accounts. */
-  #finalEvents(unfinished: 'end-timeout' | 'error' | undefined): TranscriptionEvent[] {
+  /** The events after the last session: what was lost, and the totals. */
+  #lastEvents(unfinished: 'end-timeout' | 'error' | undefined): TranscriptionEvent[] {
     const captured = this.#ms(this.#tape.end);
     const events: TranscriptionEvent[] = [];
     if (unfinished) {
       if (this.#playback.begun) this.#replayFrom = this.#replayPosition(0);
-      const partial = unfinished === 'end-timeout' ? this.#partial : undefined;
-      if (partial) events.push(...this.#endPartial(partial));
+      if (unfinished === 'end-timeout' && this.#partial) events.push(this.#endPartial(this.#partial));
       const from = Math.max(this.#ms(this.#replayFrom), this.#timeline.finalizedUpTo);
       events.push(...this.#gaps(from, captured, unfinished));
     }
     return [...events, this.#ledger.stats(captured, captured, this.#session)];
   }
 
-  /** The last that is known of a turn that will not be told to its end; its `end_of_turn` stays false. */
-  #endPartial(partial: PartialTurn): FinalTurn[] {
+  /** Makes a final of the last partial, because its turn will never end; its `end_of_turn` stays false. */
+  #endPartial(partial: PartialTurn): FinalTurn {
     const turn: FinalTurn = { ...partial, isFinal: true };
     this.#timeline.number(turn);
-    return [turn];
+    this.#partial = undefined;
+    return turn;
   }
 
   #gaps(startMs: number, endMs: number, reason: AudioGapReason): TranscriptionEvent[] {
     return this.#ledger.lost(startMs, endMs, reason, this.#session);
   }
 
-  /** How much audio is recorded that was not sent, in milliseconds. */
+  /** How much recorded audio was not sent, in milliseconds. */
   get #unsentMs(): number {
     return this.#ms(this.#tape.end - this.#tape.head);
   }
 
-  /** How much audio is recorded that the service has not surely looked at, in milliseconds. */
+  /** How much recorded audio the service may not have processed, in milliseconds. */
   get #unprocessedMs(): number {
     return this.#ms(this.#tape.end) - Math.max(this.#timeline.finalizedUpTo, this.#playback.processed(0));
   }
 
-  /** The number of the present session, or of the one that was to be. */
+  /** The number of the present session, or of the one that would have been. */
   get #session(): number {
     return this.#playback.begun ? this.#playback.clock.session : this.#timeline.sessions;
   }
@@ -343,14 +399,28 @@ export class Relay {
   }
 }
 
-/** Errors as soon as it is known that there is no network: to wait until a session notices would be a waste of time. */
+/** Errors as soon as there is no network: a session would notice it only later. */
 function networkLost(network$: Observable<boolean>): Observable<never> {
   return network$.pipe(
     filter((online) => !online),
     map(() => {
-      throw new TranscriptionError('network', 'there is no network any more', { retryable: true });
+      throw new TranscriptionError('network', 'the network is gone', { retryable: true });
     }),
   );
+}
+
+/** Whether the service ended a session because it received nothing for `inactivityTimeout`. */
+function isInactivity(error: TranscriptionError): boolean {
+  return error.kind === 'expired' && error.wireCode === 3006;
+}
+
+/** Whether a message can be sent: it may contain a cycle or a BigInt. */
+function isJson(message: ControlMessage): boolean {
+  try {
+    return JSON.stringify(message) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function warning(text: string, session: number): Warning {

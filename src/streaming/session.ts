@@ -4,7 +4,7 @@ import type { Subscriber } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import { bytesToMs } from '../audio/pcm.ts';
 import { pauseSource } from '../backpressure.ts';
-import type { TranscriptionError } from '../errors.ts';
+import { TranscriptionError } from '../errors.ts';
 import { monotonicNow } from '../monotonicNow.ts';
 import type { Credential } from './credential.ts';
 import { failure } from './failure.ts';
@@ -16,35 +16,39 @@ import type { SessionSettings } from './settings.ts';
 import { PingLink } from './pingLink.ts';
 import { loadSdk, newTranscriber, send, socketOf } from './transcriber.ts';
 
-/** How long an unformatted final waits for its formatted copy, in milliseconds; they were seen to come together. */
+/** How long an unformatted final waits for its formatted copy, in milliseconds; they usually arrive together. */
 const COPY_TIMEOUT_MS = 2000;
-/** How many bytes may wait in the socket before the sender is asked to wait: 2 s of 16 kHz 16-bit mono. */
+/** How many bytes the socket may buffer before the input is paused: 2 s of 16 kHz 16-bit mono. */
 const MAX_BUFFERED = 64_000;
+/** How long an `Error` without a code waits for the close that has it, in milliseconds. */
+const ERROR_CLOSE_MS = 1000;
+/** Turns that arrive after `Terminate` prolong the wait for `Termination`, up to this factor. */
+const LONGEST_TERMINATION = 4;
 
 /**
  * Runs one session with the service, from `Begin` to `Termination`, on the official SDK.
  *
- * Cold: subscribing asks for the credential and connects; nothing is sent, and `input` is not subscribed, before
- * `Begin`. One credential, one dial, one session: trying again is the caller's part. Turns come out with `isFinal` set
- * exactly once for each `turn_order`; clock and numbers are the session's own.
+ * Cold: subscribing gets the credential and connects. Before `Begin` nothing is sent, and `input` is not subscribed. There
+ * are no retries here. Turns have `isFinal` set exactly once for each `turn_order`; clock and numbers are the session's own.
  *
- * | What happens                     | `input`      | The session                                 | Downstream                |
- * | -------------------------------- | ------------ | ------------------------------------------- | ------------------------- |
- * | input completes                  | finalized    | `Terminate`, then waits for `Termination`   | last turns, then complete |
- * | no `Termination` in time         | finalized    | closed                                      | retryable network error   |
- * | input errors                     | finalized    | `Terminate`, closed at once                 | that error                |
- * | credential or connection fails   | untouched    | given up                                    | typed error               |
- * | no `Begin` in time               | untouched    | given up                                    | retryable network error   |
- * | `Error` message, with close or without | unsubscribed | closed                                | typed error               |
- * | unexpected close                 | unsubscribed | closed                                      | typed error               |
- * | no sign of life, or time asleep  | unsubscribed | closed                                      | retryable network error   |
- * | downstream unsubscribes          | unsubscribed | `Terminate`, closed at once, nothing awaited | nothing                  |
- * | an operator downstream throws    | unsubscribed | `Terminate`, closed at once                 | its error                 |
- * | non-JSON or binary message       | goes on      | goes on                                     | a `Warning`               |
+ * | What happens                           | `input`      | The session                                  | Downstream                |
+ * | -------------------------------------- | ------------ | -------------------------------------------- | ------------------------- |
+ * | input completes                        | finalized    | `Terminate`, then waits for `Termination`    | last turns, then complete |
+ * | clean close after `Terminate`          | finalized    | closed                                       | last turns, then complete |
+ * | no `Termination` in time               | finalized    | closed                                       | retryable network error   |
+ * | input errors                           | finalized    | `Terminate`, closed at once                  | that error                |
+ * | credential or connection fails         | untouched    | given up                                     | typed error               |
+ * | no `Begin` in time                     | untouched    | given up                                     | retryable network error   |
+ * | `Error` message, with close or without | unsubscribed | closed                                       | typed error               |
+ * | unexpected close                       | unsubscribed | closed                                       | typed error               |
+ * | the connection is dead                 | unsubscribed | closed                                       | retryable network error   |
+ * | downstream unsubscribes                | unsubscribed | `Terminate`, closed at once                  | nothing                   |
+ * | an operator downstream throws          | unsubscribed | `Terminate`, closed at once                  | its error                 |
+ * | non-JSON or binary message             | goes on      | goes on                                      | a `Warning`               |
  *
- * Whichever it is, afterwards no timer or listener is left, and the socket is gone within a second.
+ * Afterwards no timer or listener is left, and the socket is gone within a second.
  *
- * @param input Audio frames and control messages, to be sent in this order. Its completion ends the session.
+ * @param input Audio frames and control messages, sent in this order. Its completion ends the session.
  * @param settings Checked options.
  */
 export function session(
@@ -54,7 +58,7 @@ export function session(
   return sessionOver((socket) => new PingLink(socket), input, settings);
 }
 
-/** As `session`, over connections that are watched and ended by other means than those of Node. */
+/** As `session`, with the links of another runtime. */
 export function sessionOver(
   openLink: OpenLink,
   input: Observable<Uint8Array | ControlMessage>,
@@ -75,7 +79,10 @@ export function sessionOver(
   );
 }
 
-/** One subscription of `session`: a state machine over the SDK's transcriber and its socket. */
+/**
+ * One subscription of `session`: a state machine over the SDK's transcriber and its socket. It is one class because each
+ * message, close and timer means something else in each state.
+ */
 class Run {
   readonly #transcriber: StreamingTranscriber;
   readonly #input: Observable<Uint8Array | ControlMessage>;
@@ -84,13 +91,20 @@ class Run {
   readonly #credential: Credential;
   readonly #finals: FinalDetector;
   #link: Link | undefined;
-  #state: 'dialling' | 'begun' | 'terminating' | 'terminated' = 'dialling';
+  #state: 'connecting' | 'begun' | 'terminating' | 'terminated' = 'connecting';
   #socketError: Error | undefined;
   #copyTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Ends the wait for `Termination`, or for the close after an `Error` without a code. */
+  #endTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The text of an `Error` without a code. */
+  #errorText: string | undefined;
   #sentSince: number | undefined;
   #sentMs = 0;
-  /** Up to where the service told of words, in milliseconds of this session. */
-  #toldMs = 0;
+  /** Up to where the service sent words, in milliseconds of this session. */
+  #wordsUpToMs = 0;
+  /** How long to wait for `Termination` after `Terminate` and after each turn, and when to stop waiting. */
+  #terminationTimeout = 0;
+  #terminateBy = 0;
 
   constructor(
     transcriber: StreamingTranscriber,
@@ -108,15 +122,15 @@ class Run {
   }
 
   connect(openLink: OpenLink): void {
-    this.#transcriber.on('close', (code, reason) => this.#fail(code, reason, this.#socketError));
+    this.#transcriber.on('close', (code, reason) => this.#closed(code, reason));
     this.#transcriber.on('error', (error) => {
-      this.#socketError = error; // its close follows, and tells the code
+      this.#socketError = error; // the close that follows has the code
     });
     const connected = this.#transcriber.connect();
     const socket = socketOf(this.#transcriber);
     if (socket) {
       this.#link = openLink(socket);
-      this.#guard(socket, this.#link);
+      this.#interceptMessages(socket, this.#link);
     }
     connected.catch((error: Error & { code?: unknown }) => {
       const status = /^Unexpected server response: (\d+)$/.exec(error.message)?.[1];
@@ -128,32 +142,34 @@ class Run {
     });
   }
 
-  /** Ends whatever is still going on; safe in every state, and more than once. */
+  /** Releases everything; safe in every state, and more than once. */
   close(): void {
     clearTimeout(this.#copyTimer);
+    clearTimeout(this.#endTimer);
     const link = this.#link;
     this.#link = undefined;
     if (this.#state === 'begun') this.#transcriber.close(false).catch(() => {});
-    // while dialling, the SDK hears of it and drops its own timer
-    link?.end(this.#state === 'dialling' || this.#state === 'terminating');
+    // while connecting, the SDK notices this and clears its own timer
+    link?.end(this.#state === 'connecting' || this.#state === 'terminating');
     this.#state = 'terminated';
   }
 
-  /** Puts a guard before the SDK's message listener, which would throw on what it does not expect. */
-  #guard(socket: Socket, link: Link): void {
+  /** Replaces the SDK's message listener, which throws on unexpected messages, except for the messages it needs. */
+  #interceptMessages(socket: Socket, link: Link): void {
     const sdkListener = socket.onmessage;
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it replaces the SDK's own
     socket.onmessage = (event) => {
       const { type, message, warnings } = readMessage(event.data, { from: this.#finals.upToMs, to: this.#sentMs });
       link.received(type);
-      const warn = (): void =>
-        this.#tellAll(warnings.map((text) => ({ type: 'Warning', warning_code: 0, warning: text })));
+      const warn = (): void => {
+        this.#emitAll(warnings.map((text) => ({ type: 'Warning', warning_code: 0, warning: this.#redact(text) })));
+      };
       if (message?.type !== 'Begin') warn();
       if (message === undefined) return;
       if (message.type === 'Begin') {
-        if (this.#state !== 'dialling') return;
+        if (this.#state !== 'connecting') return;
         sdkListener?.(event);
-        this.#begin(message);
+        this.#start(message);
         warn(); // a session's first event is its Begin
       } else if (message.type === 'Termination') {
         this.#terminated(message);
@@ -167,28 +183,31 @@ class Run {
   #receive(message: Exclude<Message, { type: 'Begin' | 'Termination' }>): void {
     switch (message.type) {
       case 'Turn':
-        this.#toldMs = Math.max(this.#toldMs, message.words.at(-1)?.end ?? 0);
-        this.#tellAll(this.#finals.accept(message));
+        this.#wordsUpToMs = Math.max(this.#wordsUpToMs, message.words.at(-1)?.end ?? 0);
+        this.#emitAll(this.#finals.accept(message));
         this.#awaitCopy();
+        if (this.#state === 'terminating') this.#awaitTermination();
         break;
       case 'SpeechStarted':
       case 'SpeakerRevision':
       case 'Heartbeat':
       case 'Silence':
-      case 'Warning':
       case 'LLMGatewayResponse':
-        this.#tell(message);
+        this.#emit(message);
+        break;
+      case 'Warning':
+        this.#emit({ ...message, warning: this.#redact(message.warning) });
         break;
       default:
-        this.#fail(message.error_code, message.error);
+        this.#failed(message.error, message.error_code);
     }
   }
 
-  #begin(message: Extract<SessionEvent, { type: 'Begin' }>): void {
+  #start(message: Extract<SessionEvent, { type: 'Begin' }>): void {
     this.#state = 'begun';
-    this.#link?.watch(this.#settings.stallTimeout, (why) => this.#fail(undefined, why));
-    this.#tell(message);
-    // what is there to be sent already is sent in one go, and may have to end in the middle of it
+    this.#link?.watch(this.#settings.stallTimeout, (reason) => this.#fail(undefined, reason));
+    this.#emit(message);
+    // recorded audio is sent synchronously, and must stop when the session ends meanwhile
     const inputs = this.#input.pipe(takeWhile(() => !this.#subscriber.closed)).subscribe({
       next: (item) => this.#send(item),
       error: (error: unknown) => this.#subscriber.error(error),
@@ -199,7 +218,7 @@ class Run {
 
   #send(item: Uint8Array | ControlMessage): void {
     const link = this.#link;
-    if (!link?.open) return; // its close is on the way, and tells
+    if (!link?.open) return; // its close event follows
     send(this.#transcriber, item);
     if (!ArrayBuffer.isView(item)) return;
     this.#sentSince ??= monotonicNow();
@@ -208,52 +227,86 @@ class Run {
     if (link.bufferedBytes > MAX_BUFFERED) pauseSource(() => link.flushed());
   }
 
+  /** An `Error` message; without a code, the close that follows has it. */
+  #failed(text: string, code: number | undefined): void {
+    if (code !== undefined) return this.#fail(code, text);
+    this.#errorText ??= text;
+    this.#endTimer ??= setTimeout(() => this.#fail(undefined, text), ERROR_CLOSE_MS);
+  }
+
+  /** A clean close after `Terminate` is the end, even without `Termination`. */
+  #closed(code: number, reason: string): void {
+    const isClean = code === 1000 || code === 1005;
+    if (this.#state !== 'terminating' || !isClean || this.#errorText !== undefined) {
+      return this.#fail(code, reason, this.#socketError);
+    }
+    this.#state = 'terminated';
+    this.#emitAll(this.#finals.flush());
+    this.#subscriber.complete();
+  }
+
   #terminate(): void {
     if (this.#state !== 'begun') return;
-    if (!this.#link?.open) return this.#fail(1006, '', this.#socketError); // it is just going
+    if (!this.#link?.open) return this.#fail(1006, '', this.#socketError); // it has just closed
     this.#state = 'terminating';
-    // the service is not counted on to be faster than real time, unless it shows that it is
+    // the service may be no faster than real time, unless its words show that it is
     const elapsed = this.#sentSince === undefined ? 0 : monotonicNow() - this.#sentSince;
-    const behind = Math.max(0, this.#sentMs - Math.max(elapsed, this.#toldMs));
-    const terminationTimeout = this.#settings.terminationTimeout + Math.ceil(behind);
-    const late = (): void => {
-      if (this.#state === 'terminating') this.#fail(undefined, `no Termination within ${terminationTimeout} ms`);
-    };
-    this.#transcriber.close(true, terminationTimeout).then(late, late);
+    const behind = Math.max(0, this.#sentMs - Math.max(elapsed, this.#wordsUpToMs));
+    this.#terminationTimeout = this.#settings.terminationTimeout + Math.ceil(behind);
+    this.#terminateBy = monotonicNow() + LONGEST_TERMINATION * this.#terminationTimeout;
+    this.#transcriber.close(true, 0).catch(() => {}); // 0: this class limits the wait
+    this.#awaitTermination();
+  }
+
+  /** Waits for `Termination`; each turn shows that the service is still working, and starts the wait again. */
+  #awaitTermination(): void {
+    clearTimeout(this.#endTimer);
+    const wait = Math.min(this.#terminationTimeout, this.#terminateBy - monotonicNow());
+    this.#endTimer = setTimeout(
+      () => this.#fail(undefined, `no Termination within ${this.#terminationTimeout} ms`),
+      wait,
+    );
   }
 
   #terminated(message: Extract<SessionEvent, { type: 'Termination' }>): void {
-    const asked = this.#state === 'terminating';
+    const requested = this.#state === 'terminating';
     this.#state = 'terminated';
-    this.#tellAll(this.#finals.flush());
-    this.#tell(message);
-    if (asked) this.#subscriber.complete();
+    this.#emitAll(this.#finals.flush());
+    this.#emit(message);
+    if (requested) this.#subscriber.complete();
     else this.#fail(1000, 'Termination');
   }
 
   #awaitCopy(): void {
     clearTimeout(this.#copyTimer);
     if (!this.#finals.awaitsCopy) return;
-    this.#copyTimer = setTimeout(() => this.#tellAll(this.#finals.flush()), COPY_TIMEOUT_MS);
+    this.#copyTimer = setTimeout(() => this.#emitAll(this.#finals.flush()), COPY_TIMEOUT_MS);
   }
 
   #fail(wireCode: number | undefined, reason: string, cause?: Error & { code?: unknown }): void {
-    const said = reason || cause?.message || (typeof cause?.code === 'string' ? cause.code : '');
-    const [name, secret] =
-      'token' in this.#credential
-        ? (['token', this.#credential.token] as const)
-        : (['key', this.#credential.apiKey] as const);
-    const told = said.replaceAll(secret, '[key]');
-    const error = failure(wireCode, told, cause, name);
-    const renewable = this.#settings.freshCredential && error.kind === 'unauthorized' && /expired/i.test(said);
-    this.#subscriber.error(renewable ? failure(3008, told, error) : error);
+    const text = this.#redact(
+      this.#errorText || reason || cause?.message || (typeof cause?.code === 'string' ? cause.code : ''),
+    );
+    const options = { retryable: true, ...(cause && { cause }) };
+    if (wireCode === undefined && this.#errorText !== undefined) {
+      const message = `the service reported an error without a code: ${text}`;
+      return this.#subscriber.error(new TranscriptionError('service', message, options));
+    }
+    const error = failure(wireCode, text, cause, 'token' in this.#credential ? 'token' : 'key');
+    const renewable = this.#settings.freshCredential && error.kind === 'unauthorized' && /expired/i.test(text);
+    this.#subscriber.error(renewable ? failure(3008, text, error) : error);
   }
 
-  #tell(event: SessionEvent): void {
+  #redact(text: string): string {
+    const secret = 'token' in this.#credential ? this.#credential.token : this.#credential.apiKey;
+    return text.replaceAll(secret, '[key]');
+  }
+
+  #emit(event: SessionEvent): void {
     this.#subscriber.next(event);
   }
 
-  #tellAll(events: readonly SessionEvent[]): void {
-    for (const event of events) this.#tell(event);
+  #emitAll(events: readonly SessionEvent[]): void {
+    for (const event of events) this.#emit(event);
   }
 }

@@ -65,7 +65,7 @@ export function sessionSettings(options: TranscribeOptions): SessionSettings {
     awaitFormatted: options.formatTurns === true && isUniversalStreaming(speechModel),
     hasPartials: options.includePartialTurns ?? options.redactPii !== true,
     connectTimeout,
-    terminationTimeout: options.terminationTimeout ?? 5000,
+    terminationTimeout: options.terminationTimeout ?? 15_000,
     catchUpSpeed: options.catchUpSpeed ?? 1.25,
     reconnect: options.reconnect ?? true,
     maxOutage: options.maxOutage ?? 300_000,

@@ -139,6 +139,12 @@ export class Tape {
     this.#marks.rewind();
   }
 
+  /** Reads on to a byte and drops what is before it, changes of configuration excepted. */
+  skip(position: number): void {
+    while (this.#head < position && this.read());
+    this.rewind(position);
+  }
+
   /** Drops what was read and ends before a byte. */
   release(position: number): void {
     while (this.#oldestEnd <= position) this.#dropFirst();

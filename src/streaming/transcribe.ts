@@ -39,8 +39,12 @@ const MAX_MESSAGE_BYTES = 131_072;
  * | a session approaches its expiry       | continues    | a successor takes over at a turn's end    | as before                        |
  * | an outage longer than the tape        | continues    | a new one, after a delay                  | `AudioGap`, then as before       |
  * | an outage longer than `maxOutage`     | unsubscribed | closed                                    | `AudioGap`, `Stats`, typed error |
- * | three sessions die at once            | unsubscribed | closed                                    | the same                         |
- * | key, setting or audio refused         | unsubscribed | closed, after one attempt                 | the same                         |
+ * | every session fails on the same audio | continues    | the next starts after it, after `maxOutage` | `AudioGap`, then as before     |
+ * | sessions without any text fail for 10 s | unsubscribed | closed                                  | `AudioGap`, `Stats`, typed error |
+ * | refused, and no session ever began    | unsubscribed | closed, after one attempt                 | the same                         |
+ * | refused after a session had begun     | continues    | a new one; key or setting: for 30 s       | `Reconnecting`, then as before   |
+ * | the service ends an inactive session  | continues    | a new one with the next audio             | `Reconnecting`, then as before   |
+ * | no session began 5 s after the source | finalized    | closed                                    | `AudioGap`, `Stats`, typed error |
  * | the end takes longer than `endTimeout` | finalized   | closed                                    | last partial as final, `AudioGap`, `Stats`, complete |
  * | downstream unsubscribes               | unsubscribed | `Terminate`, closed at once               | nothing                          |
  * | an operator downstream throws         | unsubscribed | `Terminate`, closed at once               | its error                        |

@@ -1,5 +1,5 @@
 import { Observable, takeWhile, timer } from 'rxjs';
-import type { Subscriber } from 'rxjs';
+import type { Subscriber, Subscription } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import { TranscriptionError } from '../../src/errors.ts';
 import type { ErrorKind } from '../../src/errors.ts';
@@ -10,6 +10,9 @@ import { final, partial } from './turns.ts';
 /** Bytes per millisecond of the model's audio: 8 kHz, 16-bit mono. */
 export const BYTES_PER_MS = 16;
 export const FRAME_BYTES = 100 * BYTES_PER_MS;
+/** From and to, in milliseconds. */
+type Stretch = readonly [number, number];
+
 /** A turn is five words of 200 ms, then a second of silence; its words are numbered through. */
 const WORD_MS = 200;
 const WORDS_PER_TURN = 5;
@@ -17,7 +20,7 @@ const TURN_MS = 2000;
 /** How much silence ends a turn, in milliseconds. */
 const END_MS = 400;
 
-/** Audio that says where it is: every four bytes hold their own position, plus one. */
+/** Audio that encodes its position: every four bytes hold their own position, plus one. */
 export function modelAudio(ms: number): Uint8Array[] {
   const frames: Uint8Array[] = [];
   for (let at = 0; at < ms * BYTES_PER_MS; at += FRAME_BYTES) {
@@ -28,13 +31,13 @@ export function modelAudio(ms: number): Uint8Array[] {
   return frames;
 }
 
-/** What an unbroken session makes of so much model audio. */
+/** The finals of an unbroken session for so much model audio. */
 export function modelTranscript(ms: number): string[] {
   const turns = Array.from({ length: Math.ceil(ms / TURN_MS) }, (_, turn) => wordsWithin(turn, 0, ms).join(' '));
   return turns.filter((turn) => turn !== '');
 }
 
-/** The words of a turn of which the audio from `from` to `to` ms has all, and those it has a part of, marked. */
+/** The words of a turn in the audio from `from` to `to` ms; words of which only a part is there end in `~`. */
 function wordsWithin(turn: number, from: number, to: number): string[] {
   return Array.from({ length: WORDS_PER_TURN }, (_, word) => {
     const start = turn * TURN_MS + word * WORD_MS;
@@ -44,26 +47,32 @@ function wordsWithin(turn: number, from: number, to: number): string[] {
   }).filter((word) => word !== '');
 }
 
-/** Where a session breaks: after so many milliseconds of audio heard, before `Begin`, or after `Terminate`. */
-export type Break = number | 'before Begin' | 'after Terminate';
+/**
+ * Where a session breaks: after so many milliseconds of audio, before `Begin`, or after `Terminate`; or how it ends when it
+ * receives nothing for 5 s.
+ */
+export type Break = number | 'before Begin' | 'after Terminate' | 'inactive';
 
 /**
- * A service in virtual time: it hears only what it is sent, and tells a word only if it heard all of it. It breaks each
- * session as told, in order; a session beyond that list does not break.
+ * A service in virtual time: it recognises only what it is sent, and sends a word only if it received all of it. It breaks
+ * the sessions as configured, in order; a session beyond that list does not break.
  */
 export class ModelService {
   readonly #breaks: Break[];
   readonly #connectMs: number;
   readonly #lastsMs: number;
+  readonly #poison: Stretch | undefined;
   /** What each session was sent: stretches in milliseconds of the recording, and control messages. */
-  readonly heard: (string | [fromMs: number, toMs: number])[][] = [];
+  readonly received: (string | [fromMs: number, toMs: number])[][] = [];
 
   /**
    * @param breaks Where sessions break.
    * @param connectMs How long a session takes to begin.
    * @param lastsMs How long a session may last; then it expires.
+   * @param poison A stretch of audio on which every session fails, in milliseconds.
    */
-  constructor(breaks: readonly Break[] = [], connectMs = 10, lastsMs = 10_800_000) {
+  constructor(breaks: readonly Break[] = [], connectMs = 10, lastsMs = 10_800_000, poison?: Stretch) {
+    this.#poison = poison;
     this.#breaks = [...breaks];
     this.#connectMs = connectMs;
     this.#lastsMs = lastsMs;
@@ -74,15 +83,15 @@ export class ModelService {
       const breaks = this.#breaks.shift();
       const connecting = timer(this.#connectMs).subscribe(() => {
         if (breaks === 'before Begin') return fail(subscriber);
-        const heard: ModelService['heard'][number] = [];
-        this.heard.push(heard);
-        const one = new ModelSession(subscriber, heard, breaks);
+        const received: ModelService['received'][number] = [];
+        this.received.push(received);
+        const one = new ModelSession(subscriber, received, breaks, this.#poison);
         subscriber.next({ type: 'Begin', id: 'model', expires_at: (Date.now() + this.#lastsMs) / 1000 });
         subscriber.add(timer(this.#lastsMs).subscribe(() => fail(subscriber, 'expired', 3008)));
         subscriber.add(
-          // what is said in one go must stop in the middle of it too
+          // synchronous input must stop when the session fails
           input.pipe(takeWhile(() => !subscriber.closed)).subscribe({
-            next: (item) => one.hear(item),
+            next: (item) => one.receive(item),
             error: (error: unknown) => subscriber.error(error),
             complete: () => subscriber.add(timer(50).subscribe(() => one.terminate())),
           }),
@@ -100,27 +109,35 @@ class ModelSession {
   readonly #subscriber: Subscriber<SessionEvent>;
   readonly #log: (string | [number, number])[];
   readonly #breaks: Break | undefined;
+  readonly #poison: Stretch | undefined;
+  #idle: Subscription | undefined;
   #from: number | undefined;
   #to = 0;
-  #heardMs = 0;
+  #receivedMs = 0;
   #padding = 0;
   #turn = 0;
   #wire = 0;
-  #told = '';
+  #sent = '';
 
-  constructor(subscriber: Subscriber<SessionEvent>, log: (string | [number, number])[], breaks: Break | undefined) {
+  constructor(
+    subscriber: Subscriber<SessionEvent>,
+    log: (string | [number, number])[],
+    breaks: Break | undefined,
+    poison: Stretch | undefined,
+  ) {
+    this.#poison = poison;
     this.#subscriber = subscriber;
     this.#log = log;
     this.#breaks = breaks;
   }
 
-  hear(item: Uint8Array | ControlMessage): void {
+  receive(item: Uint8Array | ControlMessage): void {
     if (!ArrayBuffer.isView(item)) return void this.#log.push(item.type);
     const bytes = Buffer.from(item);
     const lead = bytes.findIndex((byte) => byte !== 0) & ~3;
     const limit = typeof this.#breaks === 'number' ? this.#breaks * BYTES_PER_MS : Infinity;
-    const room = limit - this.#heardMs * BYTES_PER_MS;
-    this.#heardMs += bytes.length / BYTES_PER_MS;
+    const room = limit - this.#receivedMs * BYTES_PER_MS;
+    this.#receivedMs += bytes.length / BYTES_PER_MS;
     const at = (bytes.readUInt32LE(lead) - 1) / BYTES_PER_MS;
     if (this.#from === undefined) {
       [this.#from, this.#padding] = [at, lead / BYTES_PER_MS];
@@ -129,8 +146,17 @@ class ModelSession {
     } else if (at !== this.#to) throw new Error(`a hole in the audio: ${this.#to} to ${at} ms`);
     this.#to = at + Math.min(bytes.length - lead, room) / BYTES_PER_MS;
     (this.#log.findLast((one) => typeof one !== 'string') as [number, number])[1] = this.#to;
-    this.#tell();
+    const [from, to] = this.#poison ?? [Infinity, Infinity];
+    if (at < to && this.#to > from) return fail(this.#subscriber);
+    this.#recognise();
     if (bytes.length > room) fail(this.#subscriber);
+    if (this.#breaks === 'inactive') this.#expectMore();
+  }
+
+  #expectMore(): void {
+    this.#idle?.unsubscribe();
+    this.#idle = timer(5000).subscribe(() => fail(this.#subscriber, 'expired', 3006));
+    this.#subscriber.add(this.#idle);
   }
 
   terminate(): void {
@@ -140,19 +166,19 @@ class ModelSession {
     this.#subscriber.complete();
   }
 
-  #tell(): void {
+  #recognise(): void {
     while (this.#to >= this.#turn * TURN_MS + WORDS_PER_TURN * WORD_MS + END_MS) this.#final();
     const words = this.#words(false);
-    if (words.length === 0 || words.join(' ') === this.#told) return;
-    this.#told = words.join(' ');
-    this.#subscriber.next(this.#message(partial(this.#wire, this.#told), false));
+    if (words.length === 0 || words.join(' ') === this.#sent) return;
+    this.#sent = words.join(' ');
+    this.#subscriber.next(this.#message(partial(this.#wire, this.#sent), false));
   }
 
   #final(): void {
     const words = this.#words(true);
     if (words.length > 0) this.#subscriber.next(this.#message(final(this.#wire++, words.join(' ')), true));
     this.#turn++;
-    this.#told = '';
+    this.#sent = '';
   }
 
   #words(ended: boolean): string[] {
@@ -160,7 +186,7 @@ class ModelSession {
     return ended ? words : words.filter((word) => !word.endsWith('~'));
   }
 
-  /** Puts the words where they were said, on the session's clock. */
+  /** Gives the words their times on the session's clock. */
   #message(turn: ReturnType<typeof final>, isFinal: boolean): SessionEvent {
     const offset = this.#padding - (this.#from ?? 0);
     const words = turn.words.map((word) => {

@@ -14,22 +14,22 @@ const OPTIONS: TranscribeOptions = { apiKey: 'key', speechModel: 'u3-rt-pro', sa
 /** Live audio: a frame every 100 ms. */
 const live = (ms: number): Observable<Uint8Array> => zip(interval(100), modelAudio(ms)).pipe(map(([, frame]) => frame));
 
-/** At these moments somebody says whether there is a network. */
-type Said = readonly (readonly [ms: number, online: boolean])[];
+/** When the platform reports whether there is a network. */
+type Reports = readonly (readonly [ms: number, online: boolean])[];
 
 interface Run {
-  /** Every event, and when it was told, in milliseconds. */
+  /** Every event, and when it was emitted, in milliseconds. */
   readonly events: (readonly [number, TranscriptionEvent])[];
   readonly error: unknown;
 }
 
 /** Transcribes in virtual time, to the end. */
-function run(service: ModelService, source: Observable<Uint8Array>, said: Said): Run {
+function run(service: ModelService, source: Observable<Uint8Array>, reports: Reports): Run {
   const result: Run & { error: unknown } = { events: [], error: undefined };
   const scheduler = new TestScheduler(() => {});
   virtualTime(scheduler, ({ flush }) => {
     const network$ = new Subject<boolean>();
-    for (const [ms, online] of said) timer(ms).subscribe(() => network$.next(online));
+    for (const [ms, online] of reports) timer(ms).subscribe(() => network$.next(online));
     source.pipe(transcribeOver(service.open, OPTIONS, network$)).subscribe({
       next: (event) => result.events.push([scheduler.now(), event]),
       error: (error: unknown) => (result.error = error),
@@ -45,7 +45,7 @@ const timesOf = ({ events }: Run, type: TranscriptionEvent['type']): number[] =>
   events.filter(([, event]) => event.type === type).map(([ms]) => ms);
 const gapsOf = ({ events }: Run): unknown[] => events.filter(([, { type }]) => type === 'AudioGap');
 
-describe('transcribe, told of the network', () => {
+describe('transcribe with reports about the network', () => {
   const random = jest.spyOn(Math, 'random');
 
   beforeEach(() => void random.mockReturnValue(1)); // waits of 250, 500, 1000, 2000, 4000 ms
@@ -63,29 +63,29 @@ describe('transcribe, told of the network', () => {
     expect(timesOf(one, 'Reconnecting')).toEqual([2000, 2260, 2770, 3780, 5790]);
     expect(timesOf(one, 'Begin')).toEqual([10, 6010]); // without a word of it, at 9800
     expect(one.events.find(([, { type }]) => type === 'Reconnecting')?.[1]).toMatchObject({
-      reason: 'there is no network any more',
+      reason: 'the network is gone',
     });
   });
 
-  it('goes on by itself when what it was told is wrong', () => {
+  it('goes on by itself when the report was wrong', () => {
     const one = run(new ModelService(), live(8000), [[2000, false]]);
 
     expect(textOf(one)).toEqual(modelTranscript(8000));
     expect(timesOf(one, 'Begin')).toEqual([10, 2260]);
   });
 
-  it('does not hold it against the service when the network comes and goes', () => {
+  it('does not blame the service when the network comes and goes', () => {
     random.mockReturnValue(0);
-    const said = [50, 100, 150, 200].flatMap((ms) => [[ms, false] as const, [ms + 1, true] as const]);
+    const reports = [50, 100, 150, 200].flatMap((ms) => [[ms, false] as const, [ms + 1, true] as const]);
 
-    const one = run(new ModelService(), live(8000), said);
+    const one = run(new ModelService(), live(8000), reports);
 
     expect(one.error).toBeUndefined();
     expect(textOf(one)).toEqual(modelTranscript(8000));
     expect(timesOf(one, 'Begin')).toHaveLength(5);
   });
 
-  it('does not take it for a silence of the service at the end', () => {
+  it('does not mistake it for a stalled service at the end', () => {
     random.mockReturnValue(0);
 
     const ending = from(modelAudio(1900)); // its last half second is silence
@@ -100,7 +100,7 @@ describe('transcribe, told of the network', () => {
     expect(textOf(one)).toEqual(modelTranscript(1900));
   });
 
-  it('does not depend on a timer that comes late: the next frame ends a wait that is over', () => {
+  it('does not depend on timers: the next frame ends a wait that is over', () => {
     jest.useFakeTimers();
     const now = jest.spyOn(performance, 'now').mockReturnValue(0);
     try {

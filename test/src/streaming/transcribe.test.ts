@@ -1,14 +1,18 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import {
   NEVER,
   Observable,
   concat,
   concatMap,
+  defer,
   delay,
+  filter,
   from,
+  ignoreElements,
   map,
   of,
+  skipWhile,
   take,
   tap,
   throwError,
@@ -18,6 +22,7 @@ import {
 } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import type { ControlMessage, Stats, TranscriptionEvent, Turn } from '../../../operators/events.ts';
+import { TranscriptionError } from '../../../src/errors.ts';
 import { emitWithLostAudio } from '../../../src/lostAudio.ts';
 import { transcribeOver } from '../../../src/streaming/transcribe.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
@@ -46,12 +51,17 @@ const live = (ms: number): Observable<Uint8Array> => {
 const recording = (ms: number): Observable<Uint8Array> => from(modelAudio(ms));
 
 /** Transcribes in virtual time, to the end. */
-function run(service: ModelService, source: Observable<Uint8Array>, options: Partial<TranscribeOptions> = {}): Run {
+function run(
+  service: ModelService,
+  source: Observable<Uint8Array>,
+  options: Partial<TranscribeOptions> = {},
+  network$?: Observable<boolean>,
+): Run {
   const events: TranscriptionEvent[] = [];
   const result = { events, error: undefined as unknown, complete: false };
   const scheduler = new TestScheduler(() => {});
   virtualTime(scheduler, ({ flush }) => {
-    source.pipe(transcribeOver(service.open, { ...OPTIONS, ...options })).subscribe({
+    source.pipe(transcribeOver(service.open, { ...OPTIONS, ...options }, network$)).subscribe({
       next: (event) => events.push(event),
       error: (error: unknown) => (result.error = error),
       complete: () => (result.complete = true),
@@ -73,7 +83,7 @@ const typesOf = ({ events }: Run): string =>
 const statsOf = ({ events }: Run): Stats => events.findLast((event) => event.type === 'Stats')!;
 
 describe('transcribe', () => {
-  it('tells the turns of one session, and the accounts at its end', () => {
+  it('emits the turns of one session, and the totals at its end', () => {
     const one = run(new ModelService(), live(5000));
 
     expect(textOf(one)).toEqual(modelTranscript(5000));
@@ -92,11 +102,11 @@ describe('transcribe', () => {
     const service = new ModelService([], 1500);
 
     expect(textOf(run(service, live(5000)))).toEqual(modelTranscript(5000));
-    expect(service.heard).toEqual([[[0, 5000]]]);
+    expect(service.received).toEqual([[[0, 5000]]]);
   });
 
   describe('when a session breaks', () => {
-    it('lets the next one hear what was not finished, and tells each final once', () => {
+    it('sends the next one what was not finished, and emits each final once', () => {
       const service = new ModelService([2700]);
 
       const one = run(service, live(6000));
@@ -107,7 +117,7 @@ describe('transcribe', () => {
         [1, 1],
         [2, 1],
       ]);
-      expect(service.heard[1]).toEqual([[1000, 6000]]); // from the end of the last word told
+      expect(service.received[1]).toEqual([[1000, 6000]]); // from the end of the last word
       expect(typesOf(one)).toBe('Begin Stats Reconnecting Begin Stats Stats Termination Stats');
     });
 
@@ -120,7 +130,7 @@ describe('transcribe', () => {
       );
     });
 
-    it('says so, with what will be sent again', () => {
+    it('reports how much will be sent again', () => {
       const one = run(new ModelService([2700]), live(6000));
 
       expect(one.events.find(({ type }) => type === 'Reconnecting')).toEqual({
@@ -133,7 +143,7 @@ describe('transcribe', () => {
       });
     });
 
-    it('goes back no more than ten seconds into silence', () => {
+    it('replays no more than ten seconds of silence', () => {
       const silence = 60_000;
       const service = new ModelService([silence]);
       const frames = zip(interval(100), modelAudio(silence + 5000)).pipe(map(([, frame]) => frame));
@@ -142,7 +152,7 @@ describe('transcribe', () => {
 
       run({ open: quiet } as ModelService, frames);
 
-      expect(service.heard).toEqual([[[0, silence]], [[silence - 10_000, silence + 5000]]]);
+      expect(service.received).toEqual([[[0, silence]], [[silence - 10_000, silence + 5000]]]);
     });
 
     it.each([
@@ -160,12 +170,67 @@ describe('transcribe', () => {
       }
     });
 
-    it('ends with the error after three sessions in a row that told nothing', () => {
-      const one = run(new ModelService([0, 0, 0]), live(5000));
+    it('ends with the error when sessions without any text break for ten seconds', () => {
+      const one = run(new ModelService(Array<number>(100).fill(0)), live(60_000));
 
       expect(one.error).toMatchObject({ kind: 'network' });
-      expect(typesOf(one)).toBe('Begin Reconnecting Begin Reconnecting Begin AudioGap Stats');
+      expect(typesOf(one)).toMatch(/^(Begin Reconnecting ){2,}Begin AudioGap Stats$/);
       expect(statsOf(one).gapMs).toBe(statsOf(one).capturedMs);
+      expect(statsOf(one).capturedMs).toBeLessThan(25_000);
+    });
+
+    it('comes through a restart that drops three sessions in a moment', () => {
+      const one = run(new ModelService([5000, 0, 0, 0]), live(9000));
+
+      expect(textOf(one)).toEqual(modelTranscript(9000));
+      expect(one.complete).toBe(true);
+    });
+
+    it('comes through a refusal, because a session has begun with the same key', () => {
+      const service = new ModelService([5000]);
+      let refusals = 3;
+      const refused = new TranscriptionError('unauthorized', 'no such key', { wireCode: 1008 });
+      const open: typeof service.open = (input, settings) =>
+        service.received.length > 0 && refusals-- > 0 ? throwError(() => refused) : service.open(input, settings);
+
+      const one = run({ open } as ModelService, live(9000));
+
+      expect(textOf(one)).toEqual(modelTranscript(9000));
+      expect(run({ open: () => throwError(() => refused) } as unknown as ModelService, live(9000)).error).toBe(refused);
+    });
+
+    it('gives each further attempt more time to connect', () => {
+      const timeouts: number[] = [];
+      const service = new ModelService(Array(6).fill('before Begin'));
+      const open: typeof service.open = (input, settings) => {
+        timeouts.push(settings.connectTimeout, settings.params.connectTimeout ?? 0);
+        return service.open(input, settings);
+      };
+
+      run({ open } as ModelService, live(60_000), { connectTimeout: 1000 });
+
+      expect(timeouts.filter((_, index) => index % 2 === 0)).toEqual([1000, 1500, 2000, 2500, 3000, 3000, 3000]);
+      expect(timeouts.filter((_, index) => index % 2 === 1)).toEqual([1000, 1500, 2000, 2500, 3000, 3000, 3000]);
+    });
+
+    it.each([
+      ['live', live],
+      ['recorded', recording],
+    ])('skips %s audio on which every session fails, and transcribes the rest', (_, source) => {
+      const poison = [10_300, 10_400] as const; // in the second word of a turn
+      const one = run(new ModelService([], 10, undefined, poison), source(40_000), { maxOutage: 20_000 });
+
+      const gaps = one.events.filter((event) => event.type === 'AudioGap');
+      expect(gaps).toMatchObject([{ startMs: 10_200, reason: 'unprocessable' }]);
+      expect(gaps[0]!.endMs).toBeGreaterThanOrEqual(10_400);
+      expect(gaps[0]!.endMs).toBeLessThan(13_000);
+      expect(one.complete).toBe(true);
+      expect(statsOf(one)).toMatchObject({ capturedMs: 40_000, gapMs: gaps[0]!.endMs - 10_200 });
+      const whole = modelTranscript(40_000);
+      const spared = whole.filter((__, turn) => turn * 2000 + 1000 <= 10_200 || turn * 2000 >= gaps[0]!.endMs);
+      expect(textOf(one)).toEqual(expect.arrayContaining([...spared, 'w25']));
+      const delays = one.events.flatMap((event) => (event.type === 'Reconnecting' ? [event.attempt] : []));
+      expect(Math.max(...delays)).toBeGreaterThan(5);
     });
 
     it('ends with the error when reconnecting is off', () => {
@@ -192,7 +257,7 @@ describe('transcribe', () => {
     /** All events but turns and accounts. */
     const course = (one: Run): string => typesOf(one).replaceAll(/ ?Stats/g, '');
 
-    it('moves over to a successor at the end of a turn, and nobody notices', () => {
+    it('moves over to a successor at the end of a turn, without a trace', () => {
       const service = new ModelService([], 300, 20_000);
 
       const one = run(service, live(60_000));
@@ -207,16 +272,28 @@ describe('transcribe', () => {
     });
 
     it('moves over in the middle of a turn when there is no pause before the end', () => {
-      const service = new ModelService([], 10, 1000);
+      const service = new ModelService([], 1600, 10_000);
 
-      const one = run(service, live(10_000));
+      const one = run(service, live(14_000));
 
-      expect(textOf(one)).toEqual(modelTranscript(10_000));
+      expect(textOf(one)).toEqual(modelTranscript(14_000));
+      expect(service.received).toHaveLength(2);
       expect(course(one)).not.toContain('Reconnecting');
-      expect(statsOf(one)).toMatchObject({ reconnects: 0, gapMs: 0, transcribedMs: 10_000 });
+      expect(statsOf(one)).toMatchObject({ reconnects: 0, gapMs: 0, transcribedMs: 14_000 });
     });
 
-    it('keeps one clock and tells no turn twice, whenever sessions expire', () => {
+    it('spaces out sessions that expire at once', () => {
+      const service = new ModelService([], 10, 100);
+      const quiet: typeof service.open = (input, settings) =>
+        service.open(input, settings).pipe(filter(({ type }) => type !== 'Turn'));
+
+      const one = run({ open: quiet } as ModelService, live(30_000));
+
+      expect(one.error).toMatchObject({ kind: 'expired' });
+      expect(statsOf(one).sessions).toBeLessThan(15);
+    });
+
+    it('keeps one clock and emits no turn twice, whenever sessions expire', () => {
       const times = (one: Run): unknown =>
         finalsOf(one).map(({ words }) => words.map(({ start, end }) => [start, end]));
       const calm = times(run(new ModelService(), live(15_000)));
@@ -237,7 +314,7 @@ describe('transcribe', () => {
 
       expect(textOf(one)).toEqual(modelTranscript(30_000));
       expect(one.events.find((event) => event.type === 'Reconnecting')).toMatchObject({ delayMs: 0 });
-      expect(service.heard).toHaveLength(2);
+      expect(service.received).toHaveLength(2);
     });
 
     it('goes on with the session when its successor fails, and reconnects when it expires', () => {
@@ -249,18 +326,18 @@ describe('transcribe', () => {
       expect(course(one)).toBe('Begin Reconnecting Begin Termination');
     });
 
-    it('is left alone when reconnecting is off', () => {
+    it('has no successor when reconnecting is off', () => {
       const service = new ModelService([], 10, 20_000);
 
       expect(run(service, live(30_000), { reconnect: false }).error).toMatchObject({ kind: 'expired' });
-      expect(service.heard).toHaveLength(1);
+      expect(service.received).toHaveLength(1);
     });
   });
 
   describe('when an outage lasts longer than the tape', () => {
     const outage = Array<'before Begin'>(30).fill('before Begin');
 
-    it('says which audio of a live source was given up, and tells the rest', () => {
+    it('reports which live audio was dropped, and transcribes the rest', () => {
       const service = new ModelService([3000, ...outage]);
 
       const one = run(service, live(150_000), { tapeLength: 10_000 });
@@ -268,17 +345,17 @@ describe('transcribe', () => {
       const gap = one.events.find((event) => event.type === 'AudioGap');
       expect(gap).toMatchObject({ startMs: 1000, reason: 'tape-full', session: 1 });
       expect(gap!.endMs).toBeGreaterThan(20_000);
-      expect(service.heard[1]?.[0]).toEqual([gap?.endMs, 150_000]);
+      expect(service.received[1]?.[0]).toEqual([gap?.endMs, 150_000]);
       expect(statsOf(one).gapMs).toBe(gap!.endMs - 1000);
-      const told = modelTranscript(150_000).filter((turn) => {
+      const expected = modelTranscript(150_000).filter((turn) => {
         const start = Number(/\d+/.exec(turn)?.[0]) * 400; // five words in two seconds
         return start < 1000 || start >= gap!.endMs;
       });
-      expect(textOf(one).filter((turn) => !turn.includes('~') && turn.split(' ').length === 5)).toEqual(told);
+      expect(textOf(one).filter((turn) => !turn.includes('~') && turn.split(' ').length === 5)).toEqual(expected);
     });
   });
 
-  it('tells which stretches the source filled with silence because it had no audio', () => {
+  it('reports which stretches the source filled with silence because it had no audio', () => {
     const frames = modelAudio(3000);
     const stretches = [{ startMs: 1000, endMs: 1400 }];
     const source = new Observable<Uint8Array>((subscriber) => {
@@ -294,7 +371,7 @@ describe('transcribe', () => {
     expect(statsOf(one)).toMatchObject({ capturedMs: 3000, transcribedMs: 2600, gapMs: 400 });
   });
 
-  it('tells so of a stretch that reaches to the end, too', () => {
+  it('reports such a stretch at the end, too', () => {
     const source = new Observable<Uint8Array>((subscriber) => {
       for (const frame of modelAudio(3000)) subscriber.next(frame);
       emitWithLostAudio([{ startMs: 2500, endMs: 3040 }], () => subscriber.complete()); // 40 ms were too short a tail
@@ -306,7 +383,7 @@ describe('transcribe', () => {
     expect(statsOf(one)).toMatchObject({ capturedMs: 3000, transcribedMs: 2500, gapMs: 500 });
   });
 
-  it('ends in time when the last turns do not come, with the last partial and what is missing', () => {
+  it('ends in time when the last turns do not come, with the last partial and a gap', () => {
     const service = new ModelService([900, ...Array<'before Begin'>(1000).fill('before Begin')]);
 
     const one = run(service, live(3000), { endTimeout: 20_000, maxOutage: Infinity });
@@ -320,14 +397,83 @@ describe('transcribe', () => {
     expect(statsOf(one)).toMatchObject({ capturedMs: 3000 });
   });
 
-  it('sends again only as fast as the service takes it', () => {
-    const heard: [number, number][] = [];
+  describe('when the service ends an inactive session', () => {
+    /** Audio, a pause without audio, and more audio. */
+    const paused = concat(
+      live(4000),
+      live(8000).pipe(
+        skipWhile((__, frame) => frame < 40),
+        delay(17_000),
+      ),
+    );
+
+    it('opens the next one with the next audio', () => {
+      const service = new ModelService(['inactive', 'inactive', 'inactive']);
+
+      const one = run(service, paused);
+
+      expect(textOf(one)).toEqual(modelTranscript(8000));
+      expect(service.received).toHaveLength(2);
+      expect(one.complete).toBe(true);
+    });
+
+    it('opens no other when the source ends and everything is transcribed', () => {
+      const service = new ModelService(['inactive']);
+
+      const one = run(service, concat(live(4000), timer(20_000).pipe(ignoreElements())));
+
+      expect(textOf(one)).toEqual(modelTranscript(4000));
+      expect(service.received).toHaveLength(1);
+      expect(statsOf(one)).toMatchObject({ transcribedMs: 4000, gapMs: 0 });
+      expect(one.complete).toBe(true);
+    });
+  });
+
+  it('ends soon after its source if no session ever began', () => {
+    let seconds = 0;
+    const service = new ModelService(Array(1000).fill('before Begin'));
+    const open: typeof service.open = (input, settings) => {
+      seconds = performance.now() / 1000;
+      return service.open(input, settings);
+    };
+
+    const one = run({ open } as ModelService, live(20_000));
+
+    expect(one.error).toMatchObject({ kind: 'network' });
+    expect(seconds).toBeLessThan(26);
+  });
+
+  it('does not mind a wall clock that is set, live or recorded, in a session, an outage, and at the end', () => {
+    for (const source of [live(9000), recording(9000)]) {
+      for (const at of [100, 2750, 5000, 8900, 9020]) {
+        for (const step of [-3_600_000, 3_600_000]) {
+          const service = new ModelService([2700, 'before Begin']);
+          const set = timer(at, 100).pipe(
+            take(2),
+            tap(() => {
+              const now = jest.mocked(Date.now).getMockImplementation()!;
+              jest.mocked(Date.now).mockImplementation(() => now() + step);
+            }),
+            ignoreElements(),
+          );
+
+          const one = run(service, source, { control: set });
+
+          expect(textOf(one)).toEqual(modelTranscript(9000));
+          expect(statsOf(one)).toMatchObject({ gapMs: 0, reconnects: 2, sessions: 2 });
+        }
+      }
+    }
+  });
+
+  it('replays only as fast as the service accepts it', () => {
+    const frames: [number, number][] = [];
     const service = new ModelService(Array<'before Begin'>(12).fill('before Begin'));
     const scheduler = new TestScheduler(() => {});
     virtualTime(scheduler, ({ flush }) => {
       const open: typeof service.open = (input, settings) =>
         service.open(
-          input.pipe(tap((item) => ArrayBuffer.isView(item) && heard.push([scheduler.now(), item.length]))),
+          input.pipe(tap((item) => ArrayBuffer.isView(item) && frames.push([scheduler.now(), item.length]))),
           settings,
         );
       live(120_000).pipe(transcribeOver(open, OPTIONS)).subscribe();
@@ -335,9 +481,9 @@ describe('transcribe', () => {
       flush();
     });
 
-    const start = heard[0]![0];
+    const start = frames[0]![0];
     let sent = 0;
-    for (const [at, bytes] of heard) {
+    for (const [at, bytes] of frames) {
       sent += bytes / 16;
       expect(sent).toBeLessThanOrEqual(10_000 + (at - start) * 1.25 + 100);
     }
@@ -353,7 +499,7 @@ describe('transcribe', () => {
 
       run(service, live(3000), { control: of(force).pipe(delay(550)) });
 
-      expect(service.heard).toEqual([[[0, 3000], 'ForceEndpoint']]);
+      expect(service.received).toEqual([[[0, 3000], 'ForceEndpoint']]);
     });
 
     it('applies an earlier configuration to the next session', () => {
@@ -361,20 +507,20 @@ describe('transcribe', () => {
 
       run(service, live(6000), { control: of(update).pipe(delay(150)) });
 
-      expect(service.heard[1]).toEqual(['UpdateConfiguration', [1000, 6000]]);
+      expect(service.received[1]).toEqual(['UpdateConfiguration', [1000, 6000]]);
     });
 
     it('neither loses nor repeats a ForceEndpoint', () => {
       const outage = new ModelService([2300, 'before Begin', 'before Begin']);
       run(outage, live(6000), { control: of(force).pipe(delay(2450)) });
-      expect(outage.heard.flat().filter((one) => one === 'ForceEndpoint')).toHaveLength(1);
+      expect(outage.received.flat().filter((one) => one === 'ForceEndpoint')).toHaveLength(1);
 
       const answered = new ModelService([4300]);
       run(answered, live(6000), { control: of(force).pipe(delay(2450)) });
-      expect(answered.heard.map((one) => one.includes('ForceEndpoint'))).toEqual([true, false]);
+      expect(answered.received.map((one) => one.includes('ForceEndpoint'))).toEqual([true, false]);
     });
 
-    it('tells of a message that is none, and goes on', () => {
+    it('warns about something that is no control message, and goes on', () => {
       const one = run(new ModelService(), live(3000), {
         control: of('ForceEndpoint' as unknown as ControlMessage).pipe(delay(50)),
       });
@@ -383,8 +529,33 @@ describe('transcribe', () => {
       expect(textOf(one)).toEqual(modelTranscript(3000));
     });
 
-    it('refuses what is no stream of them when it is called', () => {
+    it('throws when called with something that is no stream of them', () => {
       expect(() => transcribeOver(new ModelService().open, { ...OPTIONS, control: {} as never })).toThrow(TypeError);
+    });
+
+    it('sends no KeepAlive of the past to the next session', () => {
+      const service = new ModelService([Infinity, 'before Begin', 'before Begin']);
+      const keepAlive$ = interval(100).pipe(
+        take(60),
+        map(() => ({ type: 'KeepAlive' }) as const),
+      );
+      const gone = defer(() => (performance.now() < 3000 ? timer(3000 - performance.now()) : NEVER)).pipe(
+        map(() => false),
+      );
+
+      run(service, concat(live(1000), timer(8000).pipe(ignoreElements())), { control: keepAlive$ }, gone);
+
+      expect(service.received).toHaveLength(2);
+      expect(service.received[0]!.filter((item) => item === 'KeepAlive')).toHaveLength(29);
+      expect(service.received[1]!.filter((item) => item === 'KeepAlive').length).toBeLessThan(31);
+    });
+
+    it('warns about a message that cannot be sent', () => {
+      const bad = { type: 'UpdateConfiguration', min_turn_silence: 1n } as unknown as ControlMessage;
+
+      expect(run(new ModelService(), live(3000), { control: of(bad).pipe(delay(50)) }).events[1]).toMatchObject({
+        type: 'Warning',
+      });
     });
 
     it('goes on when they error or complete', () => {
@@ -417,7 +588,7 @@ describe('transcribe', () => {
     expect(run(new ModelService(), of('text' as unknown as Uint8Array)).error).toBeInstanceOf(TypeError);
   });
 
-  it('passes an error of its source', () => {
+  it('passes on an error of its source', () => {
     const cause = new Error('unplugged');
     const broken = concat(
       live(2500),
@@ -430,8 +601,8 @@ describe('transcribe', () => {
     expect(textOf(one)).toEqual(modelTranscript(1400));
   });
 
-  it('tells the exact transcript and exact accounts, wherever sessions break', () => {
-    // a session that breaks later than this told of something: three in a row that did not would be the end
+  it('emits the exact transcript and exact totals, wherever sessions break', () => {
+    // a session that breaks later than this has emitted something
     const late = fc.integer({ min: 1500, max: 9000 });
     const breaks = fc
       .array(fc.oneof(late, fc.constantFrom<Break>('before Begin', 'after Terminate')), { maxLength: 12 })
