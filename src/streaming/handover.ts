@@ -10,7 +10,7 @@ const LONGEST_SESSION_MS = 10_800_000;
  * A session that claims to last shorter than this, in milliseconds, gets no successor: the clock of this machine is wrong,
  * or the service drops sessions, and then retries must be spaced out.
  */
-const SHORTEST_SESSION_MS = 10_000;
+const SHORTEST_SESSION_MS = 5000;
 /** How long before its end a session gets a successor, in milliseconds; for short sessions, their last quarter. */
 const HANDOVER_MS = 60_000;
 

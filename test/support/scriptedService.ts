@@ -5,21 +5,21 @@ import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { openAuthority } from '../../src/simulator/authority.ts';
 
-/** One connection to a scripted service: says what a test wants, and keeps what the client sent. */
+/** One connection to a scripted service: sends what a test wants, and keeps what the client sent. */
 export interface Connection {
   readonly request: IncomingMessage;
   readonly socket: WebSocket;
   /** What the client sent, in order: text messages parsed, audio as its length in bytes. */
   readonly received: unknown[];
   /** Sends a message; anything but a string as JSON. */
-  readonly say: (message: unknown) => void;
+  readonly send: (message: unknown) => void;
   /** Resolves with the code of the close. */
   readonly closed: Promise<number>;
   /** Resolves when the client sent something that the predicate takes. */
   readonly until: (predicate: (message: unknown) => boolean) => Promise<void>;
 }
 
-/** A service without any rules: what the local service is too strict for. */
+/** A service without any rules: for what the local service is too strict. */
 export interface ScriptedService {
   readonly url: string;
   readonly connections: Connection[];
@@ -76,7 +76,7 @@ function connect(request: IncomingMessage, socket: WebSocket): Connection {
     request,
     socket,
     received,
-    say: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
+    send: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
     closed: new Promise((resolve) => void socket.once('close', resolve)),
     until: (predicate) =>
       new Promise((resolve) => {

@@ -33,12 +33,12 @@ async function serve(
 }
 
 /** Accepts the session, sends one heartbeat, and another one on `Terminate`. */
-function sendHeartbeats({ say, until, socket }: Connection): void {
-  say(BEGIN);
-  say(HEARTBEAT);
+function sendHeartbeats({ send, until, socket }: Connection): void {
+  send(BEGIN);
+  send(HEARTBEAT);
   void until(isTerminate).then(() => {
-    say(HEARTBEAT);
-    say(TERMINATION);
+    send(HEARTBEAT);
+    send(TERMINATION);
     socket.close(1000);
   });
 }
@@ -74,8 +74,8 @@ describe('browserSession', () => {
     async (enabled, types) => {
       const { service, settings } = await serve(
         (connection) => {
-          connection.say(BEGIN);
-          void connection.until(isTerminate).then(() => [HEARTBEAT, TERMINATION].forEach(connection.say));
+          connection.send(BEGIN);
+          void connection.until(isTerminate).then(() => [HEARTBEAT, TERMINATION].forEach(connection.send));
         },
         { sessionHeartbeat: !enabled },
       );

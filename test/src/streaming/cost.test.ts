@@ -42,11 +42,11 @@ describe('the cost of a frame', () => {
   });
 
   it('is nothing but the frame itself for live audio: the session gets what the source emitted', () => {
-    const heard: (Uint8Array | ControlMessage)[] = [];
+    const received: (Uint8Array | ControlMessage)[] = [];
     const open: typeof session = (input) =>
       new Observable<SessionEvent>((subscriber) => {
         subscriber.next({ type: 'Begin', id: 'live', expires_at: 0 });
-        subscriber.add(input.subscribe((item) => heard.push(item)));
+        subscriber.add(input.subscribe((item) => received.push(item)));
       });
     const source = new Subject<Uint8Array>();
     const running = source
@@ -58,7 +58,7 @@ describe('the cost of a frame', () => {
     running.unsubscribe();
 
     expect(frames[0]).toHaveLength(FRAME_BYTES);
-    expect(heard).toHaveLength(5);
-    expect(heard.every((item, index) => item === frames[index])).toBe(true);
+    expect(received).toHaveLength(5);
+    expect(received.every((item, index) => item === frames[index])).toBe(true);
   });
 });

@@ -59,7 +59,7 @@ const textOf = (events: readonly TranscriptionEvent[]): string[] => finalsOf(eve
 const statsOf = (events: readonly TranscriptionEvent[]): Stats => events.findLast((event) => event.type === 'Stats')!;
 
 describe('transcribe, with the official SDK over TLS', () => {
-  it('delivers every byte in order in frames of 100 ms, and tells every word where it was said', async () => {
+  it('sends every byte in order in frames of 100 ms, and emits every word with its time', async () => {
     const simulator = await serve();
     const { pcm, words } = await bundledRecording();
 
@@ -69,8 +69,8 @@ describe('transcribe, with the official SDK over TLS', () => {
     expect(Buffer.from(session!.audio()).equals(Buffer.from(pcm))).toBe(true);
     expect(session?.frameBytes.slice(0, -1).every((bytes) => bytes === 3200)).toBe(true);
     expect(textOf(events)).toEqual(SENTENCES);
-    const told = finalsOf(events).flatMap((turn) => turn.words);
-    expect(told.map(({ text, start, end }) => ({ text, start, end }))).toEqual(
+    const emitted = finalsOf(events).flatMap((turn) => turn.words);
+    expect(emitted.map(({ text, start, end }) => ({ text, start, end }))).toEqual(
       words.map(({ text, start, end }) => ({ text, start, end })),
     );
     expect(events.at(-2)).toMatchObject({ type: 'Termination', audio_duration_seconds: 25 });
@@ -95,7 +95,7 @@ describe('transcribe, with the official SDK over TLS', () => {
     expect(simulator.violations).toEqual([]);
   });
 
-  it('hears what was said while the connection was made', async () => {
+  it('transcribes what was recorded while the connection was made', async () => {
     const simulator = await serve({ beginDelayMs: 300 });
 
     expect(textOf(await eventsOf(transcribed(simulator)))).toEqual(SENTENCES);
@@ -112,7 +112,7 @@ describe('transcribe, with the official SDK over TLS', () => {
     expect(simulator.sessions.length).toBeLessThanOrEqual(1);
   });
 
-  it.each(FAULT_KINDS)('tells the exact transcript through a %s', async (fault) => {
+  it.each(FAULT_KINDS)('emits the exact transcript through a %s', async (fault) => {
     const before =
       fault === 'refuse-connect' || fault === 'close-before-begin' || fault === 'slow-begin' || fault === 'rate-limit';
     const broken = { atMs: 8000, fault: 'reset' } as const;
@@ -127,7 +127,7 @@ describe('transcribe, with the official SDK over TLS', () => {
   });
 
   it.each(['u3-rt-pro', 'universal-streaming-english'] as const)(
-    'tells the exact transcript through a break without partials, with %s',
+    'emits the exact transcript through a break without partials, with %s',
     async (speechModel) => {
       const simulator = await serve({ faults: [{ atMs: 7000, fault: 'reset' }] });
 
@@ -140,7 +140,7 @@ describe('transcribe, with the official SDK over TLS', () => {
 
   it.each([
     ['an outage', 0],
-    ['an outage before which nothing was told', 1],
+    ['an outage before the first turn', 1],
   ])('waits with a recording during %s, and loses nothing', async (_, silent) => {
     let sessions = 0;
     const { words, ...recording } = await bundledRecording();
@@ -169,8 +169,8 @@ describe('transcribe, with the official SDK over TLS', () => {
   });
 
   it('moves over to a successor before a session expires', async () => {
-    const simulator = await serve({ maxSessionSeconds: 2 });
-    const paced = audioFile(WAV, { speed: 4 }).pipe(
+    const simulator = await serve({ maxSessionSeconds: 7 });
+    const paced = audioFile(WAV, { speed: 1.5 }).pipe(
       bufferBytes(3200),
       transcribe({
         apiKey: simulator.apiKey,
@@ -189,17 +189,17 @@ describe('transcribe, with the official SDK over TLS', () => {
     expect(simulator.sessions.every(({ endedBy }) => endedBy === 'terminate')).toBe(true);
   });
 
-  it('asks a function for a fresh token for each connection', async () => {
+  it('calls a token function for each connection', async () => {
     const simulator = await serve({ faults: [{ atMs: 8000, fault: 'reset' }] });
-    let asked = 0;
+    let calls = 0;
     const apiKey = (): string => {
-      asked++;
+      calls++;
       return simulator.apiKey;
     };
 
     await eventsOf(transcribed(simulator, { apiKey }));
 
-    expect(asked).toBe(2);
+    expect(calls).toBe(2);
   });
 
   it('goes on when a subscriber throws, and RxJS reports it', async () => {

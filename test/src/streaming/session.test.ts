@@ -34,12 +34,12 @@ async function serve(
   return { service, settings: sessionSettings({ ...given, ...options }) };
 }
 
-/** Says `Begin`, and answers `Terminate` as the service does. */
-function polite({ say, until, socket }: Connection, last: () => void = () => {}): void {
-  say(BEGIN);
+/** Sends `Begin`, and answers `Terminate` as the service does. */
+function polite({ send, until, socket }: Connection, last: () => void = () => {}): void {
+  send(BEGIN);
   void until(isTerminate).then(() => {
     last();
-    say(TERMINATION);
+    send(TERMINATION);
     socket.close(1000, 'Session Ended');
   });
 }
@@ -141,8 +141,8 @@ describe('session', () => {
     ]);
   });
 
-  it('tells everything that the service tells, in order, the durations of Termination too', async () => {
-    const said = [
+  it('emits everything that the service sends, in order, including the durations of Termination', async () => {
+    const sent = [
       { type: 'SpeechStarted', timestamp: 10, confidence: 0.9 },
       partial(0, 'Please'),
       final(0, 'Please.'),
@@ -159,19 +159,19 @@ describe('session', () => {
       { type: 'SpeakerRevision', revisions: [] },
     ];
     const { settings } = await serve((connection) =>
-      polite(connection, () => said.forEach((message) => connection.say(message))),
+      polite(connection, () => sent.forEach((message) => connection.send(message))),
     );
 
     const { events } = await run(session(of(FRAME), settings));
 
-    const marked = said.map((message) =>
+    const marked = sent.map((message) =>
       message.type === 'Turn' ? { ...message, isFinal: (message as { end_of_turn: boolean }).end_of_turn } : message,
     );
     expect(events).toEqual([BEGIN, ...marked, TERMINATION]);
   });
 
   it('ends a turn that the service left open, when it terminates', async () => {
-    const { settings } = await serve((connection) => polite(connection, () => connection.say(partial(0, 'so I'))));
+    const { settings } = await serve((connection) => polite(connection, () => connection.send(partial(0, 'so I'))));
 
     const { events } = await run(session(of(FRAME), settings));
 
@@ -184,19 +184,19 @@ describe('session', () => {
   it('warns of messages that it cannot use, and continues', async () => {
     const { settings } = await serve((connection) =>
       polite(connection, () => {
-        connection.say('not JSON');
-        connection.say('[]');
-        connection.say('null');
-        connection.say('"text"');
-        connection.say({ type: 'Turn', turn_order: 0 });
-        connection.say({ ...final(0, 'Yes.'), words: [null] });
-        connection.say({ type: 'SpeakerRevision', revisions: [{}] });
-        connection.say({ type: 'SpeechStarted' });
-        connection.say({ type: 'Silence', start_ms: '1' });
-        connection.say({ type: 'SomethingNew', value: 1 });
-        connection.say({ ...final(0, 'Yes.'), error: 'not an error' });
+        connection.send('not JSON');
+        connection.send('[]');
+        connection.send('null');
+        connection.send('"text"');
+        connection.send({ type: 'Turn', turn_order: 0 });
+        connection.send({ ...final(0, 'Yes.'), words: [null] });
+        connection.send({ type: 'SpeakerRevision', revisions: [{}] });
+        connection.send({ type: 'SpeechStarted' });
+        connection.send({ type: 'Silence', start_ms: '1' });
+        connection.send({ type: 'SomethingNew', value: 1 });
+        connection.send({ ...final(0, 'Yes.'), error: 'not an error' });
         connection.socket.send(Buffer.from([1, 2, 3]), { binary: true });
-        connection.say(final(1, 'Still here.'));
+        connection.send(final(1, 'Still here.'));
       }),
     );
 
@@ -228,8 +228,8 @@ describe('session', () => {
       [1008, 'Unauthorized Connection: Too many concurrent sessions', 'rate-limited'],
       [3006, "User Input Validation Error: Invalid 'speech_model': x", 'invalid-input'],
     ])('errors after one attempt on Error %s %s', async (error_code, error, kind) => {
-      const { service, settings } = await serve(({ say, socket }) => {
-        say({ type: 'Error', error_code, error });
+      const { service, settings } = await serve(({ send, socket }) => {
+        send({ type: 'Error', error_code, error });
         socket.close(error_code, 'See Error message for details');
       });
 
@@ -271,7 +271,7 @@ describe('session', () => {
       await service.connections[0]?.closed;
     });
 
-    it('errors when nobody listens', async () => {
+    it('errors when nothing listens at the address', async () => {
       const { service, settings } = await serve(() => {});
       await service.close();
 
@@ -281,7 +281,7 @@ describe('session', () => {
       expect(error?.message).toContain('ECONNREFUSED');
     });
 
-    it('errors when the key function fails, and may be tried again', async () => {
+    it('errors when the key function fails, retryable', async () => {
       const cause = new Error('token server down');
       const { service, settings } = await serve(polite, { apiKey: () => Promise.reject(cause) });
 
@@ -291,9 +291,9 @@ describe('session', () => {
       expect(service.connections).toHaveLength(0);
     });
 
-    it('may be tried again with a fresh token when the token expired', async () => {
-      const script = ({ say }: Connection): void =>
-        say({ type: 'Error', error_code: 1008, error: 'Signature has expired' });
+    it('is retryable with a fresh token when the token expired', async () => {
+      const script = ({ send }: Connection): void =>
+        send({ type: 'Error', error_code: 1008, error: 'Signature has expired' });
       const fresh = await serve(script, { apiKey: undefined, token: () => 'a-token' });
       const fixed = await serve(script, { apiKey: undefined, token: 'a-token' });
 
@@ -304,7 +304,7 @@ describe('session', () => {
       });
     });
 
-    it('errors when the key function does not answer in time, and may be tried again', async () => {
+    it('errors when the key function does not settle in time, retryable', async () => {
       const { service, settings } = await serve(polite, { apiKey: () => new Promise(() => {}), connectTimeout: 50 });
 
       const { error } = await run(session(NEVER, settings));
@@ -320,9 +320,9 @@ describe('session', () => {
       expect((await run(session(NEVER, settings))).error).toMatchObject({ kind: 'unauthorized', retryable: false });
     });
 
-    it('never shows the key, whatever the service says', async () => {
-      const { settings } = await serve(({ say }) =>
-        say({ type: 'Error', error_code: 1008, error: `no such key: ${KEY}` }),
+    it('never shows the key, whatever the service sends', async () => {
+      const { settings } = await serve(({ send }) =>
+        send({ type: 'Error', error_code: 1008, error: `no such key: ${KEY}` }),
       );
 
       const { error } = await run(session(NEVER, settings));
@@ -330,7 +330,7 @@ describe('session', () => {
       expect(error?.message).toContain('no such key: [key]');
     });
 
-    it('gives up the connection when it is unsubscribed', async () => {
+    it('closes the connection when it is unsubscribed', async () => {
       const connected = new Subject<Connection>();
       const { settings } = await serve((connection) => connected.next(connection));
       const subscription = session(NEVER, settings).subscribe();
@@ -348,9 +348,9 @@ describe('session', () => {
       ['with a close', true],
       ['without a close', false],
     ])('errors on an Error message %s, and closes', async (_, closes) => {
-      const { service, settings } = await serve(({ say, socket }) => {
-        say(BEGIN);
-        say({ type: 'Error', error_code: 3005, error: 'Session Cancelled: An error occurred' });
+      const { service, settings } = await serve(({ send, socket }) => {
+        send(BEGIN);
+        send({ type: 'Error', error_code: 3005, error: 'Session Cancelled: An error occurred' });
         if (closes) socket.close(3005);
       });
       let finalized = false;
@@ -362,13 +362,38 @@ describe('session', () => {
       await service.connections[0]?.closed;
     });
 
+    it('takes the code of an Error without one from the close that follows', async () => {
+      const { settings } = await serve(({ send, socket }) => {
+        send({ error: 'Invalid parameter' });
+        socket.close(1008, 'See Error message for details');
+      });
+
+      const { error } = await run(session(NEVER, settings));
+
+      expect(error).toMatchObject({ kind: 'unauthorized', wireCode: 1008 });
+      expect(error?.message).toContain('Invalid parameter');
+    });
+
+    it('errors on an Error without a code when no close follows', async () => {
+      const { service, settings } = await serve(({ send }) => {
+        send(BEGIN);
+        send({ type: 'Error', error: { detail: 'An error occurred' } });
+      });
+
+      const { error } = await run(session(NEVER, settings));
+
+      expect(error).toMatchObject({ kind: 'service', retryable: true });
+      expect(error?.message).toContain('{"detail":"An error occurred"}');
+      await service.connections[0]?.closed;
+    });
+
     it.each([
       [1011, 'service'],
       [1000, 'service'],
       [3008, 'expired'],
     ])('errors on an unexpected close with %s', async (code, kind) => {
-      const { settings } = await serve(({ say, socket }) => {
-        say(BEGIN);
+      const { settings } = await serve(({ send, socket }) => {
+        send(BEGIN);
         socket.close(code);
       });
 
@@ -376,8 +401,8 @@ describe('session', () => {
     });
 
     it('errors when the connection breaks', async () => {
-      const { settings } = await serve(({ say, socket }) => {
-        say(BEGIN);
+      const { settings } = await serve(({ send, socket }) => {
+        send(BEGIN);
         setImmediate(() => socket.terminate());
       });
 
@@ -386,8 +411,8 @@ describe('session', () => {
 
     it('errors when the connection is open but dead', async () => {
       const { settings } = await serve(
-        ({ say, socket }) => {
-          say(BEGIN);
+        ({ send, socket }) => {
+          send(BEGIN);
           socket.pause();
         },
         { stallTimeout: 500 },
@@ -399,11 +424,11 @@ describe('session', () => {
       expect(error?.message).toContain('no sign of life for 500 ms');
     });
 
-    it('leaves a service alone that is quiet but answers pings', async () => {
+    it('keeps a connection to a silent service that answers pings', async () => {
       let pings = 0;
       const { settings } = await serve(
         (connection) => {
-          connection.say(BEGIN);
+          connection.send(BEGIN);
           connection.socket.on('ping', () => {
             if (++pings === 5) connection.socket.close(1011, 'enough');
           });
@@ -418,8 +443,8 @@ describe('session', () => {
     it.each([-3_600_000, 3_600_000])('does not mind a wall clock that is set by %s ms', async (step) => {
       let pings = 0;
       const { settings } = await serve(
-        ({ say, socket }) => {
-          say(BEGIN);
+        ({ send, socket }) => {
+          send(BEGIN);
           socket.on('ping', () => {
             if (++pings === 2) now.mockImplementation(() => real() + step);
             if (pings === 8) socket.close(1011, 'enough');
@@ -438,11 +463,11 @@ describe('session', () => {
 
     it('errors when the service sends but does not read', async () => {
       const { settings } = await serve(
-        ({ say, socket }) => {
-          say(BEGIN);
+        ({ send, socket }) => {
+          send(BEGIN);
           socket.once('ping', () => {
             setImmediate(() => socket.pause());
-            const sending = setInterval(() => say(partial(0, 'yes')), 50);
+            const sending = setInterval(() => send(partial(0, 'yes')), 50);
             socket.once('close', () => clearInterval(sending));
           });
         },
@@ -452,10 +477,10 @@ describe('session', () => {
       expect((await run(session(NEVER, settings))).error?.message).toContain('no sign of life for 500 ms');
     });
 
-    it('errors on a Termination that nobody asked for', async () => {
-      const { settings } = await serve(({ say }) => {
-        say(BEGIN);
-        say(TERMINATION);
+    it('errors on a Termination without Terminate', async () => {
+      const { settings } = await serve(({ send }) => {
+        send(BEGIN);
+        send(TERMINATION);
       });
 
       const ended = await run(session(NEVER, settings));
@@ -465,7 +490,7 @@ describe('session', () => {
     });
 
     it('passes an error of its input and closes at once', async () => {
-      const { service, settings } = await serve(({ say }) => say(BEGIN));
+      const { service, settings } = await serve(({ send }) => send(BEGIN));
       const cause = new Error('unplugged');
 
       expect(
@@ -485,8 +510,8 @@ describe('session', () => {
       expect(service.connections[0]?.received).toEqual([3200, { type: 'Terminate' }]);
     });
 
-    it('asks for the end once and closes when it is unsubscribed', async () => {
-      const { service, settings } = await serve(({ say }) => say(BEGIN));
+    it('sends Terminate once and closes when it is unsubscribed', async () => {
+      const { service, settings } = await serve(({ send }) => send(BEGIN));
       const events: string[] = [];
 
       await new Promise<void>((resolve) => {
@@ -505,9 +530,9 @@ describe('session', () => {
     });
 
     it('sends nothing when it is unsubscribed at Begin', async () => {
-      const { service, settings } = await serve(({ say }) => {
-        say(BEGIN);
-        say(BEGIN);
+      const { service, settings } = await serve(({ send }) => {
+        send(BEGIN);
+        send(BEGIN);
       });
 
       const { events } = await run(session(of(FRAME), settings).pipe(take(1)));
@@ -519,7 +544,7 @@ describe('session', () => {
 
     it('begins once', async () => {
       const { service, settings } = await serve((connection) => {
-        connection.say(BEGIN);
+        connection.send(BEGIN);
         polite(connection);
       });
 
@@ -528,9 +553,9 @@ describe('session', () => {
     });
 
     it('delivers the error of an operator downstream and ends the session', async () => {
-      const { service, settings } = await serve(({ say }) => {
-        say(BEGIN);
-        say(final(0, 'Yes.'));
+      const { service, settings } = await serve(({ send }) => {
+        send(BEGIN);
+        send(final(0, 'Yes.'));
       });
       const cause = new Error('thrown downstream');
       const broken = session(NEVER, settings).pipe(
@@ -547,8 +572,38 @@ describe('session', () => {
   });
 
   describe('after Terminate', () => {
+    it.each([1000, 1005])('completes on a clean close with %s, even without Termination', async (code) => {
+      const { settings } = await serve(({ send, socket, until }) => {
+        send(BEGIN);
+        void until(isTerminate).then(() => {
+          send(partial(0, 'so I'));
+          socket.close(code === 1005 ? undefined : code);
+        });
+      });
+
+      const ended = await run(session(of(FRAME), settings));
+
+      expect(ended.error).toBeUndefined();
+      expect(ended.events.at(-1)).toMatchObject({ isFinal: true, end_of_turn: false });
+    });
+
+    it('waits for a late Termination while turns arrive', async () => {
+      const { settings } = await serve(
+        ({ send, until }) => {
+          send(BEGIN);
+          void until(isTerminate).then(() => {
+            for (const n of [1, 2, 3, 4]) setTimeout(() => send(partial(0, 'word '.repeat(n).trim())), n * 300);
+            setTimeout(() => send(TERMINATION), 1500);
+          });
+        },
+        { terminationTimeout: 600 },
+      );
+
+      expect((await run(session(of(FRAME), settings))).error).toBeUndefined();
+    });
+
     it('errors when no Termination comes in time, and closes', async () => {
-      const { service, settings } = await serve(({ say }) => say(BEGIN), { terminationTimeout: 50 });
+      const { service, settings } = await serve(({ send }) => send(BEGIN), { terminationTimeout: 50 });
 
       const { error } = await run(session(of(FRAME), settings));
 
@@ -558,11 +613,11 @@ describe('session', () => {
       expect(service.connections[0]?.received).toEqual([3200, { type: 'Terminate' }]);
     });
 
-    it('gives a service that hears in real time the time to hear what was sent faster', async () => {
+    it('gives a service that works in real time the time to process what was sent faster', async () => {
       const { settings } = await serve(
         (connection) => {
-          connection.say(BEGIN);
-          void connection.until(isTerminate).then(() => setTimeout(() => connection.say(TERMINATION), 200));
+          connection.send(BEGIN);
+          void connection.until(isTerminate).then(() => setTimeout(() => connection.send(TERMINATION), 200));
         },
         { terminationTimeout: 50 },
       );
@@ -571,16 +626,16 @@ describe('session', () => {
     });
 
     it('errors when the connection breaks', async () => {
-      const { settings } = await serve(({ say, socket, until }) => {
-        say(BEGIN);
+      const { settings } = await serve(({ send, socket, until }) => {
+        send(BEGIN);
         void until(isTerminate).then(() => socket.terminate());
       });
 
       expect((await run(session(of(FRAME), settings))).error).toMatchObject({ kind: 'network', wireCode: 1006 });
     });
 
-    it('closes at once when it is unsubscribed, without asking again', async () => {
-      const { service, settings } = await serve(({ say }) => say(BEGIN));
+    it('closes at once when it is unsubscribed, without another Terminate', async () => {
+      const { service, settings } = await serve(({ send }) => send(BEGIN));
       const subscription = session(of(FRAME), settings).subscribe();
       while (service.connections.length === 0) await new Promise(setImmediate);
       const connection = service.connections[0]!;
@@ -597,14 +652,14 @@ describe('session', () => {
     const raw = { ...final(0, 'turn left'), turn_is_formatted: false };
     const { settings } = await serve(
       (connection) =>
-        polite(connection, () => [raw, final(0, 'Turn left.'), { ...raw, turn_order: 1 }].forEach(connection.say)),
+        polite(connection, () => [raw, final(0, 'Turn left.'), { ...raw, turn_order: 1 }].forEach(connection.send)),
       { speechModel: 'universal-streaming-english', formatTurns: true },
     );
 
     const { events } = await run(session(of(FRAME), settings));
 
-    const told = events.map((event) => event.type === 'Turn' && [event.turn_order, event.transcript, event.isFinal]);
-    expect(told.filter(Boolean)).toEqual([
+    const turns = events.map((event) => event.type === 'Turn' && [event.turn_order, event.transcript, event.isFinal]);
+    expect(turns.filter(Boolean)).toEqual([
       [0, 'turn left', false],
       [0, 'Turn left.', true],
       [1, 'turn left', false],
@@ -612,10 +667,10 @@ describe('session', () => {
     ]);
   });
 
-  it('holds its input back while the socket cannot write, and goes on when it can', async () => {
+  it('pauses its input while the socket cannot write, and continues when it can', async () => {
     const { service, settings } = await serve((connection) => {
       connection.socket.pause();
-      connection.say(BEGIN);
+      connection.send(BEGIN);
     });
     const big = new Uint8Array(32_000);
     let sent = 0;
@@ -637,7 +692,7 @@ describe('session', () => {
     const connected = run(session(input, settings));
     while (service.connections.length === 0) await new Promise(setImmediate);
     await service.connections[0]!.until(isTerminate);
-    service.connections[0]!.say(TERMINATION);
+    service.connections[0]!.send(TERMINATION);
 
     expect((await connected).error).toBeUndefined();
     expect(resumed).toBe(true);
