@@ -10,14 +10,14 @@ const ODD = oddMessages();
 const TYPES = [...new Set(ODD.map(({ name }) => name.split('.')[0] ?? ''))];
 
 /** Sends the odd message that the address names, between two good turns. */
-function script({ say, until, socket, request }: Connection): void {
+function script({ send, until, socket, request }: Connection): void {
   const index = Number(new URL(request.url ?? '', 'wss://localhost').searchParams.get('case'));
-  say(BEGIN);
+  send(BEGIN);
   void until(isTerminate).then(() => {
-    say(goodFinal(0, 'First.', 0));
+    send(goodFinal(0, 'First.', 0));
     socket.send(ODD[index]?.json ?? '');
-    say(goodFinal(9, 'Last.', 2000));
-    say(TERMINATION);
+    send(goodFinal(9, 'Last.', 2000));
+    send(TERMINATION);
     socket.close(1000, 'Session Ended');
   });
 }
