@@ -4,8 +4,8 @@ import type { AudioGap, FinalTurn, Stats } from '../../operators/events.ts';
 import { bufferBytes } from '../../operators/bufferBytes.ts';
 import { finals } from '../../operators/turns.ts';
 import { pcmStream } from '../../src/audio/pcmStream.ts';
-import { FAULT_KINDS } from '../../src/simulator/faults.ts';
-import type { Fault, FaultKind } from '../../src/simulator/faults.ts';
+import { ALL_FAULT_KINDS, isConnectFault, isTerminateFault } from '../../src/simulator/faults.ts';
+import type { Fault, FaultKind, FieldReplacement, PoisonFault } from '../../src/simulator/faults.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 import type { Recording, Simulator, SimulatorEvent } from '../../src/simulator/index.ts';
 import { transcribe } from '../../src/streaming/transcribe.ts';
@@ -21,6 +21,8 @@ export interface ChaosOptions {
   readonly kinds?: readonly FaultKind[];
   /** Number of steps of the wall clock, back or ahead by up to three hours. @defaultValue 0 */
   readonly clockSteps?: number;
+  /** Whether the service always fails on one stretch of each repetition of the recording. @defaultValue false */
+  readonly poisoned?: boolean;
 }
 
 /** A word of a final. Times are milliseconds on the audio clock. */
@@ -39,6 +41,8 @@ export interface ChaosResult {
   readonly turnOrders: readonly number[];
   readonly stats: Stats;
   readonly gaps: readonly AudioGap[];
+  /** Positions of audio that always fails, in milliseconds. */
+  readonly poisonMs: readonly number[];
   /** How often each fault happened. */
   readonly faultCounts: Readonly<Record<string, number>>;
   readonly violations: Simulator['violations'];
@@ -46,33 +50,60 @@ export interface ChaosResult {
 }
 
 /** All faults except a rate limit, which costs a wait of 5 to 10 s, and those of the end, which occurs only once. */
-export const QUICK_FAULTS: readonly FaultKind[] = FAULT_KINDS.filter(
-  (kind) => !['rate-limit', 'no-termination', 'reset-after-terminate'].includes(kind),
+const QUICK_FAULTS: readonly FaultKind[] = ALL_FAULT_KINDS.filter(
+  (kind) => kind !== 'rate-limit' && !isTerminateFault(kind),
 );
 
-/** Faults of the next connection; a reset before them makes sure that there is one. */
-const NEXT_CONNECTION: ReadonlySet<FaultKind> = new Set(['refuse-connect', 'close-before-begin', 'slow-begin']);
+/** Refusals by proxies and by services that restart. */
+const STATUSES = [301, 401, 403, 404, 408, 500, 502, 503, 504];
+const CLOSE_CODES = [1002, 1007, 1008, 1009, 1012, 3006];
 
+/** Odd fields that leave the text of a turn intact. */
+const REPLACEMENTS: readonly FieldReplacement[] = [
+  ...(['soon', null, -5, 1e300, {}, undefined] as const).flatMap((value) => [
+    { type: 'Turn', path: 'words.0.start', value },
+    { type: 'Turn', path: 'words.0.end', value },
+    { type: 'Turn', path: 'words.0.confidence', value },
+    { type: 'Turn', path: 'end_of_turn_confidence', value },
+    { type: 'Turn', path: 'words.0.speaker', value },
+  ]),
+  { type: 'Turn', path: 'words' },
+  { type: 'Turn', path: 'words', value: 'none' },
+  { type: 'SpeechStarted', path: 'timestamp', value: 'now' },
+];
+
+/** Audio that always fails is given up after this time; all other outages are shorter. */
+const MAX_OUTAGE_MS = 5000;
 const MAX_CLOCK_STEP_MS = 3 * 3_600_000;
+/** The last `Termination` comes this late. */
+const LATE_TERMINATION_MS = 2000;
 
 /**
- * One fault at a random moment of each of `faults` equal stretches. Distributed at random over the whole audio, three could
- * happen in a row before any progress, and the transcription would rightly give up.
+ * One fault at a random moment of each of `faults` equal stretches, and a late `Termination`. Distributed at random over
+ * the whole audio, many faults could happen in a row before any progress, and the transcription would rightly give up.
  */
 function faultPlan({ seed, minutes, faults, kinds = QUICK_FAULTS }: ChaosOptions): Fault[] {
   const random = seededRandom(seed);
+  const oneOf = <Value>(values: readonly Value[]): Value => values[Math.floor(random() * values.length)]!;
   const stretch = (minutes * 60_000) / faults;
-  return Array.from({ length: faults }, (_, index) => {
+  const plan = Array.from({ length: faults }, (_, index): Fault[] => {
     const atMs = Math.round((index + random()) * stretch);
-    const fault = kinds[Math.floor(random() * kinds.length)] ?? 'reset';
-    const ms = Math.round(random() * 1500);
-    return NEXT_CONNECTION.has(fault)
-      ? [
-          { atMs, fault, ms },
-          { atMs, fault: 'reset' as const },
-        ]
-      : [{ atMs, fault }];
-  }).flat();
+    const fault = oneOf(kinds);
+    if (fault === 'odd-fields') return [{ atMs, fault, count: 3, replace: [oneOf(REPLACEMENTS)] }];
+    if (!isConnectFault(fault)) return [{ atMs, fault }];
+    const details = { ms: Math.round(random() * 1500), status: oneOf(STATUSES), closeCode: oneOf(CLOSE_CODES) };
+    return [
+      { atMs, fault, ...details },
+      { atMs, fault: 'reset' }, // so that there is a next connection
+    ];
+  });
+  return [...plan.flat(), { atMs: 0, fault: 'late-termination', ms: LATE_TERMINATION_MS }];
+}
+
+/** A moment within the word in the middle of a recording: audio of it always ends the session. */
+function poison({ words }: Recording): PoisonFault {
+  const { start } = words[Math.floor(words.length / 2)]!;
+  return { fault: 'poison', fromMs: start + 50, toMs: start + 60, as: 'close-1011' };
 }
 
 /** Transcribes hours of known audio at high speed, with faults of the service and steps of the wall clock. */
@@ -83,7 +114,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const onEvent = (event: SimulatorEvent): void => {
     if (event.type === 'fault') faultCounts[event.fault] = (faultCounts[event.fault] ?? 0) + 1;
   };
-  const faults = faultPlan(options);
+  const poisons = options.poisoned ? [poison(recording)] : [];
+  const faults = [...faultPlan(options), ...poisons];
   const caDir = process.env.RXSCRIBE_TEST_CA_DIR ?? '';
   const started = performance.now();
   using clock = new SteppingClock(options);
@@ -95,6 +127,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     turnOrders: turns.map(({ turn_order }) => turn_order),
     stats,
     gaps,
+    poisonMs: poisons.flatMap(({ fromMs }) => repetitions(recording, minutes).map((offset) => offset + fromMs)),
     faultCounts: { ...faultCounts, ...(clock.steps > 0 && { 'clock-step': clock.steps }) },
     violations: simulator.violations,
     seconds: (performance.now() - started) / 1000,
@@ -106,11 +139,16 @@ export function wordsOutside(gaps: readonly AudioGap[], words: readonly ChaosWor
   return words.filter(({ start, end }) => gaps.every((gap) => end < gap.startMs || start > gap.endMs));
 }
 
-function spokenWords({ words, pcm, sampleRate }: Recording, minutes: number): ChaosWord[] {
-  const lengthMs = pcm.length / ((2 * sampleRate) / 1000);
-  return Array.from({ length: (minutes * 60_000) / lengthMs }, (_, index) => index * lengthMs).flatMap((offset) =>
-    words.map(({ text, start, end }) => ({ text, start: start + offset, end: end + offset })),
+function spokenWords(recording: Recording, minutes: number): ChaosWord[] {
+  return repetitions(recording, minutes).flatMap((offset) =>
+    recording.words.map(({ text, start, end }) => ({ text, start: start + offset, end: end + offset })),
   );
+}
+
+/** When each repetition of the recording starts, in milliseconds. */
+function repetitions({ pcm, sampleRate }: Recording, minutes: number): number[] {
+  const lengthMs = pcm.length / ((2 * sampleRate) / 1000);
+  return Array.from({ length: (minutes * 60_000) / lengthMs }, (_, index) => index * lengthMs);
 }
 
 /** The wall clock (`Date.now`), which jumps at given positions in the audio. Disposing restores it. */
@@ -160,8 +198,7 @@ async function transcription(simulator: Simulator, audio: AsyncIterable<Uint8Arr
         sampleRate: 16_000,
         catchUpSpeed: Infinity,
         stallTimeout: 1000,
-        terminationTimeout: 1000,
-        maxOutage: Infinity,
+        maxOutage: MAX_OUTAGE_MS,
       }),
       tap((event) => {
         if (event.type === 'AudioGap') gaps.push(event);
