@@ -41,13 +41,14 @@ describe('work per chunk in bufferBytes', () => {
 
 /** Limits in gzipped bytes: a tenth above the size when they were set. Raise one only for a feature worth its size. */
 const LIMITS: Readonly<Record<string, number>> = {
-  rxscribe: 18_900,
+  rxscribe: 30_800,
   'rxscribe/operators': 1500,
-  'rxscribe/captions': 3600,
-  'rxscribe/files': 6900,
-  'rxscribe/tokens': 4300,
-  'rxscribe/page': 5500,
-  'rxscribe/simulator': 15_400,
+  'rxscribe/testing': 900,
+  'rxscribe/captions': 3700,
+  'rxscribe/files': 7000,
+  'rxscribe/tokens': 5100,
+  'rxscribe/page': 5900,
+  'rxscribe/simulator': 18_000,
 };
 
 describe('bundle sizes of the entries', () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
@@ -191,12 +191,10 @@ describe('package', () => {
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
   it('contains only the files that users need', async () => {
-    const { stdout } = await run('tar', ['-tzf', tarball]);
-    const files = stdout
-      .trim()
-      .split('\n')
-      .map((path) => path.replace(/^package\//, ''));
-    expect(files.filter((path) => !/\.(js|d\.ts)$/.test(path)).toSorted()).toEqual([
+    const files = await packedFiles(tarball);
+    const others = files.filter((path) => !/\.(js|d\.ts)$|^(docs|examples)\/|\.png$/.test(path));
+    expect(others.toSorted()).toEqual([
+      'CHANGELOG.md',
       'LICENSE',
       'README.md',
       'dist/cjs/package.json',
@@ -208,8 +206,20 @@ describe('package', () => {
       'dist/src/simulator/recording/demo.json',
       'dist/src/simulator/recording/demo.wav',
       'package.json',
+      'src/captions/events.schema.json',
+      'test/bench/RESULTS.md',
     ]);
-    expect(files.filter((path) => /\btest\b|\.test\./.test(path))).toEqual([]);
+    expect(files.filter((path) => /^dist\/.*(\btest\b|\.test\.)/.test(path))).toEqual([]);
+  });
+
+  it('contains everything that its documents link to', async () => {
+    const files = await packedFiles(tarball);
+    const documents = files.filter((path) => path.endsWith('.md'));
+    const links = await Promise.all(
+      documents.map(async (path) => linksOf(path, await readFile(join(ROOT, path), 'utf8'))),
+    );
+    const missing = links.flat().filter((link) => !files.some((path) => path === link || path.startsWith(`${link}/`)));
+    expect(missing).toEqual([]);
   });
 
   it('runs its command', async () => {
@@ -306,6 +316,21 @@ describe('package', () => {
 function withoutOptions(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _, ...env } = process.env;
   return env;
+}
+
+/** The paths in a tarball. */
+async function packedFiles(tarball: string): Promise<string[]> {
+  const { stdout } = await run('tar', ['-tzf', tarball]);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((path) => path.replace(/^package\//, ''));
+}
+
+/** The files of this package that a Markdown document links to. */
+function linksOf(document: string, text: string): string[] {
+  const links = [...text.matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g), ...text.matchAll(/<img[^>]* src="(?!\w+:)([^"]+)"/g)];
+  return links.map(([, path = '']) => join(dirname(document), path).replace(/\/$/, ''));
 }
 
 /** Writes a lock file with our locked versions, for a project that depends on this package. */

@@ -1,7 +1,6 @@
 import type { Observable } from 'rxjs';
 import { conditioning } from './conditioned.ts';
 import type { ReportLoss } from './pcmAudio.ts';
-import { ffmpegAudio } from './ffmpeg.ts';
 import type { FfmpegInput } from './ffmpeg.ts';
 import { fileError } from './fileError.ts';
 import { checkAddress, isAddress, withoutSecrets } from './mediaAddress.ts';
@@ -118,6 +117,7 @@ export async function* ffmpegChunks(
 ): AsyncGenerator<Uint8Array> {
   const { sampleRate = 16_000, channelMap } = options;
   try {
+    const { ffmpegAudio } = await import('./ffmpeg.ts'); // its modules of Node are not needed otherwise
     const audio = ffmpegAudio({ source, sampleRate, channel: channelMap?.[0], released });
     for await (const chunk of recordingChunks(audio, { sampleRate }, report, conditioning(options))) {
       setLive?.(await audio.hasDuration);
