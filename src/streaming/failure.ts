@@ -3,22 +3,31 @@ import type { ErrorKind } from '../errors.ts';
 
 type Verdict = readonly [kind: ErrorKind, retryable: boolean, message: string];
 
-const BAD_CERTIFICATE =
-  /self.signed|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|CERT_|ERR_TLS|unable to (verify|get)|certificate/;
+/** What is wrong with a certificate, by Node's code. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const CERTIFICATE_PROBLEMS: readonly (readonly [code: RegExp, text: string])[] = [
+  [/CERT_HAS_EXPIRED|certificate has expired/, 'has expired; check the clock of this machine, or renew it'],
+  [/CERT_NOT_YET_VALID|not yet valid/, 'is not yet valid; check the clock of this machine'],
+  [/ERR_TLS_CERT_ALTNAME_INVALID|altnames/, 'is for another name; check the address'],
+  [/CERT_REVOKED/, 'was revoked'],
+  [
+    /SELF_SIGNED|self.signed|UNABLE_TO_(VERIFY|GET)|unable to (verify|get)|CERT_UNTRUSTED|CERT_|certificate/,
+    'is from an authority that Node does not trust; name the file of a private one in NODE_EXTRA_CA_CERTS before Node starts',
+  ],
+];
 
-/** All that a browser says of a connection that was not made, whatever the reason, is that it failed. */
-const UNTOLD =
-  'the service cannot be reached, and the browser does not tell why: check the network, the address, its certificate, and whether something answers HTTP 401 or 403 there';
+/** Browsers report only that a connection failed, for any reason. */
+const UNKNOWN_IN_BROWSER =
+  'the service cannot be reached, and the browser does not report why: check the network, the address, its certificate, and whether something answers HTTP 401 or 403 there';
 
 /**
- * Tells what a failed connection or a closed session means: which kind of error, and whether to try again.
+ * Turns a failed connection or a closed session into an error: its kind, whether to retry, and what to do.
  *
- * Codes 1008 and 3009 are shared by refused keys and by the limit on new sessions, so their text decides.
+ * Codes 1008 and 3009 are used both for refused keys and for the limit on new sessions, so their text decides.
  *
  * @param wireCode A WebSocket close code, the code of an `Error` message, or an HTTP status; `undefined` if none came.
- * @param reason What the service or the network said.
- * @param cause The error underneath, if any.
- * @param credential What the connection came with.
+ * @param reason The text of the service or the network.
+ * @param cause The original error, if any.
+ * @param credential What was sent to authenticate.
  * @see https://www.assemblyai.com/docs/streaming/common-session-errors-and-closures
  */
 export function failure(
@@ -27,55 +36,88 @@ export function failure(
   cause?: unknown,
   credential: 'key' | 'token' = 'key',
 ): TranscriptionError {
-  const [kind, retryable, message] = verdict(wireCode, reason.trim(), cause, credential);
+  const [kind, retryable, message] = verdict(wireCode, oneLine(reason), cause, credential);
   const options = { retryable, ...(wireCode !== undefined && { wireCode }), ...(cause !== undefined && { cause }) };
   return new TranscriptionError(kind, message, options);
 }
 
+/** A text from outside, on one line. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}
+
 function verdict(code: number | undefined, reason: string, cause: unknown, credential: 'key' | 'token'): Verdict {
   if (code === undefined) return networkVerdict(reason, cause);
-  if (code < 1000) return httpVerdict(code);
-  const said = reason === '' ? `close code ${code}` : reason;
-  const [kind, retryable, message] = closeVerdict(code, said);
-  return kind === 'unauthorized' && credential === 'token'
-    ? [kind, retryable, tokenRefused(said)]
+  if (code >= 100 && code < 1000) return httpVerdict(code, credential);
+  const text = reason === '' ? `close code ${code}` : reason;
+  const [kind, retryable, message] = closeVerdict(code, text);
+  return kind === 'unauthorized' && credential === 'token' && /refused the key/.test(message)
+    ? [kind, retryable, tokenRefused(text)]
     : [kind, retryable, message];
 }
 
-function tokenRefused(said: string): string {
-  const advice = /expired/i.test(said)
-    ? 'give token as a function, which each connection asks for a new one'
-    : 'it must be fresh and whole';
-  return `the service refused the token: ${said}; ${advice}`;
+function tokenRefused(text: string): string {
+  const advice = /expired/i.test(text)
+    ? 'pass token as a function, which is called for each connection'
+    : 'it must be new and complete';
+  return `the service refused the token: ${text}; ${advice}`;
 }
 
 function networkVerdict(reason: string, cause: unknown): Verdict {
-  const { code } = (cause ?? {}) as { code?: unknown };
-  if (BAD_CERTIFICATE.test(`${String(code)} ${reason}`)) {
-    return [
-      'network',
-      false,
-      `the certificate of the service is not trusted (${reason}); a private CA goes into NODE_EXTRA_CA_CERTS before Node starts`,
-    ];
-  }
-  if (reason === '') return ['network', true, UNTOLD];
+  const { code } = Object(cause) as { code?: unknown };
+  const clues = `${typeof code === 'string' ? code : ''} ${reason}`;
+  const certificate = CERTIFICATE_PROBLEMS.find(([pattern]) => pattern.test(clues));
+  if (certificate)
+    return ['network', false, `the certificate of the service ${certificate[1]} (${reason || clues.trim()})`];
+  if (/\bproxy\b/i.test(reason)) return ['network', true, reason];
+  if (reason === '') return ['network', true, UNKNOWN_IN_BROWSER];
   return ['network', true, `the service cannot be reached: ${reason}; check the network and the address`];
 }
 
-function httpVerdict(status: number): Verdict {
-  const said = `the service answered HTTP ${status}`;
-  if (status === 401) return ['unauthorized', false, `${said}: the key was refused; check the API key`];
-  if (status === 403) return ['unauthorized', false, `${said}: check the key's plan and region, and any proxy`];
-  if (status === 429) return ['rate-limited', true, `${said}: too many new sessions; wait a minute`];
-  if (status >= 500) return ['service', true, `${said}; try again later`];
-  return ['invalid-input', false, `${said}: no streaming service at this address`];
+function httpVerdict(status: number, credential: 'key' | 'token'): Verdict {
+  const answer = `the service answered HTTP ${status}`;
+  switch (status) {
+    case 401:
+      return [
+        'unauthorized',
+        false,
+        `${answer}: the ${credential} was refused; check the ${credential === 'key' ? 'API key' : 'token'}`,
+      ];
+    case 403:
+      return ['unauthorized', false, `${answer}: check the plan and the region of the ${credential}, and any proxy`];
+    case 407:
+      return [
+        'network',
+        false,
+        `a proxy answered HTTP 407: it requires a user name and a password; add them to its address`,
+      ];
+    case 408:
+      return ['network', true, `${answer}: it, or a proxy, waited too long for the request; try again`];
+    case 414:
+    case 431:
+      return [
+        'invalid-input',
+        false,
+        `${answer}: the address is too long; shorten prompt, agentContext, keytermsPrompt or llmGateway`,
+      ];
+    case 429:
+      return ['rate-limited', true, `${answer}: too many new sessions; wait a minute`];
+    default:
+      break;
+  }
+  if (status >= 500) return ['service', true, `${answer}; try again later`];
+  if (status >= 300 && status < 400) {
+    return ['invalid-input', false, `${answer}, a redirect, which is not followed; use the address that it leads to`];
+  }
+  if (status < 300) return ['protocol', false, `${answer} instead of a WebSocket; check the address and any proxy`];
+  return ['invalid-input', false, `${answer}: no streaming service at this address`];
 }
 
 function closeVerdict(code: number, reason: string): Verdict {
   const limited = /concurrent|too many|rate limit/i.test(reason);
   switch (code) {
     case 1000:
-      return ['service', true, `the service ended the session unasked (${reason})`];
+      return ['service', true, `the service ended the session without being asked (${reason})`];
     case 1001:
     case 1005:
     case 1006:
@@ -83,12 +125,12 @@ function closeVerdict(code: number, reason: string): Verdict {
     case 1002:
     case 1003:
     case 1007:
-      return ['protocol', false, `the service did not understand: ${reason}`];
+      return ['protocol', false, `the service did not understand a message: ${reason}`];
     case 1008:
     case 3009:
     case 4102:
       if (limited || code !== 1008) return ['rate-limited', true, `too many sessions: ${reason}; wait a minute`];
-      return ['unauthorized', false, `the service refused the key: ${reason}; check the API key`];
+      return policyVerdict(reason);
     case 4001:
     case 4002:
     case 4003:
@@ -115,4 +157,15 @@ function closeVerdict(code: number, reason: string): Verdict {
     default:
       return ['service', true, `the service failed with code ${code}: ${reason}`];
   }
+}
+
+/** Close code 1008 has several meanings; only its text tells whether the key was refused. */
+function policyVerdict(reason: string): Verdict {
+  if (/\bparam|setting|\bInvalid '|speech_model|validation/i.test(reason)) {
+    return ['invalid-input', false, `the service refused a setting: ${reason}`];
+  }
+  if (/unauthori[sz]ed|authori[sz]ation|\bkey\b|token|signature|credential|close code 1008/i.test(reason)) {
+    return ['unauthorized', false, `the service refused the key: ${reason}; check the API key`];
+  }
+  return ['unauthorized', false, `the service refused the session: ${reason}`];
 }

@@ -39,6 +39,7 @@ import { pauseSource } from '../backpressure.ts';
 import { TranscriptionError } from '../errors.ts';
 import { monotonicNow } from '../monotonicNow.ts';
 import { Ledger } from './ledger.ts';
+import { readControlMessage } from './controlMessage.ts';
 import type { SessionSettings } from './settings.ts';
 import { Playback } from './playback.ts';
 import type { Shared } from './playback.ts';
@@ -67,8 +68,6 @@ const UNREACHED_MS = 5000;
 const LEAST_INACTIVITY_MS = 5000;
 /** `connectTimeout` grows by half with each failure, up to this factor. */
 const LONGEST_CONNECT = 3;
-
-const CONTROL_TYPES: ReadonlySet<unknown> = new Set(['ForceEndpoint', 'UpdateConfiguration', 'KeepAlive']);
 
 /**
  * Runs the sessions of one transcription, one after the other, and merges their events.
@@ -165,8 +164,9 @@ export class Relay {
 
   /** Puts a control message at its place in the audio. */
   addControl(message: ControlMessage): void {
-    if (CONTROL_TYPES.has(message?.type) && isJson(message)) this.#tape.mark(message);
-    else this.#notices.next(warning('control emitted something that is not a control message; ignored', this.#session));
+    const checked = readControlMessage(message);
+    if (typeof checked === 'string') this.#notices.next(warning(checked, this.#session));
+    else this.#tape.mark(checked);
   }
 
   /** Reports a stretch that will never be transcribed, in milliseconds on the audio clock. */
@@ -412,15 +412,6 @@ function networkLost(network$: Observable<boolean>): Observable<never> {
 /** Whether the service ended a session because it received nothing for `inactivityTimeout`. */
 function isInactivity(error: TranscriptionError): boolean {
   return error.kind === 'expired' && error.wireCode === 3006;
-}
-
-/** Whether a message can be sent: it may contain a cycle or a BigInt. */
-function isJson(message: ControlMessage): boolean {
-  try {
-    return JSON.stringify(message) !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 function warning(text: string, session: number): Warning {

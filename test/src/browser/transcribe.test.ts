@@ -267,7 +267,7 @@ inBrowser('transcribe, in a real browser', () => {
       name: 'TranscriptionError',
       kind: 'unauthorized',
       retryable: false,
-      message: 'the service refused the token: Unauthorized Connection: Invalid API key; it must be fresh and whole',
+      message: 'the service refused the token: Unauthorized Connection: Invalid API key; it must be new and complete',
     });
     expect(simulator.sessions).toHaveLength(1);
   });
@@ -280,7 +280,7 @@ inBrowser('transcribe, in a real browser', () => {
     expect((await outcome()).error).toMatchObject({
       kind: 'network',
       retryable: true,
-      message: expect.stringContaining('the browser does not tell why'),
+      message: expect.stringContaining('the browser does not report why'),
     });
     expect(simulator.sessions).toHaveLength(1);
   });

@@ -4,7 +4,7 @@ import { failure } from '../../../src/streaming/failure.ts';
 const LIMIT = 'Unauthorized Connection: Too many concurrent sessions';
 
 describe('failure', () => {
-  // wire code, what was said → kind, retryable (protocol reference: "Errors and close codes")
+  // wire code, text → kind, retryable (protocol reference: "Errors and close codes")
   it.each([
     [1000, 'Session Ended', 'service', true],
     [1001, '', 'network', true],
@@ -30,6 +30,13 @@ describe('failure', () => {
     [404, 'Unexpected server response: 404', 'invalid-input', false],
     [429, 'Unexpected server response: 429', 'rate-limited', true],
     [503, 'Unexpected server response: 503', 'service', true],
+    [302, '', 'invalid-input', false],
+    [200, '', 'protocol', false],
+    [407, '', 'network', false],
+    [408, '', 'network', true],
+    [414, '', 'invalid-input', false],
+    [431, '', 'invalid-input', false],
+    [1008, 'Invalid parameter: speech_model', 'invalid-input', false],
     [undefined, 'connect ECONNREFUSED 127.0.0.1:1', 'network', true],
     [undefined, 'Streaming connection timed out after 10000ms', 'network', true],
     [undefined, 'self-signed certificate in certificate chain', 'network', false],
@@ -41,7 +48,7 @@ describe('failure', () => {
     expect(error.message).not.toMatch(/\n/);
   });
 
-  it('keeps the error underneath', () => {
+  it('keeps the original error', () => {
     const cause = Object.assign(new Error('unable to verify the first certificate'), {
       code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     });
@@ -50,31 +57,65 @@ describe('failure', () => {
     expect('cause' in failure(1006, '')).toBe(false);
   });
 
-  it('says what to do', () => {
+  it('names what to do', () => {
     expect(failure(1008, 'Unauthorized Connection: Invalid API key').message).toBe(
       'the service refused the key: Unauthorized Connection: Invalid API key; check the API key',
     );
   });
 
   it.each([
-    [1008, 'Unauthorized Connection: Invalid API key', 'it must be fresh and whole'],
+    ['CERT_HAS_EXPIRED', 'certificate has expired', /has expired; check the clock of this machine/],
+    ['CERT_NOT_YET_VALID', 'certificate is not yet valid', /is not yet valid; check the clock/],
+    [
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+      "Hostname/IP does not match certificate's altnames",
+      /for another name; check the address/,
+    ],
+    [
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'self-signed certificate in certificate chain',
+      /does not trust; .* NODE_EXTRA_CA_CERTS/,
+    ],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate', /NODE_EXTRA_CA_CERTS/],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify the first certificate', /NODE_EXTRA_CA_CERTS/],
+  ])('explains the certificate problem %s', (code, reason, text) => {
+    const error = failure(undefined, reason, Object.assign(new Error(reason), { code }));
+
+    expect(error).toMatchObject({ kind: 'network', retryable: false });
+    expect(error.message).toMatch(text);
+  });
+
+  it.each([
+    [414, /the address is too long; shorten prompt, agentContext/],
+    [302, /a redirect, which is not followed/],
+    [407, /a proxy answered HTTP 407/],
+    [1008, /the service refused the session: maintenance$/],
+  ])('does not blame the key for %d', (wireCode, text) => {
+    const { message } = failure(wireCode, 'maintenance');
+
+    expect(message).toMatch(text);
+    expect(message).not.toMatch(/API key/);
+  });
+
+  it.each([
+    [1008, 'Unauthorized Connection: Invalid API key', 'it must be new and complete'],
     [
       1008,
       'Unauthorized Connection: Signature has expired',
-      'give token as a function, which each connection asks for a new one',
+      'pass token as a function, which is called for each connection',
     ],
-  ])('knows a token from a key: %s %s', (wireCode, reason, advice) => {
+  ])('names the token instead of the key: %s %s', (wireCode, reason, advice) => {
     const { message } = failure(wireCode, reason, undefined, 'token');
 
     expect(message).toBe(`the service refused the token: ${reason}; ${advice}`);
   });
 
-  it('admits that a browser tells nothing of a connection that failed', () => {
+  it('states that a browser reports no reason', () => {
     const error = failure(undefined, '', new Error());
 
     expect(error).toMatchObject({ kind: 'network', retryable: true });
     expect(error.message).toMatch(
-      /the browser does not tell why: check the network, the address, its certificate, .* 401/,
+      /the browser does not report why: check the network, the address, its certificate, .* 401/,
     );
   });
 });
