@@ -31,7 +31,7 @@ export function withTimes(words: readonly UntimedWord[], stretch: Stretch): Word
   const limit = stretch.to + TOLERANCE_MS;
   const isKnown = (ms: number | undefined): ms is number => ms !== undefined && ms <= limit;
   const timed: Word[] = [];
-  let from = Math.min(stretch.from, stretch.to);
+  let { from } = stretch;
   let next = 0;
   while (next < words.length) {
     const first = next;

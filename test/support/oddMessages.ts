@@ -1,10 +1,15 @@
 import type { RawTurn } from '../../src/streaming/finalDetector.ts';
 import { final } from './turns.ts';
 
-/** A valid message of each type, with every field that anything uses. */
-const MESSAGES = {
+/** A valid message of each type, with every field that anything uses; turns differ in number and time. */
+const messages = (turnOrder: number) => ({
   Begin: { type: 'Begin', id: 'begin', expires_at: 3e9, configuration: { model: 'universal-3-6-pro' } },
-  Turn: { ...final(1, 'odd words here', 1000), speaker_label: 'A', language_code: 'en', language_confidence: 0.9 },
+  Turn: {
+    ...final(turnOrder, 'odd words here', turnOrder * 1000),
+    speaker_label: 'A',
+    language_code: 'en',
+    language_confidence: 0.9,
+  },
   SpeechStarted: { type: 'SpeechStarted', timestamp: 5, confidence: 1 },
   Warning: { type: 'Warning', warning_code: 1, warning: 'w' },
   Silence: { type: 'Silence', start_ms: 1, end_ms: 2 },
@@ -20,10 +25,11 @@ const MESSAGES = {
     type: 'SpeakerRevision',
     revisions: [{ turn_order: 0, speaker_label: 'B', words: final(0, 'first').words }],
   },
-} as const;
+});
+type MessageType = keyof ReturnType<typeof messages>;
 
 /** Fields that are replaced, as paths, by type. */
-const FIELDS: Readonly<Record<keyof typeof MESSAGES, string>> = {
+const FIELDS: Readonly<Record<MessageType, string>> = {
   Begin: 'type id expires_at configuration',
   Turn:
     'type turn_order turn_is_formatted end_of_turn end_of_turn_confidence transcript utterance words words.1 words.1.text ' +
@@ -68,10 +74,20 @@ export interface OddMessage {
   readonly texts: readonly string[];
 }
 
+/** A field of a message, with each odd value: turns 1 to 15, one a second. */
+export interface OddField {
+  /** `Turn.words.1.start` */
+  readonly name: string;
+  readonly messages: readonly OddMessage[];
+}
+
 /** Each field of each message with each odd value. */
-export function oddMessages(): OddMessage[] {
+export function oddFields(): OddField[] {
   return Object.entries(FIELDS).flatMap(([type, paths]) =>
-    paths.split(' ').flatMap((path) => ODD_VALUES.map((odd) => oddMessage(type as keyof typeof MESSAGES, path, odd))),
+    paths.split(' ').map((path) => ({
+      name: `${type}.${path}`,
+      messages: ODD_VALUES.map((odd, index) => oddMessage(type as MessageType, path, odd, index + 1)),
+    })),
   );
 }
 
@@ -80,8 +96,8 @@ export function goodFinal(turnOrder: number, transcript: string, from: number): 
   return final(turnOrder, transcript, from);
 }
 
-function oddMessage(type: keyof typeof MESSAGES, path: string, odd: string | undefined): OddMessage {
-  const message = structuredClone(MESSAGES[type]) as unknown as Record<string, unknown>;
+function oddMessage(type: MessageType, path: string, odd: string | undefined, turnOrder: number): OddMessage {
+  const message = structuredClone(messages(turnOrder)[type]) as unknown as Record<string, unknown>;
   const keys = path.split('.');
   const last = keys.pop() ?? '';
   const holder = keys.reduce((held, key) => held[key] as Record<string, unknown>, message);

@@ -370,7 +370,7 @@ describe('session', () => {
 
       const { error } = await run(session(NEVER, settings));
 
-      expect(error).toMatchObject({ kind: 'unauthorized', wireCode: 1008 });
+      expect(error).toMatchObject({ kind: 'invalid-input', wireCode: 1008 });
       expect(error?.message).toContain('Invalid parameter');
     });
 
