@@ -26,7 +26,7 @@ import type { Stop } from './stop.ts';
 
 /** The first and the longest wait before a lost device is opened again, in milliseconds; it doubles in between. */
 const FIRST_WAIT_MS = 250;
-const LONGEST_WAIT_MS = 5000;
+const LONGEST_WAIT_MS = 1000;
 /** A device must deliver for so many milliseconds before the waits start over: one that fails at once is not back. */
 const STEADY_MS = 5000;
 
@@ -52,7 +52,9 @@ export interface LiveOptions<Recorder> {
 }
 
 /** The recorder of a live source, and its format. */
-export interface LiveDevice<Recorder> extends Omit<CaptureSettings<Recorder>, 'stop$'> {
+export interface LiveDevice<Recorder> extends Omit<CaptureSettings<Recorder>, 'stop$' | 'open'> {
+  /** Opens the recorder without blocking the event loop; after a loss, `previous` is the recorder that delivered last. */
+  readonly open: (previous: Recorder | undefined) => Promise<Recorder>;
   /** Samples per second of the output, in hertz. */
   readonly sampleRate: number;
   /** Whether a device that has delivered may come back after this failure, of itself or of opening it again. */
@@ -66,7 +68,7 @@ export interface LiveDevice<Recorder> extends Omit<CaptureSettings<Recorder>, 's
  * @throws {TypeError} when any other option is not accepted.
  */
 export function liveSource<Recorder extends CaptureStream>(
-  { sampleRate, mayComeBack, ...device }: LiveDevice<Recorder>,
+  { sampleRate, mayComeBack, open, ...device }: LiveDevice<Recorder>,
   { stop, onOpen, onLost, maxAbsence = 300_000 }: LiveOptions<Recorder>,
 ): Observable<Uint8Array> {
   checkCallback('onOpen', onOpen);
@@ -77,13 +79,13 @@ export function liveSource<Recorder extends CaptureStream>(
     const clock = new AudioClock({ sampleRate });
     const stopping$ = new ReplaySubject<unknown>(1);
     const lost$ = new Subject<TranscriptionError | undefined>();
-    let delivered = false;
+    let previous: Recorder | undefined;
     let lost = false;
     let attempts = 0;
     let backAt = 0;
 
     const reopen = (failure: TranscriptionError): Observable<unknown> => {
-      if (!delivered || maxAbsence === 0 || !mayComeBack(failure)) return throwError(() => failure);
+      if (!previous || maxAbsence === 0 || !mayComeBack(failure)) return throwError(() => failure);
       if (!lost) {
         lost = true;
         if (performance.now() - backAt >= STEADY_MS) attempts = 0;
@@ -97,19 +99,22 @@ export function liveSource<Recorder extends CaptureStream>(
 
     const deliver = function* ({ chunk, recorder }: CapturedChunk<Recorder>): Generator<Uint8Array> {
       const now = performance.now();
-      if (lost || !delivered) {
+      if (lost || !previous) {
         backAt = now;
         lost$.next(undefined);
         onOpen?.(recorder);
         if (lost) yield* clock.fillUpTo(chunk, now);
         lost = false;
-        delivered = true;
+        previous = recorder;
       }
       clock.add(chunk, now);
       yield chunk;
     };
 
-    const audio$ = capture({ ...device, stop$: stopping$ }).pipe(retry({ delay: reopen }), concatMap(deliver));
+    const audio$ = capture({ ...device, open: () => open(previous), stop$: stopping$ }).pipe(
+      retry({ delay: reopen }),
+      concatMap(deliver),
+    );
     const silence$ = lost$.pipe(
       switchMap((failure) => (failure ? silenceWhileLost(failure, maxAbsence, clock) : EMPTY)),
       takeUntil(stopping$),

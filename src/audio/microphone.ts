@@ -1,15 +1,14 @@
 import type { Observable } from 'rxjs';
 import { microphoneSource } from './microphoneSource.ts';
 import type { MicrophoneOptions } from './microphoneSource.ts';
-import { openRecorder } from './recorder.ts';
 
 export type { MicrophoneOptions } from './microphoneSource.ts';
 
 /**
  * Records a microphone: 16-bit little-endian mono PCM, in the chunks that the recorder delivers.
  *
- * Cold: each subscription opens its own recorder, without blocking the event loop. It is live, so a consumer cannot pause
- * it. The chunks are the recorder's own memory, 100 ms each by default (`framesPerBuffer` 1600 at `sampleRate` 16000),
+ * Cold: each subscription opens its own recorder, in a child process, because native audio code can hang or abort: that
+ * then costs a gap and no more. It is live, so a consumer cannot pause it. The chunks are 100 ms each by default (`framesPerBuffer` 1600 at `sampleRate` 16000),
  * and shorter at the end and on some systems: `bufferBytes` makes frames of them.
  *
  * ```text
@@ -18,7 +17,8 @@ export type { MicrophoneOptions } from './microphoneSource.ts';
  * result       --a-b-c-d-e|     e: what the recorder still held
  * ```
  *
- * A device that has delivered and is lost is opened again, after 250 ms and then after twice as long each time, up to 5 s.
+ * A device that has delivered and is lost is opened again, after 250 ms, 500 ms and then each second. Only the
+ * same device is opened, even if `device` is an index that names another one by then.
  * Until audio is back, silence fills the gap in real time: zero samples, 100 ms at a time and never more than 1000 ms. The
  * output stays as long as the time that passes, so open turns end, the connection stays busy and timestamps stay correct.
  * `transcribe` reports these stretches as `AudioGap`s.
@@ -56,5 +56,8 @@ export type { MicrophoneOptions } from './microphoneSource.ts';
  * @see https://www.npmjs.com/package/decibri
  */
 export function microphone(options: MicrophoneOptions = {}): Observable<Uint8Array> {
-  return microphoneSource(options, openRecorder);
+  return microphoneSource(options, async (recorderOptions) => {
+    const { openRecorder } = await import('./childRecorder.ts');
+    return openRecorder(recorderOptions);
+  });
 }

@@ -3,7 +3,7 @@ import { checkRecorderOptions } from './audioOptions.ts';
 import { liveSource } from './liveSource.ts';
 import type { LiveOptions } from './liveSource.ts';
 import { mayComeBack, recorderFailure } from './recorder.ts';
-import type { OpenRecorder, Recorder, RecorderOptions } from './recorder.ts';
+import type { OpenRecorder, Recorder, RecorderOptions, RecorderStream } from './recorder.ts';
 
 /** Every option of decibri's `Microphone` under its name, how it is stopped and observed, and what if it is lost. */
 export type MicrophoneOptions = RecorderOptions & LiveOptions<Recorder>;
@@ -13,9 +13,9 @@ export function microphoneSource(options: MicrophoneOptions, open: OpenRecorder)
   const { stop, onOpen, onLost, maxAbsence, ...recorderOptions } = options;
   checkRecorderOptions(recorderOptions);
   const { sampleRate = 16_000, framesPerBuffer = 1600 } = recorderOptions;
-  return liveSource(
+  return liveSource<RecorderStream>(
     {
-      open: () => open(recorderOptions),
+      open: (previous) => open(boundTo(previous, recorderOptions)),
       failure: recorderFailure,
       mayComeBack,
       sampleRate,
@@ -23,4 +23,10 @@ export function microphoneSource(options: MicrophoneOptions, open: OpenRecorder)
     },
     options,
   );
+}
+
+/** After a loss only the same device is opened again; the default device is whichever the system chooses. */
+function boundTo(previous: Recorder | undefined, options: RecorderOptions): RecorderOptions {
+  const id = previous?.device?.id;
+  return id === undefined || options.device === undefined ? options : { ...options, device: { id } };
 }

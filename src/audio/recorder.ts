@@ -1,66 +1,93 @@
-import type { AecMetrics, MicrophoneOptions as DecibriOptions } from 'decibri';
 import { TranscriptionError } from '../errors.ts';
 import type { CaptureStream } from './capture.ts';
-import { loadDecibri } from './loadDecibri.ts';
 import { errorDetails } from './errorDetails.ts';
-import type { DeliveredFormat } from './audioOptions.ts';
+import type { RecordingOptions } from './recordingOptions.ts';
 
-/** The options of Node's streams that decibri's accept. Without the types of Node, `keyof ReadableOptions` is every name. */
-type StreamOption =
-  | 'autoDestroy'
-  | 'construct'
-  | 'destroy'
-  | 'emitClose'
-  | 'encoding'
-  | 'highWaterMark'
-  | 'objectMode'
-  | 'read'
-  | 'signal';
+/** An input device. */
+export interface InputDevice {
+  /** Its place in the list at present; it can name another device later. */
+  readonly index: number;
+  readonly name: string;
+  /** Names the device as long as the system knows it. */
+  readonly id: string;
+  /** 0 if the device cannot be opened at present. */
+  readonly maxInputChannels: number;
+  /** In hertz. */
+  readonly defaultSampleRate: number;
+  readonly isDefault: boolean;
+}
 
-/** The options of decibri's `Microphone` under its names, except `channels`, `dtype` and those of Node's streams. */
-export type RecorderOptions = {
-  readonly [Name in keyof Omit<DecibriOptions, StreamOption | 'channels' | 'dtype'>]?: DecibriOptions[Name];
-} & DeliveredFormat;
+/** How speech is detected. */
+export interface VadOptions {
+  readonly model: 'silero' | 'energy';
+  /** The score from which audio is speech, 0 to 1. */
+  readonly threshold?: number;
+  /** Milliseconds without speech before `silence` is reported. */
+  readonly holdoffMs?: number;
+  readonly source?: 0;
+}
+
+/** How the echo of a loudspeaker is removed. */
+export interface AecOptions {
+  readonly model: 'tau';
+  /** The length of the echo, in milliseconds: 16 to 500. */
+  readonly tailMs?: number;
+  readonly suppression?: 'conservative' | 'off';
+  /** The format of what `pushAecReference` is passed, in hertz and channels. */
+  readonly referenceSampleRate?: number;
+  readonly referenceChannels?: number;
+}
+
+/** Metrics of the echo canceller, as decibri reports them. */
+export interface AecMetrics {
+  readonly delaySamples: number | null;
+  readonly erleDb: number;
+  readonly doubleTalk: boolean;
+  readonly referenceStarved: number;
+  readonly acquisitionParked: number;
+  readonly referenceReanchors: number;
+  readonly referenceDropped: number;
+  readonly referenceSilence: number;
+}
+
+/** The options of decibri's `Microphone` under its names. */
+export interface RecorderOptions extends RecordingOptions {
+  /**
+   * The device: its index, part of its name, or its id; by default the system's default device. An index or name is bound
+   * to the device that it names when it is first opened: if that device is lost, no other one is opened instead.
+   */
+  readonly device?: number | string | { readonly id: string };
+  /** Samples per chunk: 64 to 65536. @defaultValue 1600 */
+  readonly framesPerBuffer?: number;
+  /** Detects speech, for the `recorder` of `onOpen`. @defaultValue false */
+  readonly vad?: false | 'silero' | 'energy' | VadOptions;
+  /** The path of a model for `vad`, instead of the one included. */
+  readonly modelPath?: string;
+  /** Removes the echo of a loudspeaker. */
+  readonly aec?: 'tau' | AecOptions;
+}
 
 /** What a running recorder offers besides its audio: the argument of `onOpen`. */
 export interface Recorder {
+  /** The device that is recorded; `undefined` if the system does not tell. */
+  readonly device: InputDevice | undefined;
   /** Score of the latest chunk, 0 to 1; 0 without `vad`. */
   readonly vadScore: number;
-  /** Buffers lost since the start because they were not read in time; 0 again once the recorder has stopped. */
+  /** Buffers lost since the start because they were not read in time. */
   readonly overrunCount: number;
   /** Passes what the loudspeaker is playing, so that `aec` can remove it from the recording. */
   pushAecReference(data: Uint8Array): void;
-  /** Metrics of the echo canceller, or `null` without `aec`. */
+  /** Metrics of the echo canceller as of the latest chunk, or `null` without `aec`. */
   aecMetrics(): AecMetrics | null;
   /** Calls the listener each time `vad` detects the start or the end of speech. */
   on(event: 'speech' | 'silence', listener: () => void): unknown;
 }
 
-/** The part of decibri's `Microphone` that `microphone` needs, and that a test has to provide. */
+/** The recorder that `microphone` needs, and that a test has to provide. */
 export type RecorderStream = Recorder & CaptureStream;
 
 /** Opens a recorder without blocking the event loop. */
 export type OpenRecorder = (options: RecorderOptions) => Promise<RecorderStream>;
-
-/** Opens decibri's recorder. */
-export const openRecorder: OpenRecorder = async (options) => {
-  const { Microphone } = await loadDecibri('microphone');
-  const recorder = await Microphone.open(options);
-  recorder.on('error', () => stopNative(recorder));
-  return recorder;
-};
-
-/**
- * Ends the capture of a device that failed. decibri 5.7 does not: its `stop` does nothing after an error, and until the
- * garbage collector finds the stream, cpal's ALSA thread spins and writes tens of thousands of lines a second to standard
- * error. The native stream underneath can be stopped, also twice.
- */
-function stopNative(recorder: object): void {
-  const native: unknown = Reflect.get(recorder, '_native');
-  if (typeof native === 'object' && native !== null && 'stop' in native && typeof native.stop === 'function') {
-    native.stop();
-  }
-}
 
 /** What to do about decibri's errors, by their code. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -73,11 +100,12 @@ const ADVICE: Readonly<Record<string, string>> = {
   STREAM_OPEN_FAILED: 'check that no other program holds the device',
   STREAM_START_FAILED: 'check that no other program holds the device',
   DEVICE_FAILED: 'check that the device is still connected',
+  RECORDER_ENDED: 'check that the sound server runs',
   CHANNEL_MAP_OUT_OF_RANGE: 'choose a channel that the device has',
 };
 
 /** Codes of failures that may be temporary: the device is busy, or was unplugged. */
-const TRANSIENT = new Set(['STREAM_OPEN_FAILED', 'STREAM_START_FAILED', 'DEVICE_FAILED']);
+const TRANSIENT = new Set(['STREAM_OPEN_FAILED', 'STREAM_START_FAILED', 'DEVICE_FAILED', 'RECORDER_ENDED']);
 
 /** Codes that mean that a device that was there before is not back yet. */
 const ABSENT = new Set([

@@ -1,6 +1,6 @@
 import { lastValueFrom, map, scan, timeout } from 'rxjs';
 import { microphone } from '../../audio/microphone.ts';
-import { loadDecibri } from '../../audio/loadDecibri.ts';
+import { inspectAudio } from '../../audio/childRecorder.ts';
 import { recorderFailure } from '../../audio/recorder.ts';
 import { deviceOption } from '../flags/deviceFlags.ts';
 import type { Finding } from './finding.ts';
@@ -27,18 +27,16 @@ export async function checkSound(
 
 async function checkAddon(): Promise<Finding> {
   try {
-    const { Microphone } = await loadDecibri('microphone');
-    const { decibri, audioBackend } = Microphone.version();
+    const { decibri, audioBackend } = (await inspectAudio()).version;
     return { check: 'addon', ok: true, found: `decibri ${decibri}, ${audioBackend}` };
   } catch (error) {
-    return failed('addon', error, 'recordings that are 16-bit mono WAV, and raw PCM, work without it');
+    return failed('addon', error, 'recordings and raw PCM work without it, unless they are to be conditioned');
   }
 }
 
 async function checkDevices(): Promise<Finding> {
   try {
-    const { Microphone } = await loadDecibri('microphone');
-    const found = Microphone.devices().filter(({ maxInputChannels }) => maxInputChannels > 0);
+    const found = (await inspectAudio()).devices.filter(({ maxInputChannels }) => maxInputChannels > 0);
     if (found.length === 0) {
       const advice = 'connect a microphone, and check that the sound server runs';
       return { check: 'devices', ok: false, found: 'no input device', advice };

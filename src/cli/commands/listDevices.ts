@@ -1,6 +1,6 @@
-import type { MicrophoneInfo } from 'decibri';
-import { loadDecibri } from '../../audio/loadDecibri.ts';
+import { inspectAudio } from '../../audio/childRecorder.ts';
 import { recorderFailure } from '../../audio/recorder.ts';
+import type { InputDevice } from '../../audio/recorder.ts';
 import { columnsOf } from '../../captions/columnsOf.ts';
 import { printable } from '../terminal/printable.ts';
 
@@ -16,10 +16,9 @@ export async function listDevices(json: boolean): Promise<void> {
   }
 }
 
-async function inputDevices(): Promise<readonly MicrophoneInfo[]> {
-  const { Microphone } = await loadDecibri('microphone');
+async function inputDevices(): Promise<readonly InputDevice[]> {
   try {
-    return Microphone.devices();
+    return (await inspectAudio()).devices;
   } catch (error) {
     throw recorderFailure(error);
   }
@@ -28,7 +27,7 @@ async function inputDevices(): Promise<readonly MicrophoneInfo[]> {
 const HEADER = ['', '#', 'name', 'channels', 'rate', 'id'];
 
 /** Formats devices as a table with a header; `*` marks the default. */
-export function table(devices: readonly MicrophoneInfo[]): string {
+export function table(devices: readonly InputDevice[]): string {
   if (devices.length === 0) return '';
   const rows = [HEADER, ...devices.map(cells)];
   const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => columnsOf(row[column] ?? ''))));
@@ -40,7 +39,7 @@ export function table(devices: readonly MicrophoneInfo[]): string {
 /** Right-aligned columns. */
 const RIGHT = new Set(['#', 'channels', 'rate']);
 
-function cells({ index, name, id, maxInputChannels, defaultSampleRate, isDefault }: MicrophoneInfo): string[] {
+function cells({ index, name, id, maxInputChannels, defaultSampleRate, isDefault }: InputDevice): string[] {
   const usable = maxInputChannels > 0;
   const format = usable ? [String(maxInputChannels), `${defaultSampleRate} Hz`] : ['-', 'not now'];
   return [isDefault ? '*' : ' ', String(index), printable(name), ...format, printable(id)];

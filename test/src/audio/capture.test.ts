@@ -45,8 +45,27 @@ const ABSENT = `
 `;
 
 const DEVICES = `
-  import { Microphone } from 'decibri';
-  for (const device of Microphone.devices()) console.error(device.name, device.isDefault);
+  import { inspectAudio } from '${MICROPHONE.replace('microphone.js', 'childRecorder.js')}';
+  const { devices, version } = await inspectAudio();
+  for (const device of devices) console.error(device.name, device.isDefault);
+  console.error(version.decibri);
+`;
+
+/** Ends the process that records with a signal, as native code can; then waits for the device to be back. */
+const CRASH = (signal: string): string => `
+  import { readFileSync } from 'node:fs';
+  import { microphone } from '${MICROPHONE}';
+  let opened = 0;
+  const subscription = microphone({
+    onLost: ({ message }) => console.error('lost', message),
+    onOpen: ({ device }) => {
+      opened += 1;
+      console.error('open', device.name);
+      if (opened === 2) return void setImmediate(() => subscription.unsubscribe());
+      const [pid] = readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').split(' ');
+      process.kill(Number(pid), '${signal}');
+    },
+  }).subscribe();
 `;
 
 const skipped = await pulseSkipReason();
@@ -116,6 +135,15 @@ describeWithPulse('microphone, with a real device', () => {
     const { lines, exit } = program(LEAVE, pulse);
     expect(await exit()).toBe(0);
     expect(lines).toEqual(['chunk 3200']);
+  });
+
+  it.each([
+    ['SIGABRT', /^lost microphone: the recorder process was ended by SIGABRT; check that the sound server runs$/],
+    ['SIGSTOP', /^lost microphone: the device delivered nothing for 2 s, without an error; check that/],
+  ])('opens the device again after %s of native code, and ends', async (signal, message) => {
+    const { lines, exit } = program(CRASH(signal), pulse);
+    expect(await exit()).toBe(0);
+    expect(lines).toEqual([`open ${PULSE_DEVICE}`, expect.stringMatching(message), `open ${PULSE_DEVICE}`]);
   });
 
   it('names the device that does not exist', async () => {

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { RecorderStream } from '../../../src/audio/recorder.ts';
+import type { InputDevice, RecorderStream } from '../../../src/audio/recorder.ts';
 
 /**
  * A recorder that tests control; it records the calls that it receives. Like the real one, it holds a rest until it is
@@ -9,6 +9,7 @@ export class FakeRecorder extends EventEmitter implements RecorderStream {
   readonly calls: string[] = [];
   rest: Uint8Array | undefined;
   isOpen = false;
+  device: InputDevice | undefined;
   vadScore = 0;
   overrunCount = 0;
 

@@ -59,6 +59,38 @@ describe('microphoneSource', () => {
     expect(seen[0]).toBe(a);
   });
 
+  it.each([
+    ['an index', 2, { id: 'usb' }],
+    ['part of a name', 'USB', { id: 'usb' }],
+    ['the default device', undefined, undefined],
+  ])('after a loss opens the same device again when it was chosen as %s', async (_, chosen, reopened) => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+    const recorders: FakeRecorder[] = [];
+    const open = jest.fn(() => {
+      const recorder = new FakeRecorder().start();
+      recorder.device = {
+        id: 'usb',
+        name: 'USB',
+        index: 2,
+        maxInputChannels: 1,
+        defaultSampleRate: 1,
+        isDefault: false,
+      };
+      recorders.push(recorder);
+      return Promise.resolve(recorder);
+    });
+    record(microphoneSource(chosen === undefined ? {} : { device: chosen }, open));
+    await settle();
+    recorders[0]?.emit('data', a);
+    recorders[0]?.emit('end');
+    await jest.advanceTimersByTimeAsync(250);
+    jest.useRealTimers();
+    expect(open.mock.calls).toEqual([
+      [chosen === undefined ? {} : { device: chosen }],
+      [reopened === undefined ? {} : { device: reopened }],
+    ]);
+  });
+
   it('calls onOpen once, before the first chunk, with the recorder', async () => {
     const order: unknown[] = [];
     const onOpen = (recorder: Recorder): void => {
