@@ -27,6 +27,6 @@ interface AudioFile {
   (file: Blob, options?: PageAudioFileOptions): Observable<Uint8Array>;
 }
 
-export const microphone: Microphone = node.microphone as Microphone;
+export const microphone: Microphone = node.microphone;
 export const audioFile: AudioFile = node.audioFile as AudioFile;
 export * from './index.ts';
