@@ -4,6 +4,7 @@ import { cachedCues } from './cachedCues.ts';
 import { documentOperator } from './documentWriter.ts';
 import type { DocumentWriter } from './documentWriter.ts';
 import { timestamp } from './timestamp.ts';
+import { withoutLineBreakCodes } from './withoutLineBreakCodes.ts';
 
 /** SubRip: numbered cues; the speaker is written where it changes. */
 export const SRT: DocumentWriter = {
@@ -57,14 +58,12 @@ export function srt(): OperatorFunction<FinalTurn, string> {
 
 /**
  * Replaces what players take for markup or times with similar characters, because SubRip has no escapes: tags, which may
- * have spaces after the `<`; times; the overrides of other formats, such as `{\an8}` and `{y:i}`. A word joiner after a
- * backslash keeps `\N` from being a line break.
+ * have spaces after the `<`; times; the overrides of other formats, such as `{\an8}` and `{y:i}`; line breaks as in `\N`.
  */
 function withoutMarkup(text: string): string {
-  return text
+  return withoutLineBreakCodes(text)
     .replaceAll('-->', '→')
     .replaceAll(/<(?!\s*[\d=<]|\s*$)/g, '‹')
     .replaceAll('{', '(')
-    .replaceAll('}', ')')
-    .replaceAll(/\\(?=[nNh])/g, '\\\u2060');
+    .replaceAll('}', ')');
 }

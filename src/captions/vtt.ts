@@ -5,6 +5,7 @@ import { documentOperator } from './documentWriter.ts';
 import type { DocumentWriter } from './documentWriter.ts';
 import { singleLine } from './singleLine.ts';
 import { timestamp } from './timestamp.ts';
+import { withoutLineBreakCodes } from './withoutLineBreakCodes.ts';
 
 /** WebVTT: the speaker is a voice span; a chapter is a comment. */
 export const VTT: DocumentWriter = {
@@ -41,7 +42,7 @@ export function vtt(): OperatorFunction<FinalTurn, string> {
   return documentOperator(VTT);
 }
 
-/** Escapes markup. Without a `>` there is no `-->` either. */
+/** Escapes markup. Without a `>` there is no `-->` either. ffmpeg would take `\N` for a line break. */
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return withoutLineBreakCodes(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -28,6 +28,9 @@ const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 };
 
+/** Most headers of a request; browsers send about 15. */
+const MAX_HEADERS = 100;
+
 /** What requests are answered from. */
 export interface RequestContext {
   readonly assets: ReadonlyMap<string, Asset>;
@@ -43,7 +46,8 @@ export interface RequestContext {
 /** Serves the page, its setup page, their files and the event stream. Everything else is refused. */
 export function handleRequest(context: RequestContext, request: IncomingMessage, response: ServerResponse): void {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-  const { method, headers, socket, url = '/' } = request;
+  const { method, headers, rawHeaders, socket, url = '/' } = request;
+  if (rawHeaders.length > 2 * MAX_HEADERS) return refuse(response, 431, `more than ${MAX_HEADERS} headers`);
   if (!isOwnHost(headers.host, socket.localPort ?? 0, context.host)) {
     return refuse(response, 403, 'the Host header names a different server');
   }

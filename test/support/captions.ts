@@ -159,7 +159,7 @@ export const anyTurns: fc.Arbitrary<FinalTurn[]> = fc
 
 /** Returns the visible characters of a text, to compare turns with documents. */
 export function visibleText(text: string): string {
-  return text.replaceAll(/[\s\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '');
+  return text.replaceAll(/[\s\p{Cc}\u2060\u202a-\u202e\u2066-\u2069]/gu, '');
 }
 
 /** Whether a program is installed; warns if it is not, because the tests that need it are then skipped. */

@@ -136,6 +136,15 @@ describe('CaptionState', () => {
     expect(open?.parts[0]?.text.length).toBeLessThan(4100);
   });
 
+  it('bounds speaker names and the number of parts', () => {
+    const words = Array.from({ length: 5000 }, (_, index) => ({
+      ...timedTurn(0, ['a', index, index + 1]).words[0]!,
+      speaker: `${index}${'L'.repeat(1000)}`,
+    }));
+    const state = stateOf(finalTurn(0, 'a '.repeat(5000), 0, { words, speaker_label: 'L'.repeat(1e6) }));
+    expect(JSON.stringify(state.since(undefined)).length).toBeLessThan(10_000);
+  });
+
   it('splits a turn of two speakers', () => {
     const turn = timedTurn(0, ['Really?', 0, 300], ['Yes,', 400, 600], ['really.', 600, 900]);
     const speakers = ['A', 'B', 'B'];

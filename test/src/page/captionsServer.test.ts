@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
@@ -8,7 +8,7 @@ import type { TranscriptionEvent } from '../../../operators/events.ts';
 import { captionsServer } from '../../../dist/src/page/index.js';
 import type { CaptionsServer, CaptionsServerOptions } from '../../../dist/src/page/index.js';
 import { MAX_VIEWERS } from '../../../src/page/viewers.ts';
-import { finalTurn } from '../../support/captions.ts';
+import { eventually, finalTurn } from '../../support/captions.ts';
 import { partial } from '../../support/turns.ts';
 import { httpRequest, openViewer } from './viewer.ts';
 
@@ -266,6 +266,61 @@ describe('captionsServer', () => {
 
     expect(url).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:\\d+/${secret}/$`));
     expect(await httpRequest(url)).toMatchObject({ status: 200 });
+  });
+
+  it('isolates itself from pages that open it', async () => {
+    const { headers } = await httpRequest((await serve()).url);
+    expect(headers['cross-origin-opener-policy']).toBe('same-origin');
+  });
+
+  it('refuses large and too many headers', async () => {
+    const { url } = await serve();
+    const many = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`a${index}`, 'b']));
+    for (const headers of [{ a: 'b'.repeat(10_000) }, many]) {
+      expect(await httpRequest(url, { headers })).toMatchObject({ status: 431 });
+    }
+  });
+
+  it('closes the connection of a request without the secret at once, whatever its body', async () => {
+    const { url } = await serve(NEVER, { host: '127.0.0.1' });
+    const { hostname, port, host } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET /x HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 100000\r\n\r\nx`);
+    let text = '';
+    for await (const piece of socket.setEncoding('utf8')) text += String(piece);
+    expect(text).toMatch(/^HTTP\/1\.1 404 /);
+  });
+
+  it('ends connections that send no request, and serves viewers meanwhile', async () => {
+    const { url } = await serve(of(finalTurn(0, 'Hello.')));
+    const { hostname, port } = new URL(url);
+    const silent = Array.from({ length: 300 }, () => connect(Number(port), hostname).on('error', () => undefined));
+    let ended = 0;
+    for (const socket of silent) socket.resume().once('close', () => (ended += 1));
+    await eventually(() => ended >= 300 - 32);
+    const viewer = await openViewer(url);
+    await viewer.sees(({ turns }) => turns.length === 1);
+    expect(viewer.lines).toEqual(['Hello.']);
+    viewer.leave();
+    await eventually(() => ended === 300);
+  });
+
+  it('continues after an event that it cannot show, and after onError throws', async () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+    const event$ = new Subject<TranscriptionEvent>();
+    const onError = (): never => {
+      throw new Error('boom');
+    };
+    const { url } = await serve(event$, { onError });
+    event$.next({ type: 'SpeakerRevision', session: 0, revisions: 5 } as unknown as TranscriptionEvent);
+    event$.next({ ...finalTurn(0, 'Good.'), speaker_label: 5 } as unknown as TranscriptionEvent);
+    event$.error(new Error('broken'));
+    const viewer = await openViewer(url);
+    await viewer.sees(({ status }) => status === 'ended');
+    expect(viewer.lines).toEqual(['Good.']);
+    await eventually(() => warn.mock.calls.length === 2);
+    viewer.leave();
+    jest.restoreAllMocks();
   });
 
   it('limits the number of viewers, and accepts a new one after one has left', async () => {
