@@ -168,7 +168,7 @@ describe('captionFile, when writing fails', () => {
     ],
     ['rejects', (): unknown => Promise.reject(new Error('boom'))],
   ])('continues when onError %s', async (_, hook) => {
-    const onError = hook as () => void;
+    const onError: () => void = hook;
     const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
     const chunk = new Uint8Array(2);
     await lastValueFrom(of(first).pipe(captionFile(path('gone/talk.srt'), { onError })));
