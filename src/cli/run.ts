@@ -67,7 +67,7 @@ export async function run(
       summary.update(event);
       print(event);
       context.report(event);
-      if (event.type === 'AudioGap' && event.reason === 'end-timeout') process.exitCode = 1;
+      if (isLoss(event)) process.exitCode = 1;
     });
     if (context.elapsedMs() === 0 && !context.stop.aborted && !process.stdout.errored) {
       throw new Error('the source contains no audio');
@@ -88,6 +88,11 @@ async function checkSource(createSource: CreateSource, { kind }: SourcePlan): Pr
   if (kind === 'recording' || (kind === 'microphone' && !isKeySet())) {
     await firstValueFrom(source$, { defaultValue: undefined });
   }
+}
+
+/** Whether words are missing because the service failed: the exit code reports it. */
+function isLoss(event: TranscriptionEvent): boolean {
+  return event.type === 'AudioGap' && (event.reason === 'end-timeout' || event.reason === 'unprocessable');
 }
 
 /** Hides the key where the service repeats it. */

@@ -252,7 +252,7 @@ inBrowser('transcribe, in a real browser', () => {
     await context.setOffline(false);
     const one = await outcome();
 
-    expect(reasonsOf(one)[0]).toBe('there is no network any more');
+    expect(reasonsOf(one)[0]).toBe('the network is gone');
     expect(textOf(one)).toEqual(SENTENCES);
     expect(statsOf(one)).toMatchObject({ transcribedMs: 24_760, gapMs: 0 });
     expect(simulator.violations).toEqual([]);
