@@ -1,4 +1,4 @@
-// Angular, with the async pipe: it subscribes, and unsubscribes when the component goes.
+// Angular, with the async pipe: it subscribes, and unsubscribes when the component is destroyed.
 import { AsyncPipe } from '@angular/common';
 import { Component, inject } from '@angular/core';
 import { Subject, catchError, concat, of, scan, startWith, switchMap } from 'rxjs';
@@ -12,7 +12,7 @@ interface View extends Transcript {
   readonly error?: Error;
 }
 
-const NOTHING: View = { turns: [], partial: undefined, running: false };
+const EMPTY_VIEW: View = { turns: [], partial: undefined, running: false };
 
 @Component({
   selector: 'app-captions',
@@ -34,15 +34,15 @@ const NOTHING: View = { turns: [], partial: undefined, running: false };
 })
 export class Captions {
   readonly starting = new Subject<void>();
-  /** Ends gracefully: the last words still come. */
+  /** Ends gracefully, with the last words. */
   readonly stopping = new Subject<void>();
   readonly #open = inject(OPEN);
   readonly view$: Observable<View> = this.starting.pipe(
     switchMap(() => this.#run()),
-    startWith(NOTHING),
+    startWith(EMPTY_VIEW),
   );
 
-  /** One transcription, as changes to what is seen. */
+  /** One transcription, as changes of the view. */
   #run(): Observable<View> {
     const change$: Observable<Partial<View>> = concat(
       of({ running: true }),
@@ -51,7 +51,7 @@ export class Captions {
     );
     return change$.pipe(
       catchError((error: Error) => of({ running: false, error })),
-      scan((view, change) => ({ ...view, ...change }), NOTHING),
+      scan((view, change) => ({ ...view, ...change }), EMPTY_VIEW),
     );
   }
 }

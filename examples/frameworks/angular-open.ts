@@ -1,4 +1,4 @@
-// Angular: how components come by what opens a transcription.
+// Angular: the injection token of the function that opens a transcription.
 import { InjectionToken } from '@angular/core';
 import type { Open } from './open.ts';
 

@@ -25,7 +25,7 @@ export class Captions {
   readonly state = signal<Transcript>({ turns: [], partial: undefined });
   readonly running = signal(false);
   readonly error = signal<Error | undefined>(undefined);
-  /** Ends gracefully: the last words still come. Destroying the component ends it at once. */
+  /** Ends gracefully, with the last words. Destroying the component ends it at once. */
   readonly stopping = new Subject<void>();
   readonly #open = inject(OPEN);
   readonly #destroyRef = inject(DestroyRef);

@@ -1,11 +1,11 @@
-// What each of the components here is given: opens the microphone, until `stop` emits. The server gives out the tokens.
+// Opens a transcription of the microphone; the components receive this function. A tokenHandler must serve /token.
 import type { Observable } from 'rxjs';
 import { microphone, transcribe } from 'rxscribe';
 import type { TranscriptionEvent } from 'rxscribe';
 import { bufferBytes } from 'rxscribe/operators';
 import { tokenFrom } from 'rxscribe/tokens';
 
-/** Opens a transcription that ends gracefully, with the last words, once `stop` emits. */
+/** Opens a transcription. When `stop` emits, it ends gracefully, with the last words. */
 export type Open = (stop: Observable<void>) => Observable<TranscriptionEvent>;
 
 export const open: Open = (stop) =>

@@ -10,9 +10,9 @@ import type { Open } from './open.ts';
 interface Transcription extends Transcript {
   readonly running: boolean;
   readonly error?: Error;
-  /** Begins a new one. */
+  /** Starts a new transcription. */
   readonly start: () => void;
-  /** Ends gracefully: the last words still come. Unmounting ends it at once. */
+  /** Ends gracefully, with the last words. Unmounting ends it at once. */
   readonly stop: () => void;
 }
 

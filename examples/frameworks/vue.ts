@@ -11,9 +11,9 @@ interface Transcription {
   readonly state: ShallowRef<Transcript>;
   readonly running: Ref<boolean>;
   readonly error: ShallowRef<Error | undefined>;
-  /** Begins a new one. */
+  /** Starts a new transcription. */
   readonly start: () => void;
-  /** Ends gracefully: the last words still come. Unmounting ends it at once. */
+  /** Ends gracefully, with the last words. Unmounting ends it at once. */
   readonly stop: () => void;
 }
 

@@ -10,7 +10,7 @@ import type { Site } from '../support/browser.ts';
 import { final, partial } from '../support/turns.ts';
 import { ROOT } from '../support/userProject.ts';
 
-/** Mounts each component as an app would, with events that come from the test; `window.unmount` takes it away. */
+/** Mounts each component as an app would, with events of the test; `window.unmount` unmounts it. */
 const PROGRAM = `
 import '@angular/compiler';
 import { provideZonelessChangeDetection } from '@angular/core';
@@ -64,7 +64,7 @@ window.microphoneFails = () => new Promise((resolve) => {
 });
 `;
 
-/** What Vue wants to be told by a bundler, or it warns. */
+/** The flags that Vue expects from a bundler; it warns without them. */
 const VUE = ['__VUE_OPTIONS_API__', '__VUE_PROD_DEVTOOLS__', '__VUE_PROD_HYDRATION_MISMATCH_DETAILS__'];
 const HTML = PAGE.replace(
   '<script',
@@ -81,13 +81,13 @@ it('examples/frameworks compiles in a strict project', async () => {
   expect((await compiled).stdout).toBe('');
 });
 
-it('examples/frameworks has what the README shows of it', async () => {
+it('examples/frameworks contains the excerpts in the README', async () => {
   const [readme = '', ...files] = await Promise.all(
     ['README.md', 'react.tsx', 'vue.ts', 'angular-signals.ts'].map((name, index) =>
       readFile(join(ROOT, index === 0 ? '' : 'examples/frameworks', name), 'utf8'),
     ),
   );
-  const lines = (text: string): string => text.replaceAll(/^ +/gm, ''); // however far they are indented
+  const lines = (text: string): string => text.replaceAll(/^ +/gm, ''); // the indentation may differ
   const shown = [...readme.matchAll(/^```(?:tsx|ts excerpt)\n(.*?)^```$/gms)].map(([, code = '']) => lines(code));
   expect(shown).toHaveLength(3);
   expect(shown.filter((code) => !files.some((file) => lines(file).includes(code)))).toEqual([]);
@@ -141,77 +141,77 @@ where('examples/frameworks', () => {
     });
 
     const press = (name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
-    const tell = async (...events: readonly Partial<TranscriptionEvent>[]): Promise<void> => {
+    const emit = async (...events: readonly Partial<TranscriptionEvent>[]): Promise<void> => {
       await page.evaluate(`${JSON.stringify(events)}.forEach((event) => window.event$.next(event))`);
     };
     const seen = (): Promise<unknown> => page.evaluate('window.seen');
-    /** Waits until the page reads so: lines, the one that may still change after an ellipsis. */
-    const reads = async (...lines: readonly string[]): Promise<void> => {
-      const told = `[...document.querySelectorAll('button, p')].map((each) =>
+    /** Waits until the page shows these lines: a partial starts with an ellipsis, an error with an exclamation mark. */
+    const shows = async (...lines: readonly string[]): Promise<void> => {
+      const text = `[...document.querySelectorAll('button, p')].map((each) =>
         (each.className === 'partial' ? '… ' : each.role === 'alert' ? '! ' : '') + each.textContent)`;
       await page
-        .waitForFunction(`JSON.stringify(${told}) === ${JSON.stringify(JSON.stringify(lines))}`)
-        .catch(async () => expect(await page.evaluate(told)).toEqual(lines));
+        .waitForFunction(`JSON.stringify(${text}) === ${JSON.stringify(JSON.stringify(lines))}`)
+        .catch(async () => expect(await page.evaluate(text)).toEqual(lines));
     };
 
-    it('shows a partial that grows, settles, and stays, and subscribes to nothing before the start', async () => {
-      await reads('Start');
+    it('shows a partial that grows and becomes final, and subscribes only on start', async () => {
+      await shows('Start');
       expect(await seen()).toEqual({ opened: 0, closed: 0, stopped: 0 });
       await press('Start');
-      await reads('Stop');
+      await shows('Stop');
       expect(await seen()).toEqual({ opened: 1, closed: 0, stopped: 0 });
-      await tell(turn(0, 'Welcome'));
-      await reads('Stop', '… Welcome');
-      await tell(turn(0, 'Welcome to'));
-      await reads('Stop', '… Welcome to');
-      await tell(turn(0, 'Welcome to rxscribe.', true));
-      await reads('Stop', 'Welcome to rxscribe.');
+      await emit(turn(0, 'Welcome'));
+      await shows('Stop', '… Welcome');
+      await emit(turn(0, 'Welcome to'));
+      await shows('Stop', '… Welcome to');
+      await emit(turn(0, 'Welcome to rxscribe.', true));
+      await shows('Stop', 'Welcome to rxscribe.');
       await page.evaluate('void (window.settled = document.querySelector("p"))');
-      await tell(turn(1, 'Your'), { type: 'Heartbeat' });
-      await reads('Stop', 'Welcome to rxscribe.', '… Your');
-      await tell(turn(1, 'Your microphone.', true), turn(2, 'Yes'));
-      await reads('Stop', 'Welcome to rxscribe.', 'Your microphone.', '… Yes');
+      await emit(turn(1, 'Your'), { type: 'Heartbeat' });
+      await shows('Stop', 'Welcome to rxscribe.', '… Your');
+      await emit(turn(1, 'Your microphone.', true), turn(2, 'Yes'));
+      await shows('Stop', 'Welcome to rxscribe.', 'Your microphone.', '… Yes');
       expect(await page.evaluate('window.settled === document.querySelector("p")')).toBe(true);
     });
 
-    it('stops gracefully, with the last words, and starts anew', async () => {
+    it('stops gracefully, with the last words, and starts again', async () => {
       await press('Start');
-      await reads('Stop');
-      await tell(turn(0, 'And'));
+      await shows('Stop');
+      await emit(turn(0, 'And'));
       await press('Stop');
-      await reads('Stop', '… And');
+      await shows('Stop', '… And');
       expect(await seen()).toEqual({ opened: 1, closed: 0, stopped: 1 });
-      await tell(turn(0, 'And then?', true));
+      await emit(turn(0, 'And then?', true));
       await page.evaluate('window.event$.complete()');
-      await reads('Start', 'And then?');
+      await shows('Start', 'And then?');
       expect(await seen()).toEqual({ opened: 1, closed: 1, stopped: 1 });
       await press('Start');
-      await reads('Stop');
-      await tell(turn(0, 'Again.', true));
-      await reads('Stop', 'Again.');
+      await shows('Stop');
+      await emit(turn(0, 'Again.', true));
+      await shows('Stop', 'Again.');
       expect(await seen()).toEqual({ opened: 2, closed: 1, stopped: 1 });
     });
 
-    it('says what went wrong, keeps what was said, and can be started again', async () => {
+    it('shows the error, keeps the text, and can be started again', async () => {
       await press('Start');
-      await reads('Stop');
-      await tell(turn(0, 'Hello.', true));
+      await shows('Stop');
+      await emit(turn(0, 'Hello.', true));
       await page.evaluate('window.event$.error(new Error("the key was refused"))');
-      await reads('Start', 'Hello.', '! the key was refused');
+      await shows('Start', 'Hello.', '! the key was refused');
       await press('Start');
-      await reads('Stop');
+      await shows('Stop');
       expect(await seen()).toEqual({ opened: 2, closed: 1, stopped: 0 });
     });
 
-    it('unsubscribes when it is taken away', async () => {
+    it('unsubscribes when it is unmounted', async () => {
       await press('Start');
-      await reads('Stop');
-      await tell(turn(0, 'Hel'));
+      await shows('Stop');
+      await emit(turn(0, 'Hel'));
       await page.evaluate('window.unmount(window.unmount = undefined)');
       await page.waitForFunction('window.seen.closed > 0');
       expect(await seen()).toEqual({ opened: 1, closed: 1, stopped: 0 });
-      await tell(turn(0, 'Hello.', true));
-      await reads();
+      await emit(turn(0, 'Hello.', true));
+      await shows();
     });
   });
 });

@@ -16,8 +16,8 @@ import { final } from '../support/turns.ts';
 import {
   OUTPUT,
   dictation,
-  hearInstead,
   openWebExample,
+  replaceMicrophone,
   serveWebExample,
   wavOf,
   withLead,
@@ -32,15 +32,15 @@ const where = why === undefined ? describe : describe.skip;
 
 const recording = await dictation();
 const text = written(recording);
-/** What is said in it, without a command at the end. */
+/** The same with its original words, without a command at the end. */
 const spoken: Recording = { ...recording, words: (await bundledRecording()).words };
 
-// by a path that the compiler does not follow: the example is compiled as a project of its own, which is where it finds us
+// the path hides it from the compiler, because the example is a separate project
 const { commands } = (await import(join(ROOT, 'examples/web/src/commands.ts'))) as {
   commands: () => OperatorFunction<FinalTurn, unknown>;
 };
 
-/** The same sound, and other words: a command between two sentences. */
+/** The same audio with other words: a command between two sentences. */
 const relabelled: Recording = {
   ...recording,
   words: [
@@ -52,44 +52,44 @@ const relabelled: Recording = {
 };
 
 declare global {
-  // oxlint-disable-next-line no-var -- what else would be seen of the page's globals
+  // oxlint-disable-next-line no-var -- a global of the page
   var notes: Notes;
 }
 
 /** A window for the picture in the README. */
 const README = { viewport: { width: 900, height: 500 }, deviceScaleFactor: 1.5 };
 
-/** When the microphone of the browser has heard all of the recording, in seconds. */
-const HEARD_S = 13;
-/** So much of the recording is the same nowhere else in it, in bytes. */
+/** When the browser's microphone has played all of the recording, in seconds. */
+const PLAYED_S = 13;
+/** A stretch of the recording of this length occurs only once in it, in bytes. */
 const UNIQUE = 3 * 32_000;
 
-/** The least that is sent at once, in bytes. */
+/** The least length of a message, in bytes. */
 const MIN_FRAME = 1600;
 
-/** What breaks, where in the audio of a connection. */
+/** The faults, by their position in the audio of a connection. */
 const CUTS: readonly Fault[] = [
   { atMs: 5500, fault: 'reset' },
   { atMs: 5500, fault: 'refuse-connect' },
   { atMs: 9500, fault: 'reset' },
 ];
 
-/** What a visit is to have besides the app. */
-interface Circumstances {
+/** The conditions of a visit. */
+interface VisitOptions {
   readonly service?: SimulatorOptions;
-  /** What is heard instead of the microphone of the browser. */
-  readonly hears?: Recording;
+  /** Replaces the microphone of the browser. */
+  readonly recorded?: Recording;
   readonly allowed?: boolean;
 }
 
-/** What a page noted of itself: each thing that was, in order. */
+/** What a page recorded about itself, in order. */
 interface Notes {
   readonly phases: string[];
   readonly visibility: string[];
   loudest: number;
 }
 
-/** A page with the app, before the button was pressed, and the service behind it. */
+/** A page with the app, and its service. */
 interface Visit {
   readonly page: Page;
   readonly simulator: Simulator;
@@ -97,7 +97,7 @@ interface Visit {
   readonly errors: readonly string[];
 }
 
-/** What is left of a visit that ended. */
+/** The result of a visit. */
 interface Ended extends Visit, Notes {
   readonly paragraphs: readonly string[];
 }
@@ -112,13 +112,13 @@ where('examples/web', () => {
   let hidden: Ended;
   let played: Ended;
   let tabs: BrowserContext;
-  /** What the microphone of the broken one captured. */
+  /** What the microphone captured while the connection broke. */
   let captured: Buffer;
   const closing: (() => Promise<void>)[] = [];
 
   const open = async (
     context: BrowserContext,
-    { service = {}, hears, allowed = true }: Circumstances = {},
+    { service = {}, recorded, allowed = true }: VisitOptions = {},
   ): Promise<Visit> => {
     const caDir = process.env['RXSCRIBE_TEST_CA_DIR'] ?? '';
     const simulator = await startSimulator({ caDir, recogniser: similarityRecogniser(recording), ...service });
@@ -133,9 +133,9 @@ where('examples/web', () => {
     page.on('pageerror', ({ message }) => errors.push(message));
     await page.addInitScript(takeNotes);
     await page.addInitScript(RECORD_CAPTURED);
-    if (hears) {
-      const pcm = Buffer.from(hears.pcm).toString('base64');
-      await page.addInitScript(hearInstead, { pcm, sampleRate: hears.sampleRate });
+    if (recorded) {
+      const pcm = Buffer.from(recorded.pcm).toString('base64');
+      await page.addInitScript(replaceMicrophone, { pcm, sampleRate: recorded.sampleRate });
     }
     await page.goto(site.origin);
     return { page, simulator, origin: site.origin, errors };
@@ -144,7 +144,7 @@ where('examples/web', () => {
   const picture = (page: Page, name: string): Promise<Buffer> =>
     page.screenshot({ path: join(OUTPUT, `web-${name}.png`) });
 
-  /** A transcription, from its beginning to its end, and what happens meanwhile. */
+  /** Runs a dictation from start to end, with actions in between. */
   const dictate = async (
     visit: Visit,
     meanwhile: (page: Page) => Promise<unknown>,
@@ -160,7 +160,7 @@ where('examples/web', () => {
     return { ...visit, ...notes, paragraphs: paragraphs.map((paragraph) => paragraph.trim()) };
   };
 
-  // all at once: most of their time they wait for the recording to be spoken
+  // all at once, because they mostly wait for the recording to play
   beforeAll(async () => {
     await mkdir(OUTPUT, { recursive: true });
     dir = await mkdtemp(join(tmpdir(), 'rxscribe-web-'));
@@ -174,27 +174,27 @@ where('examples/web', () => {
     tabs = await tabsOf(port);
     const night = await browser.newContext({ colorScheme: 'dark', viewport: { width: 900, height: 640 } });
     const visits = await Promise.all([
-      open(await browser.newContext(README), { hears: recording }),
+      open(await browser.newContext(README), { recorded: recording }),
       open(night, { service: { faults: CUTS, recogniser: similarityRecogniser(spoken) } }),
-      open(tabs, { hears: recording }),
+      open(tabs, { recorded: recording }),
       open(await browser.newContext(), { service: { recogniser: recogniseRecordings([relabelled]) } }),
     ]);
     [plain, broken, hidden, played] = await Promise.all([
       dictate(visits[0], async (page) => {
-        await says(page, 'by word');
+        await shows(page, 'by word');
         await picture(page, 'live');
       }),
       dictate(visits[1], async (page) => {
         await page.waitForFunction(() => notes.phases.includes('reconnecting'));
         await picture(page, 'reconnecting');
-        await page.waitForFunction(hasCaptured, HEARD_S);
+        await page.waitForFunction(hasCaptured, PLAYED_S);
         captured = await expectedPcmOf(page);
         await page.keyboard.press('Escape');
       }),
       dictate(visits[2], async (page) => {
-        await says(page, 'Your');
+        await shows(page, 'Your');
         const other = await tabs.newPage();
-        await says(page, 'while');
+        await shows(page, 'while');
         await other.close();
         await page.bringToFront();
       }),
@@ -214,19 +214,21 @@ where('examples/web', () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  it('writes down what is said, and stops when it is told to', () => {
+  it('writes what is spoken, and stops on the spoken command', () => {
     expect(plain.paragraphs).toEqual([text]);
-    const phases = plain.phases.filter((phase) => phase !== 'connecting'); // the service may be there before the microphone
-    expect(phases).toEqual(['idle', 'asking', 'live', 'finishing', 'idle']);
+    const phases = plain.phases.filter((phase) => phase !== 'connecting'); // the service may connect before the microphone opens
+    expect(phases).toEqual(['idle', 'permission', 'live', 'finishing', 'idle']);
     expect(plain.simulator.sessions.map(({ endedBy }) => endedBy)).toEqual(['terminate']);
   });
 
-  it('loses and doubles nothing of what the microphone captured when the connection is cut twice', () => {
+  it('neither loses nor repeats captured audio when the connection is cut twice', () => {
     expect(broken.phases.filter((phase) => phase === 'reconnecting')).toHaveLength(2);
-    expect(broken.simulator.sessions.map(({ endedBy }) => endedBy)).toEqual(['fault', 'fault', 'fault', 'terminate']);
+    // without those that received no audio: the refused one, and attempts that time out on a busy machine
+    const sessions = broken.simulator.sessions.filter((session) => session.audio().length > 0);
+    expect(sessions.map(({ endedBy }) => endedBy)).toEqual(['fault', 'fault', 'terminate']);
     let reached = 0;
-    for (const [index, session] of broken.simulator.sessions.entries()) {
-      // what is heard again may begin with a rest of a frame, and silence before it for want of length
+    for (const [index, session] of sessions.entries()) {
+      // a replay may start with the rest of a frame, padded with silence
       const audio = Buffer.from(session.audio()).subarray(index > 0 ? MIN_FRAME : 0);
       const from = captured.lastIndexOf(audio.subarray(0, UNIQUE), reached);
       const to = Math.min(from + audio.length, captured.length);
@@ -237,10 +239,10 @@ where('examples/web', () => {
     expect(reached).toBe(captured.length);
   });
 
-  it('writes what was captured once and in order', () => {
-    // a busy machine loses some of what is spoken before it is captured: words are cut then, or not known
-    const heard = broken.paragraphs.join(' ').replaceAll(/\[speech [^\]]*\]/g, '');
-    const words = heard.split(' ').filter((word) => word !== '' && !word.includes('~'));
+  it('writes each captured word once and in order', () => {
+    // a busy machine loses some audio before it is captured: such words are cut or unknown
+    const recognised = broken.paragraphs.join(' ').replaceAll(/\[speech [^\]]*\]/g, '');
+    const words = recognised.split(' ').filter((word) => word !== '' && !word.includes('~'));
     const script = spoken.words.map((word) => word.text);
     let at = 0;
     const inOrder = words.filter((word) => {
@@ -252,23 +254,23 @@ where('examples/web', () => {
     expect(words.length).toBeGreaterThan(10);
   });
 
-  it('goes on while another tab is in front', () => {
+  it('continues while another tab is in front', () => {
     expect(hidden.visibility).toEqual(['visible', 'hidden', 'visible']);
     expect(hidden.paragraphs).toEqual([text]);
     expect(hidden.simulator.sessions).toHaveLength(1);
   });
 
-  it('plays a recording, and begins a new line when it is told to', () => {
+  it('plays a recording, and starts a new line on the spoken command', () => {
     expect(played.paragraphs).toEqual(['One.', 'Two.']);
     expect(played.phases).toEqual(['idle', 'connecting', 'live', 'finishing', 'idle']);
   });
 
-  it('shows how loud it is', () => {
+  it('shows the loudness', () => {
     expect(plain.loudest).toBeGreaterThan(50);
     expect(plain.loudest).toBeLessThanOrEqual(100);
   });
 
-  it('asks for a token for every connection, speaks the protocol, and reports no error', () => {
+  it('uses a token for every connection, obeys the protocol, and reports no error', () => {
     for (const { simulator, errors } of [plain, broken, hidden, played]) {
       expect(simulator.sessions.every(({ authorization, params }) => authorization === 'ok' && 'token' in params)).toBe(
         true,
@@ -277,28 +279,79 @@ where('examples/web', () => {
     }
   });
 
-  it('runs without an account, with the local service', async () => {
-    const page = await browser.newPage();
+  it('runs without an account, plays the demo with the local service, and copies the text', async () => {
+    const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
+    const page = await context.newPage();
     await page.goto(await example.local());
-    await page.setInputFiles('#open input', join(ROOT, 'src/simulator/recording/demo.wav'));
-    await says(page, 'Welcome to');
+    expect(await page.isVisible('#copy')).toBe(false);
+    await page.click('#demo');
+    await shows(page, 'Welcome to');
     await page.keyboard.press('Escape');
     await phaseIs(page, 'idle');
-    expect(await page.textContent('#finals')).toMatch(/^Welcome to/);
+    const shown = (await page.textContent('#finals'))?.trim();
+    expect(shown).toMatch(/^Welcome to/);
+    await page.click('#copy');
+    await page.waitForFunction(() => document.querySelector('#copy')?.textContent === 'Copied');
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(shown);
   });
 
-  it('is used with keys alone: space begins, and escape ends with the last words', async () => {
+  it('does not start without a key, and names the command that needs none', async () => {
+    const { code, output } = await example.devWithoutKey();
+    expect(code).toBe(1);
+    expect(output).toMatch(/ASSEMBLYAI_API_KEY is not set: put it into \.env, or use `npm run local`/);
+  });
+
+  it('serves the demo recording from the build', async () => {
+    const { origin } = played;
+    const demo = await readFile(join(ROOT, 'src/simulator/recording/demo.wav'));
+    const response = await fetch(`${origin}/demo.wav`);
+    expect(Buffer.from(await response.arrayBuffer()).equals(demo)).toBe(true);
+  });
+
+  it('shows why it cannot connect, and a second stop ends at once', async () => {
+    const { page, simulator } = await open(await browser.newContext(), { recorded: recording });
+    await simulator.close();
+    await page.click('#listen');
+    await phaseIs(page, 'unreachable');
+    await picture(page, 'unreachable');
+    expect(await page.textContent('#status')).toMatch(/^Cannot connect: .*HTTP 502.* Trying again\.$/);
+    await page.click('#listen');
+    expect(await page.textContent('#listen .label')).toBe('Stop');
+    await page.click('#listen');
+    await phaseIs(page, 'idle');
+    expect(await page.textContent('#listen .label')).toBe('Listen');
+  });
+
+  it.each([
+    { width: 320, height: 568 },
+    { width: 390, height: 844 },
+    { width: 1280, height: 800 },
+  ])('fits a window of $width × $height', async ({ width, height }) => {
+    const { page } = plain;
+    await page.setViewportSize({ width, height });
+    await picture(page, `${width}`);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    for (const id of ['#listen', '#demo', '#open', '#copy', '#status']) {
+      const box = (await page.locator(id).boundingBox())!;
+      expect(box.x).toBeGreaterThanOrEqual(0);
+      expect(box.x + box.width).toBeLessThanOrEqual(width);
+      expect(box.y + box.height).toBeLessThanOrEqual(height);
+    }
+  });
+
+  it('works with keys alone: space starts, and escape stops with the last words', async () => {
     const { page } = plain;
     await page.evaluate(() => (document.activeElement as HTMLElement).blur());
     await page.keyboard.press(' ');
     await page.waitForFunction(() => /speak\.\s+Welc/.test(document.querySelector('#paper')?.textContent ?? ''));
     await page.keyboard.press('Escape');
     await phaseIs(page, 'idle');
-    expect(await page.textContent('#finals')).toMatch(/speak\. Welcome/);
+    const dictations = await page.locator('#finals section').allTextContents();
+    expect(dictations).toEqual([expect.stringMatching(/^Welcome .*speak\. $/), expect.stringMatching(/^Welcome /)]);
     expect(await page.textContent('#partial')).toBe('');
   });
 
-  it('says what to do when the microphone is not allowed, and can be tried again', async () => {
+  it('shows what to do when the microphone is not allowed, and can be started again', async () => {
     const { page } = await open(await browser.newContext(), { allowed: false });
     await page.click('#listen');
     await phaseIs(page, 'failed');
@@ -311,7 +364,7 @@ where('examples/web', () => {
   });
 });
 
-it('examples/web has what the README shows of it', async () => {
+it('examples/web contains the excerpt in the README', async () => {
   const [readme, main] = await Promise.all(
     ['README.md', 'examples/web/src/main.ts'].map((path) => readFile(join(ROOT, path), 'utf8')),
   );
@@ -328,9 +381,9 @@ describe('commands', () => {
     ['Stop listening!', { type: 'stop' }],
     ['That is clear.', { type: 'write', text: 'That is clear.' }],
     ['New lines', { type: 'write', text: 'New lines' }],
-  ])('takes %j for what it is', (said, edit) => {
+  ])('turns %j into %j', (phrase, edit) => {
     marbles(({ cold, expectObservable }) => {
-      const final$ = cold('                       -f-|', { f: turn(said) });
+      const final$ = cold('                       -f-|', { f: turn(phrase) });
       expectObservable(final$.pipe(commands())).toBe('-e-|', { e: edit });
     });
   });
@@ -341,17 +394,17 @@ function phaseIs(page: Page, phase: string): Promise<void> {
   return until(page, (name) => document.documentElement.dataset['phase'] === name, phase);
 }
 
-/** Waits until a page was live, which may be over by then: a click can take long on a busy machine. */
+/** Waits until a page was live. It may no longer be, because a click can take long on a busy machine. */
 function wasLive(page: Page): Promise<void> {
   return until(page, (name) => globalThis.notes.phases.includes(name), 'live');
 }
 
-/** Waits until words are on the paper, final or not. */
-function says(page: Page, words: string): Promise<void> {
-  return until(page, (said) => document.querySelector('#paper')?.textContent?.includes(said) ?? false, words);
+/** Waits until the page shows the words, final or not. */
+function shows(page: Page, words: string): Promise<void> {
+  return until(page, (part) => document.querySelector('#paper')?.textContent?.includes(part) ?? false, words);
 }
 
-/** Waits until something holds in a page, also while it is hidden; else tells what the page has come to. */
+/** Waits until a condition holds in a page, even if it is hidden; otherwise rejects with the state of the page. */
 async function until(page: Page, holds: (what: string) => boolean, what: string): Promise<void> {
   try {
     await page.waitForFunction(holds, what, { polling: 50 });
@@ -361,13 +414,13 @@ async function until(page: Page, holds: (what: string) => boolean, what: string)
   }
 }
 
-/** In the page: whether so many seconds were captured. */
+/** Runs in the page: whether it captured this many seconds. */
 function hasCaptured(seconds: number): boolean {
   const [{ sampleRate, parts } = { sampleRate: 1, parts: [] }] = globalThis.captured;
   return parts.reduce((sum, { byteLength }) => sum + byteLength / 4 / sampleRate, 0) >= seconds;
 }
 
-/** In the page. */
+/** Runs in the page: records its phases, visibility and loudness. */
 function takeNotes(): void {
   const notes: Notes = { phases: [], visibility: [], loudest: 0 };
   globalThis.notes = notes;

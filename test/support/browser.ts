@@ -12,23 +12,23 @@ import { ROOT } from './userProject.ts';
 /** Where Debian's package puts the browser. */
 const CHROMIUM = process.env['RXSCRIBE_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 
-/** How long a page may take for anything, in milliseconds: a little less than a test, so that it is told what it was. */
+/** Timeout of the driver, in milliseconds: less than that of a test, so that its error is reported. */
 const PATIENCE_MS = 110_000;
 
-/** What a browser is to have besides pages. */
+/** Options of `startBrowser`. */
 export interface BrowserOptions {
-  /** A WAV file that the microphone hears, from its beginning, each time that it is opened; `null` for no microphone. */
+  /** A WAV file that the fake microphone plays each time it is opened; `null` for no microphone. */
   readonly microphone?: string | null;
-  /** Whether the user allows the microphone to every page, without being asked or clicking. By default nobody answers. */
+  /** Whether every page may use the microphone, without a prompt or a click. By default the prompt is never answered. */
   readonly allowed?: boolean;
   /** A free port for `tabsOf`. */
   readonly port?: number;
 }
 
-/** A name of loopback that browsers do not know for one, so that its pages over http are not secure. */
+/** A name of loopback whose http pages are not secure, because browsers do not know it. */
 export const INSECURE_HOST = 'insecure.test';
 
-/** Nothing of a browser that is not asked for, and no sandbox: that of a container is the container. */
+/** No background services, and no sandbox, because containers do not support it. */
 const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -42,8 +42,8 @@ const ARGS = [
 ];
 
 /**
- * Tells why there can be no browser here, or `undefined` where there can. In CI it always can: a test that needs it must
- * fail there, not be skipped.
+ * Returns why there is no browser, or `undefined` if there is one. In CI it always returns `undefined`, so that tests fail
+ * there instead of being skipped.
  */
 export async function withoutBrowser(): Promise<string | undefined> {
   if (process.env['CI'] === 'true') return undefined;
@@ -51,9 +51,7 @@ export async function withoutBrowser(): Promise<string | undefined> {
     () => true,
     () => false,
   );
-  return found
-    ? undefined
-    : `there is no ${CHROMIUM}; install chromium, or say where it is with RXSCRIBE_TEST_CHROMIUM`;
+  return found ? undefined : `there is no ${CHROMIUM}; install chromium, or set RXSCRIBE_TEST_CHROMIUM to its path`;
 }
 
 /**
@@ -67,7 +65,7 @@ export async function startBrowser({ microphone, allowed = false, port }: Browse
     .digest('base64');
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
-    ignoreDefaultArgs: ['--disable-background-timer-throttling'], // a hidden page is to have the timers that it has
+    ignoreDefaultArgs: ['--disable-background-timer-throttling'], // hidden pages should have slow timers, as for users
     args: [
       ...ARGS,
       `--ignore-certificate-errors-spki-list=${spki}`,
@@ -81,14 +79,14 @@ export async function startBrowser({ microphone, allowed = false, port }: Browse
   return browser.on('context', (context) => context.setDefaultTimeout(PATIENCE_MS));
 }
 
-/** Arguments by which the driver has it that no page is ever in the background. */
+/** Arguments of the driver that keep all pages in the foreground. */
 const NEVER_HIDDEN = [
   '--disable-background-timer-throttling',
   '--disable-backgrounding-occluded-windows',
   '--disable-renderer-backgrounding',
 ];
 
-/** The tabs of a browser that was started with a port, as they are for users: one is in front, the others are hidden. */
+/** The tabs of a browser started with `port`, as for users: one is in front, the others are hidden. */
 export async function tabsOf(port: number): Promise<BrowserContext> {
   const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { noDefaults: true });
   const context = browser.contexts()[0]!;
@@ -109,13 +107,13 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A server of web pages on loopback, which is an origin that browsers hold to be secure. */
+/** A server of web pages on loopback, an origin that browsers treat as secure. */
 export interface Site {
   readonly origin: string;
   close(): Promise<void>;
 }
 
-/** Serves files by their paths (`/main.js`), and everything else by a handler if there is one. */
+/** Serves files by their paths (`/main.js`), and everything else with a handler, if any. */
 export async function startSite(files: Readonly<Record<string, string>>, other?: RequestListener): Promise<Site> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');

@@ -3,11 +3,10 @@ import { pcm16 } from '../../src/audio/pcm16.ts';
 import { Resampler } from '../../src/audio/resampler.ts';
 
 /**
- * A script for a page, to run before all others: keeps what the audio thread hands over, before anything of ours has it, and
- * has `base64`, as which bytes come out of a page.
+ * A script that runs in a page before all others: it records what the audio thread passes to the page, and defines `base64`,
+ * which encodes bytes to return from the page.
  *
- * A browser whose audio thread stood still drops sound before that, so a busy machine may lose some of what was spoken. What
- * was handed over is the measure of what we have to deliver, to the sample, on every machine.
+ * On a busy machine, the browser drops audio before that point. What it passed on must be delivered to the sample.
  */
 export const RECORD_CAPTURED = `
   globalThis.captured = [];
@@ -27,14 +26,14 @@ export const RECORD_CAPTURED = `
   };
 `;
 
-/** What such a page has. */
+/** The globals of such a page. */
 declare global {
   // oxlint-disable-next-line no-var -- a global of the page
   var captured: readonly { readonly sampleRate: number; readonly parts: readonly ArrayBuffer[] }[];
   function base64(parts: readonly (ArrayBuffer | Uint8Array)[]): Promise<string>;
 }
 
-/** What the latest recording of a page has to deliver of what was captured so far: 16-bit mono of 16 kHz. */
+/** The 16-bit mono at 16 kHz that the latest recording of a page must deliver for the audio captured so far. */
 export async function expectedPcmOf(page: Page): Promise<Buffer> {
   return expectedPcm(
     await page.evaluate(async () => {
@@ -44,7 +43,7 @@ export async function expectedPcmOf(page: Page): Promise<Buffer> {
   );
 }
 
-/** The same of a recording at the rate of its device, its samples as numbers of 32 bits in base64. */
+/** The same for 32-bit float samples in base64, at the rate of the device. */
 export function expectedPcm({
   sampleRate,
   samples,

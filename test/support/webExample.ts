@@ -16,27 +16,30 @@ import { ROOT } from './userProject.ts';
 
 const run = promisify(execFile);
 
-/** Where screenshots are kept: not part of the repository, and looked at. */
+/** The folder of screenshots, which git ignores. */
 export const OUTPUT: string = join(ROOT, 'coverage/pictures');
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
   '.css': 'text/css',
+  '.wav': 'audio/wav',
 };
 
-/** Stands in the page for the address of the service. */
+/** The placeholder for the address of the service in the page. */
 const SERVICE = '%SERVICE%';
 
-/** The files of `examples/web` as built, by their paths. */
-export type WebFiles = Readonly<Record<string, string>>;
+/** The files of the built `examples/web`, by their paths. */
+export type WebFiles = Readonly<Record<string, Buffer>>;
 
-/** `examples/web` in a folder of its own, as whoever copied it has it. */
+/** A copy of `examples/web`, as a user has it. */
 export interface WebExample {
-  /** Type-checks and builds it, as `npm run build` does. Rejects with what the compiler or the bundler has to say. */
+  /** Type-checks and builds it, as `npm run build` does. Rejects with the output of the compiler or the bundler. */
   build(): Promise<WebFiles>;
-  /** Runs it with the local service, as `npm run local` does, and resolves to where it is. */
+  /** Runs it with the local service, as `npm run local` does, and resolves to its address. */
   local(): Promise<string>;
+  /** Starts Vite without a key, as `npm run dev` does, and resolves to its exit code and its output. */
+  devWithoutKey(): Promise<{ readonly code: number; readonly output: string }>;
   close(): Promise<void>;
 }
 
@@ -65,6 +68,15 @@ export async function openWebExample(): Promise<WebExample> {
       running = spawn(process.execPath, args, { cwd: dir, env, stdio: ['ignore', 'pipe', 'inherit'] });
       return addressIn(running.stdout!);
     },
+    devWithoutKey: async () => {
+      const { ASSEMBLYAI_API_KEY: _, ...rest } = process.env;
+      const env = { ...rest, NO_COLOR: '1' };
+      const vite = spawn(process.execPath, [join(modules, 'vite/bin/vite.js')], { cwd: dir, env });
+      let output = '';
+      for (const stream of [vite.stdout, vite.stderr]) stream.on('data', (text: Buffer) => (output += String(text)));
+      const [code] = (await once(vite, 'close')) as [number];
+      return { code, output };
+    },
     close: async () => {
       running?.kill('SIGINT');
       if (running?.exitCode === null) await once(running, 'exit');
@@ -76,10 +88,7 @@ export async function openWebExample(): Promise<WebExample> {
 async function filesIn(dir: string): Promise<WebFiles> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
-  const read = async (path: string): Promise<[string, string]> => [
-    path.slice(dir.length),
-    await readFile(path, 'utf8'),
-  ];
+  const read = async (path: string): Promise<[string, Buffer]> => [path.slice(dir.length), await readFile(path)];
   return Object.fromEntries(await Promise.all(paths.map(read)));
 }
 
@@ -105,7 +114,7 @@ async function program(dir: string, path: string, ...args: readonly string[]): P
   }
 }
 
-/** Serves the built app: it gets tokens from the site, and talks to the local service. */
+/** Serves the built app, with tokens and the local service. */
 export function serveWebExample(app: WebFiles, { url, apiKey }: Simulator): Promise<Site> {
   const tokens = tokenHandler({
     apiKey,
@@ -116,7 +125,7 @@ export function serveWebExample(app: WebFiles, { url, apiKey }: Simulator): Prom
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     if (pathname === '/token') return tokens(request, response);
     const path = pathname === '/' ? '/index.html' : pathname;
-    const file = app[path]?.replace(SERVICE, url);
+    const file = path === '/index.html' ? String(app[path]).replace(SERVICE, url) : app[path];
     response.writeHead(file === undefined ? 404 : 200, { 'content-type': TYPES[extname(path)] ?? 'text/plain' });
     response.end(file);
   });
@@ -126,7 +135,7 @@ export function serveWebExample(app: WebFiles, { url, apiKey }: Simulator): Prom
 const COMMAND = 'Stop listening.';
 const SPOKEN_MS = 10_300;
 
-/** The beginning of the bundled recording, with other words for its third sentence: a command. */
+/** The beginning of the bundled recording, whose third sentence is replaced by a command. */
 export async function dictation(): Promise<Recording> {
   const { pcm, sampleRate, words } = await bundledRecording();
   const third = { start: 7570, end: 9766 };
@@ -141,23 +150,22 @@ export async function dictation(): Promise<Recording> {
   };
 }
 
-/** How long nobody speaks yet: a browser plays its fake microphone from when it is opened, and takes a while to hear it. */
+/** Silence before the speech, in milliseconds: a browser starts its fake microphone before it captures from it. */
 const LEAD_MS = 2500;
 
-/** A recording for a fake microphone, that much later. */
+/** A recording for a fake microphone, with silence before it. */
 export function withLead(recording: Recording): Recording {
   const lead = new Uint8Array((2 * recording.sampleRate * LEAD_MS) / 1000);
   return { ...recording, pcm: Buffer.concat([lead, recording.pcm]) };
 }
 
 /**
- * In a page, before all other scripts: whatever records the microphone hears this recording from its beginning, and silence
- * after it, in place of the device.
+ * Runs in a page before all other scripts: replaces the microphone by this recording, followed by silence.
  *
- * A device goes on while the page's audio thread stands still, and what it delivers meanwhile is lost before the page has it.
- * This recording waits, so that every machine hears all of it.
+ * A device continues while the page's audio thread is blocked, and that audio is lost. This recording waits, so a busy
+ * machine captures all of it, too.
  */
-export function hearInstead({ pcm, sampleRate }: { readonly pcm: string; readonly sampleRate: number }): void {
+export function replaceMicrophone({ pcm, sampleRate }: { readonly pcm: string; readonly sampleRate: number }): void {
   const bytes = Uint8Array.from(atob(pcm), (character) => character.charCodeAt(0));
   const samples = Float32Array.from(new Int16Array(bytes.buffer), (sample) => sample / 32_768);
   AudioContext.prototype.createMediaStreamSource = function (this: AudioContext): MediaStreamAudioSourceNode {
@@ -170,7 +178,7 @@ export function hearInstead({ pcm, sampleRate }: { readonly pcm: string; readonl
   };
 }
 
-/** What of it is written down. */
+/** The text that the app writes for it. */
 export function written({ words }: Recording): string {
   const text = words.map((word) => word.text).join(' ');
   return text.slice(0, text.indexOf(COMMAND)).trimEnd();

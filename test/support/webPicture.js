@@ -1,5 +1,5 @@
-// Takes the picture of examples/web in the README anew: from the test that dictates to the app in a real browser. Run by
-// hand, node test/support/webPicture.js, when the app looks otherwise.
+// Updates the picture of examples/web in the README with a screenshot of the test that dictates to the app in a browser.
+// Run it after changing how the app looks: node test/support/webPicture.js
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, mkdir } from 'node:fs/promises';
@@ -12,6 +12,6 @@ const test = spawn(process.execPath, ['test/support/run.js', 'test/examples/web.
   stdio: 'inherit',
 });
 const [code] = await once(test, 'exit');
-if (code !== 0) throw new Error('the app does not work, so there is no picture of it');
+if (code !== 0) throw new Error('the tests of the app fail, so the picture is not updated');
 await mkdir(join(root, 'examples/pictures'), { recursive: true });
 await copyFile(join(root, 'coverage/pictures/web-live.png'), join(root, 'examples/pictures/web.png'));

@@ -2,7 +2,7 @@ import { map } from 'rxjs';
 import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn } from 'rxscribe';
 
-/** What a turn asks for: to be written down, or something else to be done. */
+/** What a turn does: it writes its text, or is a command. */
 export type Edit =
   | { readonly type: 'write'; readonly text: string }
   | { readonly type: 'new line' }
@@ -15,7 +15,7 @@ const COMMANDS: ReadonlyMap<string, Edit> = new Map<string, Edit>([
   ['stop listening', { type: 'stop' }],
 ]);
 
-/** Turns finals into edits. Of finals, since a partial may still change; a command is all that was said in its turn. */
+/** Turns finals into edits. A command must be the whole turn; partials cannot be commands because they may change. */
 export function commands(): OperatorFunction<FinalTurn, Edit> {
   return map(({ transcript }) => COMMANDS.get(wordsOf(transcript)) ?? { type: 'write', text: transcript });
 }

@@ -1,32 +1,71 @@
-import { Subject, catchError, connect, defer, endWith, finalize, map, merge, of, startWith } from 'rxjs';
+import {
+  Subject,
+  catchError,
+  connect,
+  defer,
+  endWith,
+  finalize,
+  from,
+  map,
+  merge,
+  of,
+  skip,
+  startWith,
+  switchMap,
+  takeUntil,
+} from 'rxjs';
 import type { Observable } from 'rxjs';
-import { microphone, transcribe } from 'rxscribe';
-import type { TranscriptionError, TranscriptionEvent } from 'rxscribe';
+import { audioFile, microphone, transcribe } from 'rxscribe';
+import type { TranscriptionEvent } from 'rxscribe';
 import { bufferBytes } from 'rxscribe/operators';
 import { tokenFrom } from 'rxscribe/tokens';
 import { loudness } from './loudness.ts';
 
-/** All that happens from the press of the button to the end. */
-export type Happening =
-  | { readonly type: 'Asking' } // the user, for the microphone
-  | { readonly type: 'Opened' }
-  | { readonly type: 'Lost'; readonly message: string }
+/** Everything that happens between the start and the end of a dictation. */
+export type Activity =
+  | { readonly type: 'PermissionRequested' }
+  | { readonly type: 'MicrophoneOpened' }
+  | { readonly type: 'MicrophoneLost'; readonly message: string }
   | { readonly type: 'Started' }
-  | { readonly type: 'Heard'; readonly loudness: number }
-  | { readonly type: 'Told'; readonly event: TranscriptionEvent }
-  | { readonly type: 'Silenced' } // no more audio comes; the last words do
-  | { readonly type: 'Failed'; readonly error: TranscriptionError }
+  | { readonly type: 'Level'; readonly loudness: number }
+  | { readonly type: 'Transcription'; readonly event: TranscriptionEvent }
+  | { readonly type: 'AudioEnded' } // the last words are still to come
+  | { readonly type: 'Failed'; readonly message: string }
   | { readonly type: 'Ended' };
 
-/** Where the service is, if it is not AssemblyAI's. */
+/** The address of the service, unless it is AssemblyAI's. */
 const service = document.querySelector<HTMLMetaElement>('meta[name=service]')?.content;
 
-/** Transcribes audio. Never errors: a failure is the last that happens. */
-export function listen(audio: Observable<Uint8Array>): Observable<Happening> {
-  const happening = (what: Happening): Happening => what;
+/** Transcribes the microphone. `stop` ends it: the first time with the last words, the second time at once. */
+export function listenToMicrophone(stop: Observable<unknown>): Observable<Activity> {
+  return defer(() => {
+    const device = new Subject<Activity>();
+    const audio = microphone({
+      stop,
+      onOpen: () => device.next({ type: 'MicrophoneOpened' }),
+      onLost: ({ message }) => device.next({ type: 'MicrophoneLost', message }),
+    });
+    return merge(device, listen(audio, stop).pipe(finalize(() => device.complete())));
+  }).pipe(startWith<Activity>({ type: 'PermissionRequested' }));
+}
+
+/** Transcribes a recording, likewise. */
+export function listenToFile(file: Blob, stop: Observable<unknown>): Observable<Activity> {
+  return listen(audioFile(file, { stop }), stop);
+}
+
+/** Transcribes the recording at an address, likewise. */
+export function listenToUrl(url: string, stop: Observable<unknown>): Observable<Activity> {
+  const file = defer(() => from(fetch(url).then((response) => response.blob())));
+  return listen(file.pipe(switchMap((blob) => audioFile(blob, { stop }))), stop);
+}
+
+/** Never errors: a failure is the last activity. */
+function listen(audio: Observable<Uint8Array>, stop: Observable<unknown>): Observable<Activity> {
+  const activity = (one: Activity): Activity => one;
   const transcription = transcribe({
     token: tokenFrom('/token'),
-    speechModel: 'u3-rt-pro',
+    speechModel: 'universal-3-6-pro',
     sampleRate: 16_000,
     ...(service && { websocketBaseUrl: service }),
   });
@@ -35,31 +74,19 @@ export function listen(audio: Observable<Uint8Array>): Observable<Happening> {
     connect((chunk$) =>
       merge(
         chunk$.pipe(
-          map((chunk) => happening({ type: 'Heard', loudness: loudness(chunk) })),
-          endWith(happening({ type: 'Silenced' })),
+          map((chunk) => activity({ type: 'Level', loudness: loudness(chunk) })),
+          endWith(activity({ type: 'AudioEnded' })),
         ),
         chunk$.pipe(
           bufferBytes(3200),
           transcription,
-          map((event) => happening({ type: 'Told', event })),
+          map((event) => activity({ type: 'Transcription', event })),
         ),
       ),
     ),
-    startWith(happening({ type: 'Started' })),
-    endWith(happening({ type: 'Ended' })),
-    catchError((error: TranscriptionError) => of(happening({ type: 'Failed', error }))),
+    takeUntil(stop.pipe(skip(1))),
+    startWith(activity({ type: 'Started' })),
+    endWith(activity({ type: 'Ended' })),
+    catchError(({ message }: Error) => of(activity({ type: 'Failed', message }))),
   );
-}
-
-/** Transcribes the microphone, until `stop` emits and the last words were told. */
-export function listenToMicrophone(stop: Observable<unknown>): Observable<Happening> {
-  return defer(() => {
-    const device = new Subject<Happening>();
-    const audio = microphone({
-      stop,
-      onOpen: () => device.next({ type: 'Opened' }),
-      onLost: ({ message }) => device.next({ type: 'Lost', message }),
-    });
-    return merge(device, listen(audio).pipe(finalize(() => device.complete())));
-  }).pipe(startWith<Happening>({ type: 'Asking' }));
 }

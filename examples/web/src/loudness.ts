@@ -1,6 +1,6 @@
 const QUIETEST_DB = -60;
 
-/** How loud 16-bit samples are, as people hear it: 0 for silence, 1 for as loud as can be. */
+/** The perceived loudness of 16-bit samples: 0 for silence, 1 for full scale. */
 export function loudness(chunk: Uint8Array): number {
   const samples = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   let sum = 0;

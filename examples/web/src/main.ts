@@ -14,23 +14,35 @@ import {
   tap,
 } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { audioFile } from 'rxscribe';
-import { finals, transcript, turns } from 'rxscribe/operators';
+import { finals, transcript } from 'rxscribe/operators';
 import { commands } from './commands.ts';
-import { listen, listenToMicrophone } from './listen.ts';
-import type { Happening } from './listen.ts';
+import { listenToFile, listenToMicrophone, listenToUrl } from './listen.ts';
+import type { Activity } from './listen.ts';
 import { phase } from './phase.ts';
-import { apply, button, fileInput, showLoudness, showPartial, showPhase } from './view.ts';
+import {
+  apply,
+  chosenFile,
+  copy,
+  copyButton,
+  demoButton,
+  fileInput,
+  listenButton,
+  showLoudness,
+  showPartial,
+  showPhase,
+  startDictation,
+} from './view.ts';
 
 const key$ = fromEvent<KeyboardEvent>(document, 'keydown').pipe(filter(({ repeat }) => !repeat));
 const space$ = key$.pipe(
-  filter(({ key, target }) => key === ' ' && target === document.body), // a focused button is pressed by it anyway
+  filter(({ key, target }) => key === ' ' && target === document.body), // it presses a focused button anyway
   tap((event) => event.preventDefault()),
 );
 const escape$ = key$.pipe(filter(({ key }) => key === 'Escape'));
-const press$ = merge(fromEvent(button, 'click'), space$).pipe(share());
+const press$ = merge(fromEvent(listenButton, 'click'), space$).pipe(share());
+const demo$ = fromEvent(demoButton, 'click');
 const file$ = fromEvent(fileInput, 'change').pipe(
-  map(() => fileInput.files?.[0]),
+  map(chosenFile),
   filter((file) => file !== undefined),
 );
 
@@ -38,32 +50,35 @@ const stop$: Observable<unknown> = merge(
   press$,
   escape$,
   defer(() => edit$.pipe(filter(({ type }) => type === 'stop'))),
-);
+).pipe(share());
 
-/** One transcription at a time: a press while it runs is for `stop$`. */
-const happening$: Observable<Happening> = merge(
+/** One dictation at a time: while it runs, presses only reach `stop$`. */
+const activity$: Observable<Activity> = merge(
   press$.pipe(map(() => listenToMicrophone(stop$))),
-  file$.pipe(map((file) => listen(audioFile(file, { stop: stop$ })))),
+  file$.pipe(map((file) => listenToFile(file, stop$))),
+  demo$.pipe(map(() => listenToUrl('/demo.wav', stop$))),
 ).pipe(exhaustAll(), share());
 
-const event$ = happening$.pipe(
-  filter((happening) => happening.type === 'Told'),
+const event$ = activity$.pipe(
+  filter((activity) => activity.type === 'Transcription'),
   map(({ event }) => event),
 );
-const edit$ = event$.pipe(turns(), finals(), commands(), share());
-const partial$ = happening$.pipe(
-  filter(({ type }) => type === 'Started'),
-  switchMap(() => event$.pipe(transcript())), // which begins anew with each transcription
+const edit$ = event$.pipe(finals(), commands(), share());
+const start$ = activity$.pipe(filter(({ type }) => type === 'Started'));
+const partial$ = start$.pipe(
+  switchMap(() => event$.pipe(transcript())), // empty again for each dictation
   map(({ partial }) => partial?.transcript ?? ''),
   distinctUntilChanged(),
 );
-const loudness$ = happening$.pipe(
-  filter((happening) => happening.type === 'Heard'),
+const loudness$ = activity$.pipe(
+  filter((activity) => activity.type === 'Level'),
   auditTime(0, animationFrameScheduler), // a hidden page draws nothing
   scan((history: readonly number[], { loudness }) => [...history.slice(-99), loudness], []),
 );
 
+start$.subscribe(startDictation);
 edit$.subscribe(apply);
 partial$.subscribe(showPartial);
 loudness$.subscribe(showLoudness);
-happening$.pipe(phase()).subscribe(showPhase);
+activity$.pipe(phase()).subscribe(showPhase);
+fromEvent(copyButton, 'click').subscribe(() => void copy());

@@ -1,71 +1,87 @@
 import { distinctUntilChanged, map, pipe, scan, startWith } from 'rxjs';
 import type { OperatorFunction } from 'rxjs';
 import type { TranscriptionEvent } from 'rxscribe';
-import type { Happening } from './listen.ts';
+import type { Activity } from './listen.ts';
 
-/** Where the app stands, and how to say so. */
+/** The state of the app, and the text of the status line. */
 export interface Phase {
-  readonly name: 'idle' | 'asking' | 'connecting' | 'live' | 'reconnecting' | 'deaf' | 'finishing' | 'failed';
+  readonly name:
+    | 'idle'
+    | 'permission'
+    | 'connecting'
+    | 'unreachable'
+    | 'live'
+    | 'reconnecting'
+    | 'no-audio'
+    | 'finishing'
+    | 'failed';
   readonly text: string;
 }
 
-interface Facts {
+interface State {
   readonly running: boolean;
-  readonly asking?: boolean | undefined;
-  readonly connected?: boolean;
-  readonly broken?: boolean;
-  readonly silenced?: boolean;
-  /** Why nothing is heard, and why it all ended. */
+  readonly needsPermission?: boolean | undefined;
+  readonly hasBegun?: boolean;
+  /** Why there is no connection. */
+  readonly disconnected?: string | undefined;
+  readonly audioEnded?: boolean;
+  /** Why the microphone delivers nothing. */
   readonly lost?: string | undefined;
+  /** Why the dictation failed. */
   readonly failed?: string;
 }
 
-/** Tells the phase, whenever it is another one. */
-export function phase(): OperatorFunction<Happening, Phase> {
+/** Emits the phase whenever it changes. */
+export function phase(): OperatorFunction<Activity, Phase> {
   return pipe(
-    scan(learn, { running: false }),
-    startWith<Facts>({ running: false }),
+    scan(reduce, { running: false }),
+    startWith<State>({ running: false }),
     map(phaseOf),
     distinctUntilChanged((a, b) => a.name === b.name && a.text === b.text),
   );
 }
 
-function learn(facts: Facts, happening: Happening): Facts {
-  switch (happening.type) {
-    case 'Asking':
-      return { running: true, asking: true };
+function reduce(state: State, activity: Activity): State {
+  switch (activity.type) {
+    case 'PermissionRequested':
+      return { running: true, needsPermission: true };
     case 'Started':
-      return { running: true, asking: facts.asking };
-    case 'Opened':
-      return { ...facts, asking: false, lost: undefined };
-    case 'Lost':
-      return { ...facts, lost: happening.message };
-    case 'Silenced':
-      return { ...facts, silenced: true };
-    case 'Told':
-      return learnFrom(facts, happening.event);
+      return { running: true, needsPermission: state.needsPermission };
+    case 'MicrophoneOpened':
+      return { ...state, needsPermission: false, lost: undefined };
+    case 'MicrophoneLost':
+      return { ...state, lost: activity.message };
+    case 'AudioEnded':
+      return { ...state, audioEnded: true };
+    case 'Transcription':
+      return reduceEvent(state, activity.event);
     case 'Failed':
-      return { running: false, failed: happening.error.message };
+      return { running: false, failed: activity.message };
     case 'Ended':
       return { running: false };
     default:
-      return facts;
+      return state;
   }
 }
 
-function learnFrom(facts: Facts, event: TranscriptionEvent): Facts {
-  if (event.type === 'Begin') return { ...facts, connected: true, broken: false };
-  return event.type === 'Reconnecting' ? { ...facts, broken: true } : facts;
+function reduceEvent(state: State, event: TranscriptionEvent): State {
+  if (event.type === 'Begin') return { ...state, hasBegun: true, disconnected: undefined };
+  return event.type === 'Reconnecting' ? { ...state, disconnected: event.reason } : state;
 }
 
-function phaseOf({ running, asking, connected, silenced, broken, lost, failed }: Facts): Phase {
+function phaseOf({ running, needsPermission, hasBegun, audioEnded, disconnected, lost, failed }: State): Phase {
   if (failed !== undefined) return { name: 'failed', text: sentence(failed) };
   if (!running) return { name: 'idle', text: '' };
-  if (asking) return { name: 'asking', text: 'Allow the microphone in your browser.' };
-  if (broken) return { name: 'reconnecting', text: 'The connection broke. Go on: nothing you say is lost.' };
-  if (lost !== undefined) return { name: 'deaf', text: sentence(lost) };
-  if (silenced) return { name: 'finishing', text: 'The last words are coming.' };
-  return connected ? { name: 'live', text: 'Listening.' } : { name: 'connecting', text: 'Connecting. You can speak.' };
+  if (needsPermission) return { name: 'permission', text: 'Allow the microphone in your browser.' };
+  if (disconnected !== undefined && !hasBegun) {
+    return { name: 'unreachable', text: `${sentence(`cannot connect: ${disconnected}`)} Trying again.` };
+  }
+  if (disconnected !== undefined) {
+    return { name: 'reconnecting', text: 'The connection broke. Keep speaking: nothing is lost.' };
+  }
+  if (lost !== undefined) return { name: 'no-audio', text: sentence(lost) };
+  if (audioEnded) return { name: 'finishing', text: 'The last words are coming. Stop again to skip them.' };
+  return hasBegun ? { name: 'live', text: 'Listening.' } : { name: 'connecting', text: 'Connecting. You can speak.' };
 }
 
 function sentence(message: string): string {
