@@ -55,7 +55,19 @@ export function session(
   input: Observable<Uint8Array | ControlMessage>,
   settings: SessionSettings,
 ): Observable<SessionEvent> {
-  return sessionOver((socket) => new PingLink(socket), input, settings);
+  return sessionOver((socket) => new PingLink(socket), input, settings, loadProxy);
+}
+
+/** Makes a transcriber connect in a way that the SDK has no option for. */
+type Connector = (transcriber: StreamingTranscriber, credential: Credential) => void;
+type LoadConnector = (settings: SessionSettings) => Promise<Connector | undefined>;
+
+/** What connects through a proxy or an agent, if there is one; its packages are loaded only then. */
+async function loadProxy({ agent, params, connectTimeout }: SessionSettings): Promise<Connector | undefined> {
+  if (!agent && !Object.keys(process.env).some((name) => /_proxy$/i.test(name))) return undefined;
+  const { connectThrough, proxyFor } = await import('./proxy.ts');
+  const proxy = proxyFor(params.websocketBaseUrl, agent);
+  return proxy && ((transcriber, credential) => connectThrough(transcriber, credential, proxy, connectTimeout));
 }
 
 /** As `session`, with the links of another runtime. */
@@ -63,13 +75,15 @@ export function sessionOver(
   openLink: OpenLink,
   input: Observable<Uint8Array | ControlMessage>,
   settings: SessionSettings,
+  loadConnector: LoadConnector = () => Promise.resolve(undefined),
 ): Observable<SessionEvent> {
   const { connectTimeout } = settings;
   const late = (): TranscriptionError => failure(undefined, `no key or token within ${connectTimeout} ms`);
-  return defer(() => Promise.all([loadSdk(), settings.credential()])).pipe(
+  return defer(() => Promise.all([loadSdk(), settings.credential(), loadConnector(settings)])).pipe(
     timeout({ first: connectTimeout, with: () => throwError(late) }),
-    switchMap(([Transcriber, credential]) => {
+    switchMap(([Transcriber, credential, connector]) => {
       const transcriber = newTranscriber(Transcriber, settings, credential);
+      connector?.(transcriber, credential);
       return new Observable<SessionEvent>((subscriber) => {
         const run = new Run(transcriber, input, settings, subscriber, credential);
         subscriber.add(() => run.close());
