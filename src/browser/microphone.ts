@@ -13,8 +13,8 @@ export type MicrophoneOptions = RecorderOptions & LiveOptions<Recorder>;
 /**
  * Records the microphone in a page: 16-bit little-endian mono PCM, by default in chunks of 20 ms.
  *
- * Cold, live, and recovering as in Node: a device that delivered and is lost is reopened after 250 ms, then after twice as
- * long each time, up to 5 s, with silence in its place. The browser asks the user for permission on subscription. Subscribe
+ * Cold, live, and recovering as in Node: a device that delivered and is lost is reopened after 250 ms, 500 ms, and then
+ * each second, with silence in its place. The browser asks the user for permission on subscription. Subscribe
  * in a click or key listener, because browsers start no audio before the user did something.
  *
  * | What happens | Recorder | Observable |

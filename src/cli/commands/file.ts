@@ -9,6 +9,7 @@ import { SERVICE } from '../flags/serviceFlags.ts';
 import type { ServiceFlags } from '../flags/serviceFlags.ts';
 import { SPEED } from '../flags/speedFlags.ts';
 import type { SpeedFlags } from '../flags/speedFlags.ts';
+import { printable } from '../terminal/printable.ts';
 import { UsageError } from '../usageError.ts';
 
 interface FileFlags extends SpeedFlags, ServiceFlags, ConditioningFlags, OutputFlags {}
@@ -30,21 +31,26 @@ export const file: Command<FileFlags & { readonly path: string }> = {
   handler: async (flags) => {
     const { run } = await import('../run.ts');
     const options = { catchUpSpeed: Math.max(CATCH_UP_SPEED, flags.speed) };
-    if (flags.path === '-') return run(flags, await standardInput(), { kind: 'stdin', options });
+    if (flags.path === '-') return run(flags, await standardInput(flags), { kind: 'stdin', options });
     const { recordingLength } = await import('../../audio/recordingFile.ts');
     return run(flags, await recording(flags), { kind: 'recording', options, length: recordingLength(flags.path) });
   },
 };
 
 async function recording(flags: FileFlags & { readonly path: string }): Promise<CreateSource> {
-  const { audioFile } = await import('../../audio/audioFile.ts');
+  const { mediaFile } = await import('../../audio/mediaFile.ts');
   const { path, speed, sampleRate } = flags;
-  return ({ stop }) => audioFile(path, { speed, sampleRate, ...conditioning(flags), stop });
+  return ({ stop }) => mediaFile(path, { speed, sampleRate, ...conditioning(flags), stop, onWarning });
 }
 
-async function standardInput(): Promise<CreateSource> {
+async function standardInput(flags: FileFlags): Promise<CreateSource> {
   if (process.stdin.isTTY)
-    throw new UsageError('nothing is piped in; - reads raw PCM from stdin, see rxscribe file --help');
-  const { pcmStream } = await import('../../audio/pcmStream.ts');
-  return ({ stop }) => pcmStream(process.stdin, { stop });
+    throw new UsageError('nothing is piped in; - reads a recording or raw PCM from stdin, see rxscribe file --help');
+  const { streamedAudio } = await import('../../audio/streamedAudio.ts');
+  const { sampleRate } = flags;
+  return ({ stop }) => streamedAudio(process.stdin, { sampleRate, ...conditioning(flags), stop, onWarning });
+}
+
+function onWarning(line: string): void {
+  process.stderr.write(`rxscribe: ${printable(line)}\n`);
 }
