@@ -12,7 +12,7 @@ interface CacheEntry {
 const named = new WeakMap<FinalTurn, CacheEntry>();
 const unnamed = new WeakMap<FinalTurn, CacheEntry>();
 
-/** Returns the cues of a turn, cached, because complete documents are written again and again. */
+/** Returns the cues of a turn, cached for as long as the turn lives, because complete documents are written again and again. */
 export function cachedCues(turn: FinalTurn, options: CueOptions & { readonly after: number }): readonly Cue[] {
   const { after, speaker } = options;
   const cache = options.named ? named : unnamed;

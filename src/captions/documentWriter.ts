@@ -1,6 +1,7 @@
 import { defer, filter, map, startWith } from 'rxjs';
 import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn } from '../../operators/events.ts';
+import { cachedCues } from './cachedCues.ts';
 import { placeMarks } from './chapterMark.ts';
 import type { Mark } from './chapterMark.ts';
 
@@ -22,16 +23,20 @@ export interface DocumentWriter {
   /** The text at the start of every document. */
   readonly header: string;
   /** Returns the text to append for a turn, and the state after it. */
-  readonly turn: (turn: FinalTurn, state: DocumentState) => readonly [text: string, state: DocumentState];
+  readonly turn: (
+    turn: FinalTurn,
+    state: DocumentState,
+    cuesOf?: typeof cachedCues,
+  ) => readonly [text: string, state: DocumentState];
   /** Writes a chapter mark, in formats that have chapters. */
   readonly chapter?: (mark: Mark) => string;
 }
 
 /** Starts a document: returns a function that returns the text to append for each turn. */
-export function turnWriter(writer: DocumentWriter): (turn: FinalTurn) => string {
+export function turnWriter(writer: DocumentWriter, cuesOf?: typeof cachedCues): (turn: FinalTurn) => string {
   let state = DOCUMENT_START;
   return (turn) => {
-    const [text, after] = writer.turn(turn, state);
+    const [text, after] = cuesOf ? writer.turn(turn, state, cuesOf) : writer.turn(turn, state);
     state = after;
     return text;
   };
@@ -45,7 +50,7 @@ export function documentOperator(writer: DocumentWriter): OperatorFunction<Final
 
 /** Writes a complete document. */
 export function writeDocument(writer: DocumentWriter, turns: readonly FinalTurn[], marks: readonly Mark[]): string {
-  const write = turnWriter(writer);
+  const write = turnWriter(writer, cachedCues);
   const pieces = placeMarks(turns, marks).map((item) =>
     'atMs' in item ? (writer.chapter?.(item) ?? '') : write(item),
   );

@@ -1,6 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn } from '../../operators/events.ts';
-import { cachedCues } from './cachedCues.ts';
+import { cues } from './cues.ts';
 import { documentOperator } from './documentWriter.ts';
 import type { DocumentWriter } from './documentWriter.ts';
 import { timestamp } from './timestamp.ts';
@@ -9,8 +9,8 @@ import { withoutLineBreakCodes } from './withoutLineBreakCodes.ts';
 /** SubRip: numbered cues; the speaker is written where it changes. */
 export const SRT: DocumentWriter = {
   header: '',
-  turn: (turn, state) => {
-    const all = cachedCues(turn, { after: state.endMs, named: true, speaker: state.speaker });
+  turn: (turn, state, cuesOf = cues) => {
+    const all = cuesOf(turn, { after: state.endMs, named: true, speaker: state.speaker });
     const blocks = all.map(({ startMs, endMs, lines }, index) => {
       const times = `${timestamp(startMs, ',')} --> ${timestamp(endMs, ',')}`;
       return `${state.cues + index + 1}\n${times}\n${withoutMarkup(lines.join('\n'))}\n\n`;

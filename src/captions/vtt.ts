@@ -1,6 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn } from '../../operators/events.ts';
-import { cachedCues } from './cachedCues.ts';
+import { cues } from './cues.ts';
 import { documentOperator } from './documentWriter.ts';
 import type { DocumentWriter } from './documentWriter.ts';
 import { singleLine } from './singleLine.ts';
@@ -10,8 +10,8 @@ import { withoutLineBreakCodes } from './withoutLineBreakCodes.ts';
 /** WebVTT: the speaker is a voice span; a chapter is a comment. */
 export const VTT: DocumentWriter = {
   header: 'WEBVTT\n\n',
-  turn: (turn, state) => {
-    const all = cachedCues(turn, { after: state.endMs });
+  turn: (turn, state, cuesOf = cues) => {
+    const all = cuesOf(turn, { after: state.endMs });
     const blocks = all.map(({ startMs, endMs, lines, speaker }) => {
       const voice = speaker === undefined ? '' : `<v ${escaped(speaker)}>`;
       return `${timestamp(startMs)} --> ${timestamp(endMs)}\n${voice}${lines.map(escaped).join('\n')}\n\n`;
