@@ -2,12 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { runChaos, wordsOutside } from './support/chaos.ts';
 import type { ChaosResult } from './support/chaos.ts';
 
-const minutes = Number(process.env.CHAOS_MINUTES ?? 120);
-const faults = Number(process.env.CHAOS_FAULTS ?? 200);
+const minutes = Number(process.env.CHAOS_MINUTES ?? 60);
+const faults = Number(process.env.CHAOS_FAULTS ?? 60);
 const seed = Number(process.env.CHAOS_SEED ?? 1);
 
 const MAX_TURN_WORDS = 14;
-const MAX_GAP_MS = 20_000;
+/** Audio is sent at high speed, so much of it may follow the stretch that fails before that is noticed. */
+const MAX_GAP_MS = 60_000;
 
 /** Prints the figures of a run. */
 function print({ words, gaps, stats, faultCounts, seconds }: ChaosResult): void {

@@ -123,7 +123,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { turns, gaps, stats } = await transcription(simulator, chunks(recording, minutes, clock));
   return {
     spoken: spokenWords(recording, minutes),
-    words: turns.flatMap(({ words }) => words.map(({ text, start, end }) => ({ text, start, end }))),
+    words: wordsOf(turns),
     turnOrders: turns.map(({ turn_order }) => turn_order),
     stats,
     gaps,
@@ -142,6 +142,18 @@ export function wordsOutside(gaps: readonly AudioGap[], words: readonly ChaosWor
 function spokenWords(recording: Recording, minutes: number): ChaosWord[] {
   return repetitions(recording, minutes).flatMap((offset) =>
     recording.words.map(({ text, start, end }) => ({ text, start: start + offset, end: end + offset })),
+  );
+}
+
+/** The words of all transcripts. A turn whose words have no valid times takes those of the word before. */
+function wordsOf(turns: readonly FinalTurn[]): ChaosWord[] {
+  let last = { start: 0, end: 0 };
+  return turns.flatMap(({ transcript, words }) =>
+    transcript.split(' ').map((text, index) => {
+      const { start, end } = words[index] ?? last;
+      last = { start, end };
+      return { text, start, end };
+    }),
   );
 }
 
