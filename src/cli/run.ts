@@ -78,7 +78,7 @@ export async function run(
   } finally {
     context.close();
     await page?.close();
-    if (process.stderr.isTTY && context.elapsedMs() > 0) context.note(summary.line(context.elapsedMs(), written()));
+    if (context.view.live && context.elapsedMs() > 0) context.note(summary.line(context.elapsedMs(), written()));
   }
 }
 

@@ -7,6 +7,7 @@ import type { OutputFlags } from './flags/outputFlags.ts';
 import { mute } from './mute.ts';
 import { hideSecrets } from './secrets.ts';
 import { handleSignals } from './signals.ts';
+import { silenceHint } from './silenceHint.ts';
 import type { SourceContext, SourcePlan } from './sourcePlan.ts';
 import { formatTime } from './terminal/formatTime.ts';
 import { listenToKeys } from './terminal/keys.ts';
@@ -36,8 +37,12 @@ export interface RunContext extends SourceContext {
   readonly close: () => void;
 }
 
+/** The default of the option `maxOutage`, in milliseconds. */
+const MAX_OUTAGE_MS = 300_000;
+
 /** The keys shown in the status line, the most important first. */
 const KEYS = ['space pauses', 'q ends', 'enter ends the turn', 'm marks'];
+const KEYS_WHILE_PAUSED = ['space resumes', 'q ends', 'm marks'];
 const KEYS_OF_RECORDING = ['q ends', 'm marks'];
 
 /** Opens the view and handles signals; reads keys if the view is live and stdin is a terminal. */
@@ -46,7 +51,13 @@ export function openRunContext(flags: OutputFlags, options: TranscribeOptions, p
   const microphone = plan.kind === 'microphone';
   const hasKeys = plan.kind !== 'stdin' && process.stdin.isTTY;
   const keys = microphone ? KEYS : KEYS_OF_RECORDING;
-  const status = new Status({ sampleRate, microphone, keys: hasKeys ? keys : [] });
+  const status = new Status({
+    sampleRate,
+    microphone,
+    keys: hasKeys ? keys : [],
+    keysWhilePaused: hasKeys ? KEYS_WHILE_PAUSED : [],
+    maxOutage: options.maxOutage ?? MAX_OUTAGE_MS,
+  });
   const view = openView(flags.plain, (columns) => status.line(columns));
   const note = (text: string): void => view.note(printable(hideSecrets(`rxscribe: ${text}`)));
   const { stop, end, release } = handleSignals(
@@ -71,6 +82,8 @@ export function openRunContext(flags: OutputFlags, options: TranscribeOptions, p
   const noKeys = (): void => undefined;
   const closeKeys = view.live && hasKeys ? listenToKeys(actions, () => view.clear()) : noKeys;
   if (view.live) void plan.length?.then((ms) => (status.lengthMs = ms));
+  const onSilence = (): void =>
+    note('no sound for 30 s; check that the microphone is on and the right one (rxscribe devices lists them)');
   const noticeOf = eventNotices();
   return {
     view,
@@ -80,7 +93,9 @@ export function openRunContext(flags: OutputFlags, options: TranscribeOptions, p
     marks,
     mark$: mark$.asObservable(),
     watchAudio: (source) =>
-      (microphone ? source.pipe(muteWhilePaused) : source).pipe(tap((chunk) => status.addAudio(chunk))),
+      (microphone ? source.pipe(silenceHint(sampleRate, onSilence), muteWhilePaused) : source).pipe(
+        tap((chunk) => status.addAudio(chunk)),
+      ),
     elapsedMs: () => status.elapsedMs,
     updateStatus: (event) => status.update(event),
     report: (event) => {

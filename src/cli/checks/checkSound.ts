@@ -1,20 +1,21 @@
+import { readFileSync } from 'node:fs';
 import { lastValueFrom, map, scan, timeout } from 'rxjs';
 import { microphone } from '../../audio/microphone.ts';
 import { inspectAudio } from '../../audio/childRecorder.ts';
-import { recorderFailure } from '../../audio/recorder.ts';
 import { deviceOption } from '../flags/deviceFlags.ts';
+import type { DoctorFlags } from '../flags/doctorFlags.ts';
 import type { Finding } from './finding.ts';
+import { MUTED_DB } from '../silenceHint.ts';
+import { canOpen, inputDevices } from './inputDevices.ts';
 import { SILENCE_DB, levelOf } from '../terminal/level.ts';
 
 /** How long to record, and how long to wait for that, in milliseconds. */
 const LISTEN_MS = 1000;
 const TIMEOUT_MS = 6000;
-/** A microphone that is on is louder than this even in a quiet room, in dBFS. */
-const MUTED_DB = -75;
 
 /** Checks the addon, the devices and the level of one; stops at the first that fails. */
 export async function checkSound(
-  device: number | string | undefined,
+  { device }: Pick<DoctorFlags, 'device'>,
   report: (finding: Finding) => void,
 ): Promise<void> {
   const addon = await checkAddon();
@@ -27,16 +28,23 @@ export async function checkSound(
 
 async function checkAddon(): Promise<Finding> {
   try {
-    const { decibri, audioBackend } = (await inspectAudio()).version;
-    return { check: 'addon', ok: true, found: `decibri ${decibri}, ${audioBackend}` };
+    const { audioBackend } = (await inspectAudio()).version;
+    return { check: 'addon', ok: true, found: `decibri ${packageVersion()}, ${audioBackend}` };
   } catch (error) {
     return failed('addon', error, 'recordings and raw PCM work without it, unless they are to be conditioned');
   }
 }
 
+/** The version of the installed package; the addon reports that of its native library. */
+function packageVersion(): string {
+  const [folder = ''] = /^.*\/decibri\//.exec(import.meta.resolve('decibri')) ?? [];
+  const { version } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8')) as { version: string };
+  return version;
+}
+
 async function checkDevices(): Promise<Finding> {
   try {
-    const found = (await inspectAudio()).devices.filter(({ maxInputChannels }) => maxInputChannels > 0);
+    const found = (await inputDevices()).filter(canOpen);
     if (found.length === 0) {
       const advice = 'connect a microphone, and check that the sound server runs';
       return { check: 'devices', ok: false, found: 'no input device', advice };
@@ -45,12 +53,13 @@ async function checkDevices(): Promise<Finding> {
     const which = name === undefined ? 'none is the default' : `the default is ${name}`;
     return { check: 'devices', ok: true, found: `${found.length} to record from, ${which}` };
   } catch (error) {
-    return failed('devices', recorderFailure(error));
+    return failed('devices', error);
   }
 }
 
 /** Records for a second and reports its loudest 100 ms. */
 async function checkLevel(device: number | string | undefined): Promise<Finding> {
+  if (process.stderr.isTTY) process.stderr.write('rxscribe: speak now, for a second\n');
   const stop = new AbortController();
   const onOpen = (): void => void setTimeout(() => stop.abort(), LISTEN_MS);
   const loudest$ = microphone({ ...deviceOption(device), stop: stop.signal, maxAbsence: 0, onOpen }).pipe(

@@ -1,5 +1,6 @@
 import { KEY_VARIABLE, setting } from '../environment.ts';
 import type { DoctorFlags } from '../flags/doctorFlags.ts';
+import { hideSecrets } from '../secrets.ts';
 import { printable } from '../terminal/printable.ts';
 import { checkKey } from './checkKey.ts';
 import { checkNode } from './checkNode.ts';
@@ -13,21 +14,33 @@ import type { Finding } from './finding.ts';
  *
  * @returns Whether all checks passed.
  */
-export async function runChecks({ json, url, region, device }: DoctorFlags): Promise<boolean> {
+export async function runChecks(flags: DoctorFlags): Promise<boolean> {
+  const { json, url, region } = flags;
   const findings: Finding[] = [];
   const report = (finding: Finding): void => {
     findings.push(finding);
     if (!json) process.stdout.write(`${lineOf(finding)}\n`);
   };
   report(checkNode(process.versions.node));
-  await checkSound(device, report);
-  report(checkKey(setting(KEY_VARIABLE)));
+  await checkSound(flags, report);
+  report(checkKey(setting(KEY_VARIABLE), url !== undefined));
+  const proxy = process.env['HTTPS_PROXY'] ?? process.env['https_proxy'];
+  if (proxy)
+    report({ check: 'proxy', ok: true, found: `HTTPS_PROXY is ${hideSecrets(proxy)}; the next check does not use it` });
   await checkService(url, region, report);
   if (json) process.stdout.write(`${JSON.stringify(findings, undefined, 2)}\n`);
+  else process.stdout.write(`${summaryOf(findings)}\n`);
   return findings.every(({ ok }) => ok);
 }
 
 function lineOf({ check, ok, found, advice }: Finding): string {
-  const name = check === 'node' ? 'Node' : check;
-  return printable(`${ok ? 'ok' : 'not ok'} ${name}: ${found}${advice === undefined ? '' : `; ${advice}`}`);
+  const columns = [ok ? 'ok    ' : 'not ok', `${check === 'node' ? 'Node' : check}:`.padEnd(8)];
+  return [...columns, printable(`${found}${advice === undefined ? '' : `; ${advice}`}`)].join(' ');
+}
+
+function summaryOf(findings: readonly Finding[]): string {
+  const failed = findings.filter(({ ok }) => !ok).map(({ check }) => check);
+  return failed.length === 0
+    ? `all ${findings.length} checks passed`
+    : `${failed.length} of ${findings.length} checks failed: ${failed.join(', ')}`;
 }

@@ -1,27 +1,19 @@
-import { inspectAudio } from '../../audio/childRecorder.ts';
-import { recorderFailure } from '../../audio/recorder.ts';
 import type { InputDevice } from '../../audio/recorder.ts';
 import { columnsOf } from '../../captions/columnsOf.ts';
+import { canOpen, inputDevices } from '../checks/inputDevices.ts';
+import type { DevicesFlags } from '../flags/devicesFlags.ts';
 import { printable } from '../terminal/printable.ts';
 
 /** Prints the input devices. Having none is not a failure; a line on stderr says what to do. */
-export async function listDevices(json: boolean): Promise<void> {
-  const found = await inputDevices();
-  if (json) process.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
-  else process.stdout.write(table(found));
-  if (!found.some(({ maxInputChannels }) => maxInputChannels > 0)) {
-    process.stderr.write(
-      'rxscribe: no input device found; connect a microphone, and check that the sound server runs\n',
-    );
-  }
-}
-
-async function inputDevices(): Promise<readonly InputDevice[]> {
-  try {
-    return (await inspectAudio()).devices;
-  } catch (error) {
-    throw recorderFailure(error);
-  }
+export async function listDevices({ json, all }: DevicesFlags): Promise<void> {
+  const devices = await inputDevices();
+  const usable = devices.filter(canOpen);
+  const shown = all ? devices : usable;
+  process.stdout.write(json ? `${JSON.stringify(shown, undefined, 2)}\n` : table(shown));
+  const note = (text: string): void => void process.stderr.write(`rxscribe: ${text}\n`);
+  if (usable.length === 0) note('no input device found; connect a microphone, and check that the sound server runs');
+  const hidden = devices.length - shown.length;
+  if (hidden > 0 && !json) note(`${hidden} more cannot be opened now; --all lists them`);
 }
 
 const HEADER = ['', '#', 'name', 'channels', 'rate', 'id'];

@@ -76,7 +76,12 @@ function childEnvironment({ caFile, apiKey }: Simulator): NodeJS.ProcessEnv {
 function runMain(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: 'inherit', env });
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+  let stopped = false;
+  const forward = (signal: NodeJS.Signals): void => {
+    if (!stopped) process.stderr.write('rxscribe: the local service ends a word that was cut off with ~\n');
+    stopped = true;
+    child.kill(signal);
+  };
   for (const signal of signals) process.on(signal, forward);
   return new Promise<number>((resolve, reject) => {
     child.once('error', reject);

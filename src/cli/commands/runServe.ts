@@ -33,6 +33,11 @@ export async function runServe(flags: ServeFlags): Promise<void> {
     const { url, caFile, apiKey } = simulator;
     process.stdout.write(`${jsonLine({ url, caFile, apiKey })}\n`);
     note('recognises only recordings it knows; start clients with NODE_EXTRA_CA_CERTS set to caFile; Ctrl-C ends');
+    if (process.stdout.isTTY) {
+      note(
+        `to use it: NODE_EXTRA_CA_CERTS='${caFile}' ASSEMBLYAI_API_KEY=${apiKey} rxscribe file RECORDING --url ${url}`,
+      );
+    }
     if (!stop.aborted) await once(stop, 'abort');
   } finally {
     release();

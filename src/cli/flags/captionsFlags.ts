@@ -1,4 +1,5 @@
 import { isOn } from '../environment.ts';
+import { inGroup } from './declareFlags.ts';
 import type { Declarations } from './declareFlags.ts';
 import { UsageError } from '../usageError.ts';
 
@@ -9,7 +10,7 @@ export interface CaptionsFlags {
   readonly captionsHost?: string;
 }
 
-export const CAPTIONS: Declarations<CaptionsFlags> = {
+export const CAPTIONS: Declarations<CaptionsFlags> = inGroup('Captions page:', {
   captions: {
     coerce: port,
     describe: 'Serve a page of live captions on this machine, on port 4747 or the given one: for OBS or a stage screen',
@@ -19,7 +20,7 @@ export const CAPTIONS: Declarations<CaptionsFlags> = {
     requiresArg: true,
     describe: 'Serve the page to other machines, on this address (0.0.0.0 for all); its URL then contains a secret',
   },
-};
+});
 
 /** Checks that the flags fit together. */
 export function checkCaptions({ captions, captionsHost }: CaptionsFlags): void {

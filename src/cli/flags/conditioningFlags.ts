@@ -1,5 +1,5 @@
 import type { Declarations } from './declareFlags.ts';
-import { number } from './declareFlags.ts';
+import { inGroup, number } from './declareFlags.ts';
 
 /** Flags for processing the audio before it is sent. */
 export interface ConditioningFlags {
@@ -11,7 +11,7 @@ export interface ConditioningFlags {
   readonly channel?: number;
 }
 
-export const CONDITIONING: Declarations<ConditioningFlags> = {
+export const CONDITIONING: Declarations<ConditioningFlags> = inGroup('Audio processing:', {
   denoise: { type: 'boolean', describe: 'Remove noise' },
   highpass: { coerce: number('highpass'), requiresArg: true, describe: 'Remove frequencies below 80 or 100 Hz' },
   agc: { coerce: number('agc'), requiresArg: true, describe: 'Adjust speech to this level, -40 to -3 dBFS' },
@@ -22,7 +22,7 @@ export const CONDITIONING: Declarations<ConditioningFlags> = {
     requiresArg: true,
     describe: 'Use one channel, counted from 0, instead of the average of all',
   },
-};
+});
 
 /** The same as options of a source, under the names of decibri. */
 export interface Conditioning {

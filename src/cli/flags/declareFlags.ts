@@ -24,6 +24,12 @@ export const COMMON: Declarations<CommonFlags> = {
   verbose: { type: 'boolean', default: false, describe: 'Print the stack of an error' },
 };
 
+/** Puts flags under a heading of the help. */
+export function inGroup<Flags>(group: string, declarations: Declarations<Flags>): Declarations<Flags> {
+  const entries = Object.entries(declarations as Readonly<Record<string, Options>>);
+  return Object.fromEntries(entries.map(([name, options]) => [name, { ...options, group }])) as Declarations<Flags>;
+}
+
 /** Declares the flags of a command. `RXSCRIBE_<OPTION>` sets a flag that no argument sets. */
 export function declareFlags<Flags>(command: Argv<object>, declarations: Declarations<Flags>): Argv<Flags> {
   const options = declarations as Readonly<Record<string, Options>>;

@@ -2,7 +2,7 @@ import { CAPTION_EXTENSIONS, CAPTION_FORMATS } from '../../captions/captionForma
 import type { CaptionFormat } from '../../captions/captionFormats.ts';
 import { CAPTIONS } from './captionsFlags.ts';
 import type { CaptionsFlags } from './captionsFlags.ts';
-import { COMMON } from './declareFlags.ts';
+import { COMMON, inGroup } from './declareFlags.ts';
 import type { CommonFlags, Declarations } from './declareFlags.ts';
 
 /** The flags of every command that prints a transcription. */
@@ -15,7 +15,7 @@ export interface OutputFlags extends CommonFlags, CaptionsFlags {
   readonly plain: boolean;
 }
 
-export const OUTPUT: Declarations<OutputFlags> = {
+const OWN: Declarations<Omit<OutputFlags, keyof (CaptionsFlags & CommonFlags)>> = {
   format: {
     choices: Object.keys(CAPTION_FORMATS),
     default: 'text',
@@ -41,6 +41,10 @@ export const OUTPUT: Declarations<OutputFlags> = {
     default: false,
     describe: 'Append lines only, even on a terminal: no live partials, no status, no keys',
   },
+};
+
+export const OUTPUT: Declarations<OutputFlags> = {
+  ...inGroup('Output:', OWN),
   ...CAPTIONS,
   ...COMMON,
 };

@@ -1,5 +1,5 @@
 import type { Declarations } from './declareFlags.ts';
-import { list, number } from './declareFlags.ts';
+import { inGroup, list, number } from './declareFlags.ts';
 
 /** The flags of every command that connects to the service. */
 export interface ServiceFlags {
@@ -19,7 +19,7 @@ const MODELS =
   'Speech model: universal-3-6-pro (32 languages, switching between them), universal-3-5-pro, ' +
   'universal-streaming-english, universal-streaming-multilingual (6 languages), or any newer one';
 
-export const SERVICE: Declarations<ServiceFlags> = {
+export const SERVICE: Declarations<ServiceFlags> = inGroup('Recognition:', {
   'speech-model': { type: 'string', requiresArg: true, default: 'universal-3-6-pro', describe: MODELS },
   'sample-rate': {
     requiresArg: true,
@@ -53,4 +53,4 @@ export const SERVICE: Declarations<ServiceFlags> = {
     requiresArg: true,
     describe: "Set any other option of the service's SDK, as in --param maxTurnSilence=800; may be repeated",
   },
-};
+});

@@ -19,7 +19,7 @@ export function printerOf(format: CaptionFormat, view: View): Print {
 function printText(view: View): Print {
   return (event) => {
     if (event.type !== 'Turn') return;
-    if (event.isFinal) view.line(turnText(event));
+    if (event.isFinal) view.paragraph(turnText(event));
     else if (view.live) view.partial(partialText(event));
   };
 }

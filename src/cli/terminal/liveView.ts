@@ -1,9 +1,9 @@
 import type { WriteStream } from 'node:tty';
 import { columnsOf } from '../../captions/columnsOf.ts';
-import { dimEnd } from './dimEnd.ts';
+import { dim, dimEnd } from './dimEnd.ts';
 import { addExitHook } from './exitHook.ts';
-import { lastLines } from './lastLines.ts';
-import type { PartialText, View } from './view.ts';
+import type { PartialText, StatusLine, View } from './view.ts';
+import { lastLines, wrapText } from './wrapText.ts';
 
 /** Minimum time between two redraws, in milliseconds. */
 const REDRAW_MS = 100;
@@ -14,6 +14,12 @@ const ERASE_REST = '\u001b[K';
 const ERASE_BELOW = '\u001b[J';
 const DOWN = '\u001b[1B';
 const up = (rows: number): string => (rows > 0 ? `\u001b[${rows}A` : '');
+/** The dot in front of the status: green, yellow or red. */
+const DOT: Readonly<Record<StatusLine['state'], string>> = {
+  live: '\u001b[32m●\u001b[39m',
+  waiting: '\u001b[33m●\u001b[39m',
+  offline: '\u001b[31m●\u001b[39m',
+};
 const NO_TEXT: PartialText = { settled: '', open: '' };
 
 /**
@@ -24,7 +30,7 @@ const NO_TEXT: PartialText = { settled: '', open: '' };
 export class LiveView implements View {
   readonly live = true;
   readonly #out: WriteStream;
-  readonly #status: (columns: number) => string;
+  readonly #status: (columns: number) => StatusLine;
   readonly #timer: NodeJS.Timeout;
   readonly #release: () => void;
   #partial = NO_TEXT;
@@ -32,8 +38,9 @@ export class LiveView implements View {
   #drawn = '';
   #widths: number[] = [];
   #drawnAt = -Infinity;
+  #ended = false;
 
-  constructor(out: WriteStream, status: (columns: number) => string) {
+  constructor(out: WriteStream, status: (columns: number) => StatusLine) {
     this.#out = out;
     this.#status = status;
     this.#timer = setInterval(() => this.#draw(), REDRAW_MS).unref();
@@ -47,9 +54,13 @@ export class LiveView implements View {
     if (performance.now() - this.#drawnAt >= REDRAW_MS) this.#draw();
   }
 
+  paragraph(text: string): void {
+    this.line(wrapText(text, this.#columns()));
+  }
+
   note(text: string): void {
     this.#out.write(this.#erasure());
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${process.stderr.isTTY ? wrapText(text, this.#columns()) : text}\n`);
     this.#draw();
   }
 
@@ -62,6 +73,7 @@ export class LiveView implements View {
   }
 
   end(): void {
+    this.#ended = true;
     clearInterval(this.#timer);
     this.#out.off('resize', this.#resized);
     this.#release();
@@ -69,17 +81,20 @@ export class LiveView implements View {
   }
 
   #draw(): void {
-    const [width, height] = this.#size();
-    const columns = Math.max(width, 4) - 1;
-    const status = this.#status(columns);
+    if (this.#ended) return;
+    const [, height] = this.#size();
+    const columns = this.#columns();
+    const { state, text } = this.#status(columns - 2);
     const maxLines = Math.min(SHOWN_LINES, Math.max(1, height - 2));
     const { settled, open } = this.#partial;
     const lines = lastLines(settled + open, columns, maxLines);
-    const drawn = [...dimEnd(lines, open.length), status].map((line) => line + ERASE_REST).join('\r\n');
+    const drawn = [...dimEnd(lines, open.length), `${DOT[state]} ${dim(text)}`]
+      .map((line) => line + ERASE_REST)
+      .join('\r\n');
     if (drawn === this.#drawn) return;
     this.#out.write(`${this.#toTop()}${drawn}${ERASE_BELOW}`);
     this.#drawn = drawn;
-    this.#widths = [...lines, status].map(columnsOf);
+    this.#widths = [...lines, `● ${text}`].map(columnsOf);
     this.#drawnAt = performance.now();
   }
 
@@ -101,6 +116,11 @@ export class LiveView implements View {
   /** Returns the sequence that moves the cursor to the first line. */
   #toTop(): string {
     return `\r${up(this.#rows() - 1)}`;
+  }
+
+  /** The width for text: one column less than the terminal, because some wrap when the last one is written. */
+  #columns(): number {
+    return Math.max(this.#size()[0], 4) - 1;
   }
 
   /** The current size: the `resize` event arrives after the change. */

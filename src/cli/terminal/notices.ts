@@ -1,17 +1,28 @@
 import type { TranscriptionEvent } from '../../../operators/events.ts';
 import { printable } from './printable.ts';
 
+/** How often a failing connection is reported while its reason stays the same, in milliseconds. */
+const REPEAT_MS = 60_000;
+
 /** Returns a function that describes an event in one line, or returns `undefined` if it does not concern the user. */
 export function eventNotices(): (event: TranscriptionEvent) => string | undefined {
   let disconnectedAt: number | undefined;
   let begun = false;
+  let latest = { reason: '', at: -Infinity };
   return (event) => {
     switch (event.type) {
       case 'Warning':
         return `warning: ${printable(event.warning)}`;
-      case 'Reconnecting':
-        disconnectedAt ??= performance.now();
-        return `reconnecting in ${seconds(event.delayMs)}, ${seconds(event.replayMs)} of audio to send again: ${printable(event.reason)}`;
+      case 'Reconnecting': {
+        const now = performance.now();
+        disconnectedAt ??= now;
+        if (event.attempt > 1 && event.reason === latest.reason && now - latest.at < REPEAT_MS) return undefined;
+        latest = { reason: event.reason, at: now };
+        const reason = printable(event.reason);
+        return begun
+          ? `reconnecting in ${seconds(event.delayMs)}, ${seconds(event.replayMs)} of audio to send again: ${reason}`
+          : `cannot connect, trying again: ${reason}`;
+      }
       case 'AudioGap':
         // without any session the error that follows explains the gap
         return begun
@@ -19,9 +30,10 @@ export function eventNotices(): (event: TranscriptionEvent) => string | undefine
           : undefined;
       case 'Begin': {
         const outage = disconnectedAt === undefined ? undefined : performance.now() - disconnectedAt;
+        const verb = begun ? 'reconnected' : 'connected';
         disconnectedAt = undefined;
         begun = true;
-        return outage === undefined ? undefined : `reconnected after ${seconds(outage)}`;
+        return outage === undefined ? undefined : `${verb} after ${seconds(outage)}`;
       }
       default:
         return undefined;

@@ -3,6 +3,7 @@ import { bytesToMs } from '../../audio/pcm.ts';
 import { columnsOf } from '../../captions/columnsOf.ts';
 import { formatTime } from './formatTime.ts';
 import { levelOf, meter } from './level.ts';
+import type { StatusLine } from './view.ts';
 
 /** Width of the level meter, in columns. */
 const METER_COLUMNS = 12;
@@ -14,6 +15,10 @@ export interface StatusOptions {
   readonly microphone: boolean;
   /** What each key does, in a few words; the most important first. */
   readonly keys: readonly string[];
+  /** The same while the microphone is paused. */
+  readonly keysWhilePaused: readonly string[];
+  /** How long an outage may last before the transcription fails, in milliseconds. */
+  readonly maxOutage: number;
 }
 
 /** The status of a transcription in one line. */
@@ -29,7 +34,8 @@ export class Status {
   #startedAt = 0;
   #latest: Uint8Array = new Uint8Array(0);
   #connection: 'connecting' | 'live' | 'reconnecting' = 'connecting';
-  #buffered = { ms: 0, at: 0 };
+  #hasBegun = false;
+  #outage = { since: 0, attempt: 0, replayMs: 0, elapsedMs: 0 };
   #delayMs: number | undefined;
 
   constructor(options: StatusOptions) {
@@ -48,30 +54,41 @@ export class Status {
   }
 
   update(event: TranscriptionEvent): void {
-    if (event.type === 'Begin') this.#connection = 'live';
+    if (event.type === 'Begin') [this.#connection, this.#hasBegun] = ['live', true];
     if (event.type === 'Stats') this.#delayMs = event.finalDelayMs ?? this.#delayMs;
     if (event.type !== 'Reconnecting') return;
+    const since = this.#connection === 'reconnecting' ? this.#outage.since : performance.now();
     this.#connection = 'reconnecting';
-    this.#buffered = { ms: event.replayMs, at: this.elapsedMs };
+    this.#outage = { since, attempt: event.attempt, replayMs: event.replayMs, elapsedMs: this.elapsedMs };
   }
 
   /** Returns as many parts as fit, the most important first. */
-  line(columns: number): string {
-    const { microphone, keys } = this.#options;
-    const delay = this.#delayMs === undefined ? '' : `${(this.#delayMs / 1000).toFixed(1)} s behind`;
-    const parts = microphone
-      ? [formatTime(this.elapsedMs), this.#state(), this.#level(), delay, ...keys]
-      : [...this.#progress(), this.#state(), delay, ...keys];
-    return joinFitting(parts, columns);
+  line(columns: number): StatusLine {
+    const { microphone, keys, keysWhilePaused } = this.#options;
+    const delay = this.#delayMs === undefined || this.paused ? '' : `${(this.#delayMs / 1000).toFixed(1)} s behind`;
+    const progress = microphone ? [formatTime(this.elapsedMs), this.#level()] : this.#progress();
+    const parts = [this.#stateText(), ...progress, delay, ...(this.paused ? keysWhilePaused : keys)];
+    return { state: this.#state(), text: joinFitting(parts, columns) };
   }
 
-  #state(): string {
-    if (this.#connection === 'reconnecting') {
-      const bufferedMs = this.#buffered.ms + this.elapsedMs - this.#buffered.at;
-      return `reconnecting, ${(bufferedMs / 1000).toFixed(1)} s kept`;
-    }
+  #state(): StatusLine['state'] {
+    if (this.#connection !== 'live') return this.#connection === 'connecting' ? 'waiting' : 'offline';
+    return this.paused || this.ending ? 'waiting' : 'live';
+  }
+
+  #stateText(): string {
+    if (this.#connection === 'reconnecting') return this.#outageText();
     if (this.ending) return 'ending';
     return this.paused ? 'paused, nothing is sent' : this.#connection;
+  }
+
+  #outageText(): string {
+    const { since, attempt, replayMs, elapsedMs } = this.#outage;
+    const leftMs = this.#options.maxOutage - (performance.now() - since);
+    const limit = Number.isFinite(leftMs) ? `, gives up in ${formatTime(Math.max(0, leftMs))}` : '';
+    if (!this.#hasBegun) return `cannot connect, attempt ${attempt}${limit}`;
+    const bufferedMs = replayMs + this.elapsedMs - elapsedMs;
+    return `reconnecting, ${(bufferedMs / 1000).toFixed(1)} s buffered${attempt > 1 ? limit : ''}`;
   }
 
   #level(): string {

@@ -4,12 +4,20 @@ export interface PartialText {
   readonly open: string;
 }
 
+/** The line below everything. */
+export interface StatusLine {
+  readonly state: 'live' | 'waiting' | 'offline';
+  readonly text: string;
+}
+
 /** Where a running command writes. */
 export interface View {
   /** Whether lines are rewritten in place, for a person. */
   readonly live: boolean;
   /** Writes one line to stdout. */
   line(text: string): void;
+  /** Writes one line to stdout, wrapped at spaces if the view is live. */
+  paragraph(text: string): void;
   /** Writes one line to stderr. */
   note(text: string): void;
   /** Shows the text of a partial until the next call, or until `line`. */

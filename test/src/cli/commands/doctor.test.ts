@@ -28,13 +28,14 @@ describe('rxscribe doctor', () => {
     await Promise.all([pulse.close(), service.close(), played]);
 
     expect(stdout.split('\n')).toEqual([
-      expect.stringMatching(/^ok Node: \d/),
-      expect.stringMatching(/^ok addon: decibri/),
-      `ok devices: 1 to record from, the default is ${PULSE_DEVICE}`,
-      expect.stringMatching(/^ok level: -\d+ dBFS/),
-      'ok key: ASSEMBLYAI_API_KEY is set and well-formed',
-      expect.stringMatching(/^ok service: localhost:\d+ is reachable, its certificate is valid$/),
-      'ok clock: agrees with the service',
+      expect.stringMatching(/^ok {5}Node: {4}\d/),
+      expect.stringMatching(/^ok {5}addon: {3}decibri/),
+      `ok     devices: 1 to record from, the default is ${PULSE_DEVICE}`,
+      expect.stringMatching(/^ok {5}level: {3}-\d+ dBFS/),
+      'ok     key:     ASSEMBLYAI_API_KEY is set and well-formed',
+      expect.stringMatching(/^ok {5}service: localhost:\d+ is reachable, its certificate is valid$/),
+      'ok     clock:   agrees with the service',
+      'all 7 checks passed',
       '',
     ]);
     expect(code).toBe(0);
@@ -48,7 +49,7 @@ describe('rxscribe doctor', () => {
     await service.close();
 
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^not ok key: ASSEMBLYAI_API_KEY is not set; set it in the environment/m);
+    expect(stdout).toMatch(/^not ok key: {5}ASSEMBLYAI_API_KEY is not set; set it in the environment/m);
     expect(stdout).toMatch(/^not ok service: localhost:\d+ cannot be reached: \w+; set NODE_EXTRA_CA_CERTS/m);
     expect(stdout).not.toContain('clock');
   });

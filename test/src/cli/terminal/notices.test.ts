@@ -23,6 +23,15 @@ describe('eventNotices', () => {
     expect(notice({ ...begin, session: 2 })).toBeUndefined();
   });
 
+  it('reports a failing connection again only if the reason changes', () => {
+    const notice = eventNotices();
+
+    expect(notice(reconnecting)).toBe('cannot connect, trying again: the connection broke');
+    expect(notice({ ...reconnecting, attempt: 2 })).toBeUndefined();
+    expect(notice({ ...reconnecting, attempt: 3, reason: 'refused' })).toBe('cannot connect, trying again: refused');
+    expect(notice(begin)).toMatch(/^connected after/);
+  });
+
   it('reports gaps once a session has begun', () => {
     const notice = eventNotices();
 

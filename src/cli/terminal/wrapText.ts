@@ -2,6 +2,13 @@ import { columnsOf } from '../../captions/columnsOf.ts';
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
+/** Wraps a text at spaces, with line breaks instead of them. */
+export function wrapText(text: string, columns: number): string {
+  return wrap(text, columns)
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
 /**
  * Wraps a text at spaces and returns its last lines, which keep every character. If the beginning is cut off, the first
  * line starts with `…`.

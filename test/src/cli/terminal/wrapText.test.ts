@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { columnsOf } from '../../../../src/captions/columnsOf.ts';
-import { lastLines } from '../../../../src/cli/terminal/lastLines.ts';
+import { lastLines, wrapText } from '../../../../src/cli/terminal/wrapText.ts';
+
+describe('wrapText', () => {
+  it('wraps at spaces, which it removes, and inside words only if they are too wide', () => {
+    expect(wrapText('one two three four', 9)).toBe('one two\nthree\nfour');
+    expect(wrapText('thirteen', 5)).toBe('thirt\neen');
+  });
+});
 
 describe('lastLines', () => {
   it('returns a text that fits unchanged', () => {
