@@ -1,59 +1,98 @@
-import { generateKeyPair, randomBytes } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { authorityCertificate, loopbackCertificate } from './certificates.ts';
+import { authorityCertificate, isUsableAuthority, serverCertificate } from './certificates.ts';
+import { temporaryDir } from './temporaryDir.ts';
 
-/** A certificate authority kept in a directory. */
+/** A certificate authority that can sign for `localhost`, `127.0.0.1` and `::1` only. */
 export interface Authority {
   /** Its certificate, PEM. Clients trust it with `NODE_EXTRA_CA_CERTS`. */
   readonly caFile: string;
-  /** Makes a key and a certificate for `localhost`, `127.0.0.1` and `::1`; the authority's own comes after it. */
-  issue(): Promise<{ readonly key: string; readonly cert: string }>;
+  /** Creates a key and a certificate for the loopback names; the certificate of the authority follows in `cert`. */
+  issue(): { readonly key: string; readonly cert: string };
+  /** Removes it from the disk if it is temporary. */
+  remove(): Promise<void>;
 }
 
 /**
- * Makes a certificate authority in `dir`, or takes the one kept there (`ca.pem`, `ca-key.pem`), and returns the file of
- * its certificate. Several processes may do this at once.
+ * Creates a certificate authority in `dir`, or uses the one in it (`ca.pem`, `ca-key.pem`), and returns the path of its
+ * certificate. The authority is valid for 180 days and for loopback names only. One that is not restricted to these names,
+ * or expires within 30 days, is replaced. Several processes may call this at once.
  */
 export async function createAuthority(dir: string): Promise<string> {
   return (await openAuthority(dir)).caFile;
 }
 
-/** As `createAuthority`, and ready to issue certificates. */
+/** Like `createAuthority`, but returns the authority itself. */
 export async function openAuthority(dir: string): Promise<Authority> {
-  const { default: forge } = await import('node-forge');
   await mkdir(dir, { recursive: true });
+  const key = await keptKey(join(dir, 'ca-key.pem'));
   const caFile = join(dir, 'ca.pem');
-  const key = forge.pki.privateKeyFromPem(await keptKey(join(dir, 'ca-key.pem')));
-  const ca = (await read(caFile)) ?? (await publish(caFile, authorityCertificate(forge, key)));
-  const issue = async (): Promise<{ key: string; cert: string }> => {
-    const { privateKey, publicKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
-    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    return { key: pem, cert: loopbackCertificate(forge, publicKey, ca, key) + ca };
-  };
-  return { caFile, issue };
+  const kept = await read(caFile);
+  if (kept !== undefined && isUsableAuthority(kept, key)) return authority(caFile, kept, key);
+  return authority(caFile, await publish(caFile, authorityCertificate(key)), key);
 }
 
-/** The key in `file`, made first if there is none: of two processes that make one, both use the first. */
-async function keptKey(file: string): Promise<string> {
+/** Creates an authority for this process. Its key is in memory only; its certificate is in a temporary directory. */
+export async function temporaryAuthority(): Promise<Authority> {
+  const dir = await temporaryDir();
+  const key = newKey();
+  const caFile = join(dir, 'ca.pem');
+  const ca = await publish(caFile, authorityCertificate(key));
+  return { ...authority(caFile, ca, key), remove: () => rm(dir, { recursive: true, force: true }) };
+}
+
+function authority(caFile: string, ca: string, key: KeyObject): Authority {
+  const issue = (): { key: string; cert: string } => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    return { key: pemOf(privateKey), cert: serverCertificate(publicKey, key) + ca };
+  };
+  return { caFile, issue, remove: () => Promise.resolve() };
+}
+
+/** Returns the key in `file`, and creates it if there is none. If two processes do so at once, both use the first key. */
+async function keptKey(file: string): Promise<KeyObject> {
   const kept = await read(file);
-  if (kept !== undefined) return kept;
-  const draft = `${file}.${randomBytes(6).toString('hex')}`;
-  await writeFile(draft, await newKey(), { mode: 0o600 });
+  const key = kept === undefined ? undefined : ellipticKey(kept);
+  if (key !== undefined) return key;
+  // not a P-256 key: that of an unrestricted authority; another process may have replaced it meanwhile
+  if (kept !== undefined && (await read(file)) === kept) await rm(file, { force: true });
+  const draft = draftOf(file);
+  await writeFile(draft, pemOf(newKey()), { mode: 0o600, flag: 'wx' });
   await link(draft, file).catch((error: unknown) => {
     if (!isCode(error, 'EEXIST')) throw error;
   });
   await rm(draft);
-  return readFile(file, 'utf8');
+  return createPrivateKey(await readFile(file, 'utf8'));
 }
 
-/** Writes a certificate so that others see all of it or nothing. All certificates of one key are as good as each other. */
+/** Writes a certificate in one step. It does not matter which of several processes is last: all use the same key. */
 async function publish(file: string, pem: string): Promise<string> {
-  const draft = `${file}.${randomBytes(6).toString('hex')}`;
-  await writeFile(draft, pem);
+  const draft = draftOf(file);
+  await writeFile(draft, pem, { flag: 'wx' });
   await rename(draft, file);
   return pem;
+}
+
+function ellipticKey(pem: string): KeyObject | undefined {
+  try {
+    const key = createPrivateKey(pem);
+    return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function newKey(): KeyObject {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+}
+
+function pemOf(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+function draftOf(file: string): string {
+  return `${file}.${randomBytes(6).toString('hex')}`;
 }
 
 async function read(file: string): Promise<string | undefined> {
@@ -67,9 +106,4 @@ async function read(file: string): Promise<string | undefined> {
 
 function isCode(error: unknown, code: string): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
-}
-
-async function newKey(): Promise<string> {
-  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  return privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
 }

@@ -1,10 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openAuthority } from './authority.ts';
+import { openAuthority, temporaryAuthority, type Authority } from './authority.ts';
 import { Connections } from './connections.ts';
 import { Credentials } from './credentials.ts';
 import type { Simulator, SimulatorOptions } from './options.ts';
@@ -37,11 +34,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { WebSocketServer } = await import('ws');
   const credentials = new Credentials(apiKey);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, clientTracking: false });
-  const dir = caDir ?? (await mkdtemp(join(tmpdir(), 'rxscribe-ca-')));
-  const authority = await openAuthority(dir);
-  const server = createServer(await authority.issue(), (request, response) =>
-    handleRequest(credentials, request, response),
-  );
+  const authority = caDir === undefined ? await temporaryAuthority() : await openAuthority(caDir);
+  const server = createServer(authority.issue(), (request, response) => handleRequest(credentials, request, response));
   const connections = new Connections(server);
   const upgradeHandler = new UpgradeHandler(service, credentials, sockets, connections);
   server.on('upgrade', (request, stream, head) => upgradeHandler.handle(request, stream, head));
@@ -49,7 +43,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     service.closing = true;
-    return (closing ??= shutDown(connections, caDir === undefined ? dir : undefined));
+    return (closing ??= shutDown(connections, authority));
   };
   const url = `wss://localhost:${boundPort}${STREAM_PATH}`;
   const { sessions, violations } = service;
@@ -91,7 +85,7 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-async function shutDown(connections: Connections, temporaryDir: string | undefined): Promise<void> {
+async function shutDown(connections: Connections, authority: Authority): Promise<void> {
   await connections.close();
-  if (temporaryDir !== undefined) await rm(temporaryDir, { recursive: true, force: true });
+  await authority.remove();
 }
