@@ -15,7 +15,10 @@ export interface SimulatorOptions {
   readonly apiKey?: string;
   /** Directory that keeps the certificate authority for the next start. @defaultValue a temporary one, removed on close */
   readonly caDir?: string;
-  /** Whether sessions keep their audio and frame lengths; disable it for runs of many hours. @defaultValue `true` */
+  /**
+   * Whether sessions keep their audio and frame lengths. All sessions together keep the latest 32 MiB of audio (17 minutes
+   * at 16 kHz), each the latest 50,000 frame lengths or more; disable it to keep none. @defaultValue `true`
+   */
   readonly keepAudio?: boolean;
   /** Milliseconds from the open socket to `Begin`; about 600 on the real service. @defaultValue `0` */
   readonly beginDelayMs?: number;
@@ -45,9 +48,9 @@ export interface Simulator {
   readonly caFile: string;
   /** The only API key it accepts. */
   readonly apiKey: string;
-  /** One record per connection to the streaming path, accepted or refused, in order. */
+  /** One record per connection to the streaming path, accepted or refused, in order: the latest 1000. */
   readonly sessions: readonly SessionRecord[];
-  /** Every violation of the protocol by a client, in order. */
+  /** The violations of the protocol by clients, in order: the latest 1000. */
   readonly violations: readonly Violation[];
   /** Ends all connections at once, stops listening and removes a temporary authority. Later calls have no effect. */
   close(): Promise<void>;
@@ -60,7 +63,7 @@ export type EndedBy = 'terminate' | 'client-close' | 'error' | 'fault';
 
 /** The record of one connection. */
 export interface SessionRecord {
-  /** Position in `sessions`, from 0. */
+  /** Number of the connection, from 0: its position in `sessions` until there are more than 1000. */
   readonly index: number;
   /** The `id` in `Begin`. */
   readonly id: string;
@@ -74,9 +77,9 @@ export interface SessionRecord {
   readonly audioMs: number;
   /** Bytes of audio processed. */
   readonly audioBytes: number;
-  /** Lengths in bytes of the binary messages, in order; empty without `keepAudio`. */
+  /** Lengths in bytes of the binary messages, in order; empty without `keepAudio`, which also says how many are kept. */
   readonly frameBytes: readonly number[];
-  /** All audio processed, as one array; empty without `keepAudio`. */
+  /** The audio processed, as one array; empty without `keepAudio`, which also says how much is kept. */
   audio(): Uint8Array;
   /** Text messages received, in order: parsed, or as text if they are not JSON. Without `keepAudio` the last 100. */
   readonly controls: readonly unknown[];

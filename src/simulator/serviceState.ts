@@ -1,6 +1,7 @@
 import type { SimulatorEvent, SimulatorOptions, SessionRecord, Violation } from './options.ts';
 import type { ConnectFault, FaultKind, StreamFault, TerminateFault } from './faults.ts';
 import { FaultSchedule, type DueFault } from './faultSchedule.ts';
+import { AudioBudget } from './audioBudget.ts';
 import { poisonDetectors, type PoisonDetector } from './poisonDetector.ts';
 import type { RecogniserFactory } from './recogniser.ts';
 import type { Recording } from './recording.ts';
@@ -24,6 +25,9 @@ export type ServiceOptions = Required<
   >
 >;
 
+/** How many records of connections, and how many violations, are kept: the latest. */
+const MAX_RECORDS = 1000;
+
 /** State shared by all sessions of one service. */
 export class ServiceState {
   readonly options: ServiceOptions;
@@ -31,6 +35,7 @@ export class ServiceState {
   readonly sessions: SessionLog[] = [];
   readonly violations: Violation[] = [];
   readonly faults: FaultSchedule;
+  readonly audioBudget: AudioBudget = new AudioBudget();
   /** Creates the poison detector of a session; undefined if no audio is poison. */
   readonly createPoisonDetector: () => PoisonDetector | undefined;
   /** Whether the service itself is being closed. */
@@ -38,6 +43,7 @@ export class ServiceState {
   readonly #onEvent: ((event: SimulatorEvent) => void) | undefined;
   readonly #openedAt: number[] = [];
   #duplicatesDue = 0;
+  #connections = 0;
 
   constructor(
     options: ServiceOptions,
@@ -54,8 +60,9 @@ export class ServiceState {
 
   /** Starts the record of a connection. */
   openLog(query: Parameters, authorization: SessionRecord['authorization']): SessionLog {
-    const log = new SessionLog(this.sessions.length, query, authorization, this.options.keepAudio);
+    const log = new SessionLog(this.#connections++, query, authorization, this.options.keepAudio);
     this.sessions.push(log);
+    if (this.sessions.length > MAX_RECORDS) this.sessions.shift();
     this.emit({ type: 'connection', session: log.index, authorization });
     return log;
   }
@@ -115,6 +122,7 @@ export class ServiceState {
 
   reportViolation(violation: Violation): void {
     this.violations.push(violation);
+    if (this.violations.length > MAX_RECORDS) this.violations.shift();
     this.emit({ type: 'violation', session: violation.session, violation });
   }
 

@@ -121,6 +121,7 @@ export class Session {
     if (bytes.length === 0) return;
     const ms = this.#pipeline.lengthMs(bytes.length);
     this.#log.addAudio(bytes, ms);
+    if (this.#service.options.keepAudio) this.#service.audioBudget.add(this.#log, bytes.length);
     this.#service.faults.advance(ms);
     this.#send(this.#pipeline.push(bytes));
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { unknownNames, type Parameters } from './parameters.ts';
 import type { EndedBy, SessionRecord } from './options.ts';
 
+const MAX_FRAME_LENGTHS = 100_000;
 const MAX_CONTROLS = 100;
 
 /** The record of one session while it is being written. */
@@ -29,13 +30,20 @@ export class SessionLog implements SessionRecord {
     this.#keep = keepAudio;
   }
 
+  /** Forgets the oldest audio that is kept. */
+  dropOldestAudio(): void {
+    this.#frames.shift();
+  }
+
   audio(): Uint8Array {
     return new Uint8Array(Buffer.concat(this.#frames));
   }
 
   /** Adds the length of a binary message. */
   addFrame(length: number): void {
-    if (this.#keep) this.frameBytes.push(length);
+    if (!this.#keep) return;
+    this.frameBytes.push(length);
+    if (this.frameBytes.length > MAX_FRAME_LENGTHS) this.frameBytes.splice(0, MAX_FRAME_LENGTHS / 2);
   }
 
   /** Adds processed audio: a whole message, or the part before a fault. */

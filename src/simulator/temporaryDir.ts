@@ -18,7 +18,7 @@ async function removeAbandoned(): Promise<void> {
     const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
     if (pid === undefined || isRunning(Number(pid))) continue;
     const dir = join(tmpdir(), name);
-    // oxlint-disable-next-line no-await-in-loop -- there are few
+    // oxlint-disable-next-line no-await-in-loop, no-restricted-globals -- there are few; file times are wall-clock times
     if (Date.now() - (await stat(dir)).mtimeMs > MIN_AGE_MS) await rm(dir, { recursive: true, force: true });
   }
 }

@@ -3,6 +3,10 @@ import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { bundledRecording, type Recording, type Simulator, type SimulatorEvent } from '../../../src/simulator/index.ts';
+import { AudioBudget } from '../../../src/simulator/audioBudget.ts';
+import { recogniseRecordings } from '../../../src/simulator/recogniseRecordings.ts';
+import { ServiceState } from '../../../src/simulator/serviceState.ts';
+import { SessionLog } from '../../../src/simulator/sessionLog.ts';
 import { syntheticSpeech } from '../../support/syntheticSpeech.ts';
 import { BareClient, start } from './bareClient.ts';
 
@@ -545,6 +549,34 @@ describe('the record', () => {
     await client.finish();
     expect(lastSession(service)).toMatchObject({ audioMs: 1000, frameBytes: [] });
     expect(lastSession(service).audio()).toHaveLength(0);
+  });
+
+  it('keeps the latest 32 MiB of audio', () => {
+    const budget = new AudioBudget();
+    const [first, second] = [0, 1].map((index) => new SessionLog(index, {}, 'ok', true));
+    for (const log of [first!, second!]) {
+      for (let minute = 0; minute < 10; minute++) {
+        log.addAudio(new Uint8Array(60 * 32_000).fill(minute), 60_000);
+        budget.add(log, 60 * 32_000);
+      }
+    }
+    expect(first!.audio()).toHaveLength(7 * 60 * 32_000);
+    expect(first!.audio()[0]).toBe(3);
+    expect(second!.audio()).toHaveLength(10 * 60 * 32_000);
+    expect(first).toMatchObject({ audioMs: 600_000, audioBytes: 600 * 32_000 });
+  });
+
+  it('keeps the latest 1000 connections and violations', () => {
+    const options = { keepAudio: true, beginDelayMs: 0, terminationDelayMs: 0, maxSessionSeconds: 1 };
+    const rest = { refuse: 'error-frame', formatting: 'two-finals', aheadLimitMs: 1, sessionsPerMinute: 1 } as const;
+    const service = new ServiceState({ ...options, ...rest, faults: [] }, recogniseRecordings([]), []);
+    for (let count = 0; count < 1500; count++) {
+      const { index } = service.openLog({}, 'invalid');
+      service.reportViolation({ session: index, atMs: 0, code: 'parameter', message: '' });
+    }
+    expect(service.sessions).toHaveLength(1000);
+    expect(service.violations).toHaveLength(1000);
+    expect([service.sessions[0]!.index, service.sessions.at(-1)!.index]).toEqual([500, 1499]);
   });
 
   it('emits events as they happen', async () => {
