@@ -101,7 +101,7 @@ function frame(opcode, payload) {
 }
 
 const authority = await openAuthority(process.env.RXSCRIBE_TEST_CA_DIR);
-const server = createServer(await authority.issue());
+const server = createServer(authority.issue());
 server.on('upgrade', (request, socket) => {
   const accept = createHash('sha1').update(request.headers['sec-websocket-key'] + GUID);
   const lines = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];

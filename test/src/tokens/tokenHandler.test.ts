@@ -26,7 +26,7 @@ let tls: ServerOptions;
 let closing: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
-  tls = await (await openAuthority(CA_DIR)).issue();
+  tls = (await openAuthority(CA_DIR)).issue();
   service = await startSimulator({ caDir: CA_DIR, apiKey: KEY });
   streamingBaseUrl = new URL(service.url.replace('wss:', 'https:')).origin;
 });
