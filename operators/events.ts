@@ -12,8 +12,8 @@ export interface Word {
   readonly start: number;
   /** End on the audio clock, in whole milliseconds since the first byte; never before `start`. */
   readonly end: number;
-  /** How sure the model is of the word, 0 to 1. */
-  readonly confidence: number;
+  /** How sure the model is of the word, 0 to 1. Absent if the model does not report it. */
+  readonly confidence?: number;
   /** Whether the word can no longer change. Pro models set it on finals only. */
   readonly word_is_final: boolean;
   /** Label of the speaker: `A`, `B`, …, or `PENDING`. Only with the option `speakerLabels`. */
@@ -180,6 +180,8 @@ export type AudioGapReason =
   | 'unprocessable'
   /** The service did not send its last turns within `endTimeout`. */
   | 'end-timeout'
+  /** No process recorded: the earlier one had ended, and this one had not started. */
+  | 'restart'
   /** The recorder delivered no audio, because its device was missing or silent. Silence takes its place. */
   | 'device'
   /** The transcription ended with an error. */
@@ -196,9 +198,18 @@ export interface AudioGap extends FromSession {
   readonly reason: AudioGapReason;
 }
 
+/** A control message was accepted. It applies to the audio from `atMs` on. */
+export interface ControlReceived extends FromSession {
+  readonly type: 'ControlReceived';
+  /** Its place on the audio clock, in milliseconds. */
+  readonly atMs: number;
+  /** The message. It may contain keyterms or a prompt. */
+  readonly message: ControlMessage;
+}
+
 /**
- * Totals of the transcription so far. Emitted with each final and as the last event, where
- * `capturedMs = transcribedMs + gapMs`.
+ * Totals of the transcription so far. Emitted with each final, every 10 s of audio without one, and as the last event,
+ * where `capturedMs = transcribedMs + gapMs`.
  */
 export interface Stats extends FromSession {
   readonly type: 'Stats';
@@ -233,6 +244,7 @@ export type TranscriptionEvent =
   | LLMGatewayResponse
   | Reconnecting
   | AudioGap
+  | ControlReceived
   | Stats;
 
 /** Ends the open turn now; its final follows about 270 ms later. */

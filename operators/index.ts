@@ -4,3 +4,5 @@ export { finals, partials, turns } from './turns.ts';
 export { transcript } from './transcript.ts';
 export type { Transcript } from './reduceTranscript.ts';
 export type * from './events.ts';
+export { START, advance, checkpoints } from './checkpoint.ts';
+export type { Checkpoint } from './checkpoint.ts';

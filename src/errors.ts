@@ -19,7 +19,9 @@ export type ErrorKind =
   /** The microphone failed or is not permitted. */
   | 'microphone'
   /** A recording cannot be read. */
-  | 'file';
+  | 'file'
+  /** The engine on this device, or its model, failed. */
+  | 'engine';
 
 /** The code of a `TranscriptionError`: `ERR_` and its kind. */
 export type ErrorCode =
@@ -32,7 +34,8 @@ export type ErrorCode =
   | 'ERR_SERVICE'
   | 'ERR_PROTOCOL'
   | 'ERR_MICROPHONE'
-  | 'ERR_FILE';
+  | 'ERR_FILE'
+  | 'ERR_ENGINE';
 
 /** Optional fields of a `TranscriptionError`. */
 export interface TranscriptionErrorOptions {

@@ -181,17 +181,19 @@ function vocabulary(): Record<string, readonly string[]> {
   return {
     'the events': every<TranscriptionEvent['type']>()(
       ...(['Begin', 'Turn', 'SpeechStarted', 'Termination', 'SpeakerRevision', 'Heartbeat', 'Silence'] as const),
-      ...(['Warning', 'LLMGatewayResponse', 'Reconnecting', 'AudioGap', 'Stats'] as const),
+      ...(['Warning', 'LLMGatewayResponse', 'Reconnecting', 'AudioGap', 'ControlReceived', 'Stats'] as const),
     ),
     'the fields of Stats': every<keyof Stats>()(
       ...(['type', 'session', 'capturedMs', 'sentMs', 'replayedMs', 'transcribedMs', 'gapMs'] as const),
       ...(['sessions', 'reconnects', 'finalDelayMs'] as const),
     ),
-    'the reasons of a gap': every<AudioGapReason>()('tape-full', 'unprocessable', 'end-timeout', 'device', 'error'),
+    'the reasons of a gap': every<AudioGapReason>()(
+      ...(['tape-full', 'unprocessable', 'end-timeout', 'device', 'restart', 'error'] as const),
+    ),
     'the control messages': every<ControlMessage['type']>()('ForceEndpoint', 'UpdateConfiguration', 'KeepAlive'),
     'the kinds of errors': every<ErrorKind>()(
       ...(['unauthorized', 'invalid-input', 'audio-format', 'rate-limited', 'expired', 'network'] as const),
-      ...(['service', 'protocol', 'microphone', 'file'] as const),
+      ...(['service', 'protocol', 'microphone', 'file', 'engine'] as const),
     ),
     'the options of bufferBytes': every<keyof BufferBytesOptions>()('minTail', 'padTail'),
     'the options of microphone': every<keyof MicrophoneOptions>()(
@@ -228,7 +230,7 @@ function vocabulary(): Record<string, readonly string[]> {
       ...(['redactPii', 'redactPiiPolicies', 'redactPiiSub', 'sessionHeartbeat', 'acknowledgeSilence'] as const),
       ...(['inactivityTimeout', 'llmGateway', 'webhookUrl', 'webhookAuthHeaderName'] as const),
       ...(['webhookAuthHeaderValue', 'customerSupportAudioCapture', 'minEndOfTurnSilenceWhenConfident'] as const),
-      ...(['maxTurnDuration', 'previousContextNTurns', 'extraParams', 'agent'] as const),
+      ...(['maxTurnDuration', 'previousContextNTurns', 'extraParams', 'agent', 'from'] as const),
     ),
     'the options of captionsServer': every<keyof CaptionsServerOptions>()('port', 'host', 'secret', 'onError'),
     'the parameters of the page': every<keyof PageStyle>()(

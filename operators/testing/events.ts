@@ -1,6 +1,7 @@
 import type {
   AudioGap,
   Begin,
+  ControlReceived,
   Heartbeat,
   LLMGatewayResponse,
   Reconnecting,
@@ -85,6 +86,11 @@ export function reconnecting(fields: Fields<Reconnecting> = {}): Reconnecting {
 /** Creates an `AudioGap`: `audioGap({ startMs: 5000, endMs: 8000 })`. */
 export function audioGap(fields: Fields<AudioGap> = {}): AudioGap {
   return { type: 'AudioGap', session: 0, startMs: 0, endMs: 1000, reason: 'tape-full', ...fields };
+}
+
+/** Creates a `ControlReceived`: `controlReceived({ atMs: 5000, message: { type: 'ForceEndpoint' } })`. */
+export function controlReceived(fields: Fields<ControlReceived> = {}): ControlReceived {
+  return { type: 'ControlReceived', session: 0, atMs: 0, message: { type: 'ForceEndpoint' }, ...fields };
 }
 
 /** Creates a `Stats`. Without other fields, all audio of `capturedMs` was sent and, except for `gapMs`, transcribed. */

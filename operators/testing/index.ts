@@ -1,6 +1,7 @@
 export {
   audioGap,
   begin,
+  controlReceived,
   heartbeat,
   llmGatewayResponse,
   reconnecting,

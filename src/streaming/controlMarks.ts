@@ -20,6 +20,11 @@ export class ControlMarks {
   #read = 0;
   #configuration: ControlMessage | undefined;
 
+  /** @param configuration Changes of configuration before the first mark, merged into one message. */
+  constructor(configuration?: ControlMessage) {
+    this.#configuration = configuration;
+  }
+
   /** Whether every mark was read. */
   get allRead(): boolean {
     return this.#read === this.#marks.length;

@@ -1,3 +1,4 @@
+import type { Checkpoint } from '../../operators/checkpoint.ts';
 import type { AudioGap, AudioGapReason, Stats } from '../../operators/events.ts';
 
 /** A stretch of the recording, in milliseconds on the audio clock. */
@@ -5,12 +6,24 @@ type Stretch = readonly [startMs: number, endMs: number];
 
 /** Counts how much audio of one transcription was sent, replayed and lost, in milliseconds. */
 export class Ledger {
-  #sent = 0;
-  #replayed = 0;
-  #furthest = 0;
+  #sent: number;
+  #replayed: number;
+  /** Up to where audio was sent; after a crash at least up to there. */
+  #furthest: number;
   #gaps: Stretch[] = [];
+  /** Gaps before the checkpoint. */
+  readonly #earlierGapMs: number;
   /** How many times a connection was retried. */
-  reconnects = 0;
+  reconnects: number;
+
+  /** @param from The totals of an earlier process. */
+  constructor(from?: Checkpoint) {
+    this.#sent = from?.sentMs ?? 0;
+    this.#replayed = from?.replayedMs ?? 0;
+    this.#furthest = Math.max(from?.positionMs ?? 0, this.#sent - this.#replayed);
+    this.#earlierGapMs = from?.gapMs ?? 0;
+    this.reconnects = from?.reconnects ?? 0;
+  }
 
   /** Records that a stretch was sent. */
   sent(startMs: number, endMs: number): void {
@@ -35,7 +48,7 @@ export class Ledger {
   /** The figures so far. Everything before `settledMs` is either transcribed or lost. */
   stats(capturedMs: number, settledMs: number, session: number, finalDelayMs?: number): Stats {
     const lost = this.#gaps.map(([start, end]) => Math.max(0, Math.min(end, settledMs) - start));
-    const gapMs = lost.reduce((sum, ms) => sum + ms, 0);
+    const gapMs = lost.reduce((sum, ms) => sum + ms, this.#earlierGapMs);
     return {
       type: 'Stats',
       capturedMs,

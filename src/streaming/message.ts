@@ -1,12 +1,22 @@
-import type { AudioGap, Reconnecting, Stats, TranscriptionEvent, Turn, Word } from '../../operators/events.ts';
+import type {
+  AudioGap,
+  ControlReceived,
+  Reconnecting,
+  Stats,
+  TranscriptionEvent,
+  Turn,
+  Word,
+} from '../../operators/events.ts';
 import { describeValue, isIntegerWithin, isRecord } from '../optionRules.ts';
 import type { ReceivedTurn, SessionTurn } from './finalDetector.ts';
 import { isTime, withTimes } from './wordTimes.ts';
 import type { Stretch, UntimedWord } from './wordTimes.ts';
 
 type WithoutSession<T> = T extends unknown ? Omit<T, 'session'> : never;
+/** The events that `transcribe()` adds to those of the service. */
+type OwnEvent = Reconnecting | AudioGap | ControlReceived | Stats;
 /** Every event of the service but its turns. */
-type ServiceEvent = WithoutSession<Exclude<TranscriptionEvent, Turn | Reconnecting | AudioGap | Stats>>;
+type ServiceEvent = WithoutSession<Exclude<TranscriptionEvent, Turn | OwnEvent>>;
 
 /** An event of one session, with the session's own clock and turn numbers. */
 export type SessionEvent = ServiceEvent | SessionTurn;

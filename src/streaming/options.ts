@@ -1,5 +1,6 @@
 import type { LLMGatewayConfig, StreamingPiiPolicy } from 'assemblyai/streaming';
 import type { ObservableInput } from 'rxjs';
+import type { Checkpoint } from '../../operators/checkpoint.ts';
 import type { ControlMessage } from '../../operators/events.ts';
 import type { Secret } from './credential.ts';
 import type { SpeechModel } from './models.ts';
@@ -33,6 +34,11 @@ export interface ConnectionOptions {
    * one for the proxy in `HTTPS_PROXY`, unless `NO_PROXY` names the host of the service
    */
   readonly agent?: ConnectionAgent;
+  /**
+   * Where an earlier process stopped, from `checkpoints()`. The source must start exactly at its `positionMs`; position,
+   * numbering, sessions and totals continue there. @defaultValue the beginning
+   */
+  readonly from?: Checkpoint;
   /** Messages for the running session. If it errors or completes, the transcription continues. */
   readonly control?: ObservableInput<ControlMessage>;
   /** Longest time from dialling to `Begin`, in milliseconds; also the longest time for a key or token function. @defaultValue 10000 */

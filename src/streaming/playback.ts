@@ -77,7 +77,7 @@ export class Playback {
           if ('control' in item) return item.control;
           const end = item.at + item.audio.length;
           if (item.at > this.#next) this.#lost(item.at);
-          this.clock.align(this.#sentBytes * msPerByte, item.at * msPerByte);
+          this.clock.align(this.#sentBytes * msPerByte, item.at * msPerByte, end * msPerByte);
           ledger.sent(Math.max(0, item.at) * msPerByte, end * msPerByte);
           this.#sentBytes += item.audio.length;
           this.#next = end;

@@ -40,13 +40,12 @@ import { TranscriptionError } from '../errors.ts';
 import { monotonicNow } from '../monotonicNow.ts';
 import { Ledger } from './ledger.ts';
 import { readControlMessage } from './controlMessage.ts';
-import type { SessionSettings } from './settings.ts';
+import type { OpenSession, RelaySettings } from './relaySettings.ts';
 import { Playback } from './playback.ts';
 import type { Shared } from './playback.ts';
 import type { SessionEvent } from './message.ts';
 import { RetryPolicy } from './retryPolicy.ts';
 import type { SessionEnd } from './retryPolicy.ts';
-import type { session } from './session.ts';
 import { Handover } from './handover.ts';
 import type { PreparedSession } from './handover.ts';
 import { Tape } from './tape.ts';
@@ -58,6 +57,8 @@ const BURST_MS = 10_000;
 const CAUTIOUS_BURST_MS = 1000;
 /** How often processed audio is dropped from the tape between finals, in milliseconds of audio. */
 const TRIM_MS = 1000;
+/** How often `Stats` are emitted while no turn ends, in milliseconds of audio. */
+const STATS_MS = 10_000;
 /** How far ahead of what was sent a source that can wait may get, in milliseconds; half the length of a shorter tape. */
 const MAX_UNSENT_MS = 10_000;
 /** How many sessions in a row may stall after everything was sent, before the missing end is given up. */
@@ -77,15 +78,15 @@ const LONGEST_CONNECT = 3;
  * not finished. This is one class because every part of it decides by the same state: where the next session starts.
  */
 export class Relay {
-  readonly #settings: SessionSettings;
-  readonly #open: typeof session;
+  readonly #settings: RelaySettings;
+  readonly #open: OpenSession;
   readonly #tape: Tape;
   readonly #msPerByte: number;
   /** How much unsent audio, in milliseconds, pauses a source that can wait. */
   readonly #maxUnsentMs: number;
   readonly #shared: Shared;
   readonly #timeline: Timeline;
-  readonly #ledger = new Ledger();
+  readonly #ledger: Ledger;
   readonly #policy: RetryPolicy;
   readonly #notices = new Subject<TranscriptionEvent>();
   readonly #sent = new Subject<void>();
@@ -99,7 +100,11 @@ export class Relay {
   /** Where the next session starts, in bytes; it never goes back. */
   #replayFrom = 0;
   /** Where the tape was read when it was last trimmed, in milliseconds. */
-  #trimmedAt = 0;
+  #trimmedAt: number;
+  /** Up to where the latest `Stats` counted, in milliseconds. */
+  #statsMs: number;
+  /** Control messages of an earlier process whose place in the audio is yet to come. */
+  readonly #pendingControls: { readonly atMs: number; readonly message: ControlMessage }[];
   #partial: PartialTurn | undefined;
   #stalledEndings = 0;
   /** Whether the last session ended as it should. */
@@ -111,18 +116,26 @@ export class Relay {
    * @param open Opens a session.
    * @param network$ Emits whether there is a network, each time that changes, where the platform reports it.
    */
-  constructor(settings: SessionSettings, open: typeof session, network$?: Observable<boolean>) {
-    const { format, catchUpSpeed } = settings;
+  constructor(settings: RelaySettings, open: OpenSession, network$?: Observable<boolean>) {
+    const { format, catchUpSpeed, from } = settings;
+    const start = msToBytes(from?.positionMs ?? 0, format);
     this.#settings = settings;
     this.#open = open;
     this.#network = network$?.pipe(tap((online) => (this.#online = online)));
     this.#policy = new RetryPolicy(settings);
-    this.#timeline = new Timeline(settings.hasPartials);
+    this.#timeline = new Timeline(settings.hasPartials, from);
+    this.#ledger = new Ledger(from);
+    this.#replayFrom = start;
+    this.#pendingControls = [...(from?.controls ?? [])];
+    this.#statsMs = this.#trimmedAt = from?.positionMs ?? 0;
     const msPerByte = bytesToMs(1, format);
     this.#msPerByte = msPerByte;
     this.#maxUnsentMs = Math.min(MAX_UNSENT_MS, settings.tapeLength / 2);
     const silence = format.encoding === 'pcm_mulaw' ? 0xff : 0;
-    this.#tape = new Tape(frameBytes(MIN_FRAME_MS, format), msToBytes(settings.tapeLength, format), silence);
+    this.#tape = new Tape(frameBytes(MIN_FRAME_MS, format), msToBytes(settings.tapeLength, format), silence, {
+      start,
+      configuration: from?.configuration,
+    });
     this.#shared = {
       tape: this.#tape,
       timeline: this.#timeline,
@@ -148,6 +161,7 @@ export class Relay {
 
   /** Records a frame, and pauses a source that can wait while too much audio is unsent. */
   record(frame: Uint8Array): void {
+    if (this.#pendingControls.length > 0) this.#markPending();
     this.#tape.record(frame, monotonicNow());
     if (this.#recorded.observed) this.#recorded.next();
     if (this.#unsentMs > this.#maxUnsentMs) {
@@ -165,8 +179,19 @@ export class Relay {
   /** Puts a control message at its place in the audio. */
   addControl(message: ControlMessage): void {
     const checked = readControlMessage(message);
-    if (typeof checked === 'string') this.#notices.next(warning(checked, this.#session));
-    else this.#tape.mark(checked);
+    if (typeof checked === 'string') return this.#notices.next(warning(checked, this.#session));
+    this.#tape.mark(checked);
+    const atMs = this.#ms(this.#tape.end);
+    this.#notices.next({ type: 'ControlReceived', atMs, message: checked, session: this.#session });
+  }
+
+  /** Puts the control messages of an earlier process on the tape whose place it has reached. */
+  #markPending(): void {
+    const reached = this.#ms(this.#tape.end);
+    while (this.#pendingControls[0] && this.#pendingControls[0].atMs <= reached) {
+      const control = this.#pendingControls.shift();
+      if (control) this.#tape.mark(control.message);
+    }
   }
 
   /** Reports a stretch that will never be transcribed, in milliseconds on the audio clock. */
@@ -233,10 +258,11 @@ export class Relay {
 
   /** After a final its audio need not be kept, and it is the moment for a handover. */
   #endTurn(turn: FinalTurn): Stats {
+    const { finalizedUpTo } = this.#timeline;
+    this.#statsMs = Math.max(this.#statsMs, finalizedUpTo);
     this.#tape.dropReadEndpoints();
     this.#trim();
     this.#startHandover();
-    const { finalizedUpTo } = this.#timeline;
     const recordedAt = this.#tape.recordedAt(finalizedUpTo / this.#msPerByte);
     const delay = recordedAt === undefined ? undefined : monotonicNow() - recordedAt;
     return this.#ledger.stats(this.#ms(this.#tape.end), finalizedUpTo, turn.session, delay);
@@ -279,7 +305,7 @@ export class Relay {
 
   /** When the last attempt may start: if no session ever began, soon after the source ended. */
   #lastAttemptBy(): number | undefined {
-    const reached = this.#timeline.sessions > 0 || this.#policy.failures === 0;
+    const reached = this.#timeline.sessions > (this.#settings.from?.session ?? 0) || this.#policy.failures === 0;
     return this.#finishedAt === undefined || reached ? undefined : this.#finishedAt + UNREACHED_MS;
   }
 
@@ -323,15 +349,12 @@ export class Relay {
     const playback = new Playback(this.#shared);
     const input$ = playback.input(() => this.#replayFrom);
     const input = start$ ? start$.pipe(switchMap(() => input$)) : input$;
-    return { playback, event$: this.#open(input, this.#patientSettings()) };
+    return { playback, event$: this.#open(input, this.#connectTimeout) };
   }
 
-  /** The settings with a `connectTimeout` that grows with failures: a slow service needs more time, not more attempts. */
-  #patientSettings(): SessionSettings {
-    const factor = Math.min(LONGEST_CONNECT, 1 + this.#policy.failures / 2);
-    if (factor === 1) return this.#settings;
-    const connectTimeout = Math.round(this.#settings.connectTimeout * factor);
-    return { ...this.#settings, params: { ...this.#settings.params, connectTimeout }, connectTimeout };
+  /** Grows with failures: a slow service needs more time, not more attempts. */
+  get #connectTimeout(): number {
+    return Math.round(this.#settings.connectTimeout * Math.min(LONGEST_CONNECT, 1 + this.#policy.failures / 2));
   }
 
   /** Moves the audio over to the successor, which will finish what the present session has not finished by now. */
@@ -351,7 +374,14 @@ export class Relay {
   /** Drops the audio that no session needs again. */
   #trim(): void {
     this.#trimmedAt = this.#ms(this.#tape.head);
-    if (!this.#handover.isInProgress) this.#tape.release(this.#replayPosition(this.#settings.stallTimeout));
+    if (this.#handover.isInProgress) return;
+    const position = this.#replayPosition(this.#settings.stallTimeout);
+    this.#tape.release(position);
+    // between finals only Stats move a checkpoint
+    const positionMs = this.#ms(position);
+    if (positionMs < this.#statsMs + STATS_MS) return;
+    this.#statsMs = positionMs;
+    this.#notices.next(this.#ledger.stats(this.#ms(this.#tape.end), positionMs, this.#session));
   }
 
   /** The events after the last session: what was lost, and the totals. */

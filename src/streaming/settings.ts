@@ -1,31 +1,21 @@
 import type { StreamingTranscriberParams } from 'assemblyai/streaming';
-import type { PcmFormat } from '../audio/pcm.ts';
 import { credentialOf } from './credential.ts';
 import type { CredentialSettings } from './credential.ts';
 import { isUniversalStreaming } from './models.ts';
 import type { ConnectionAgent, Region, TranscribeOptions } from './options.ts';
+import type { RelaySettings } from './relaySettings.ts';
 import { checkTranscribeOptions, wireName } from './transcribeOptionRules.ts';
 
 /** The checked settings of a transcription, with defaults. */
-export interface SessionSettings extends CredentialSettings {
+export interface SessionSettings extends CredentialSettings, RelaySettings {
   /** The SDK's parameters, without the credential. */
   readonly params: StreamingTranscriberParams;
   /** Query parameters that the SDK would leave out, or does not know. */
   readonly extraQuery: Readonly<Record<string, string>>;
   readonly agent: ConnectionAgent | undefined;
-  readonly format: PcmFormat;
   /** Whether an unformatted final is followed by its formatted copy. */
   readonly awaitFormatted: boolean;
-  /** Whether the service sends partials. */
-  readonly hasPartials: boolean;
-  readonly connectTimeout: number;
   readonly terminationTimeout: number;
-  readonly catchUpSpeed: number;
-  readonly reconnect: boolean;
-  readonly maxOutage: number;
-  readonly stallTimeout: number;
-  readonly tapeLength: number;
-  readonly endTimeout: number;
 }
 
 const URL_OF_REGION: Readonly<Record<Region, string>> = {
@@ -72,12 +62,19 @@ export function sessionSettings(options: TranscribeOptions): SessionSettings {
     stallTimeout: options.stallTimeout ?? 10_000,
     tapeLength: options.tapeLength ?? 300_000,
     endTimeout: options.endTimeout ?? 300_000,
+    from: options.from,
   };
+}
+
+/** The settings with another `connectTimeout`; the SDK has its own copy of it. */
+export function withConnectTimeout(settings: SessionSettings, connectTimeout: number): SessionSettings {
+  return { ...settings, connectTimeout, params: { ...settings.params, connectTimeout } };
 }
 
 /** The SDK's parameters; deprecated names are replaced, because the SDK writes warnings about them to the console. */
 function sdkParams(options: TranscribeOptions): StreamingTranscriberParams {
-  const { apiKey, token, region, control, agent, terminationTimeout, catchUpSpeed, extraParams, ...service } = options;
+  const { apiKey, token, region, control, agent, from, terminationTimeout, catchUpSpeed, extraParams, ...service } =
+    options;
   const { speechModel, previousContextNTurns, maxTurnDuration, customerSupportAudioCapture, ...rest } = service;
   // oxlint-disable-next-line typescript/no-deprecated -- deprecated names are replaced here
   const { keyterms, languageCode, minEndOfTurnSilenceWhenConfident, ...params } = rest;
@@ -107,7 +104,7 @@ function queryValue(value: unknown): string {
 }
 
 /** Every setting is part of the address, and a server or proxy refuses a long one without naming the cause. */
-function checkAddressLength({ apiKey, token, control, agent, ...options }: TranscribeOptions): void {
+function checkAddressLength({ apiKey, token, control, agent, from, ...options }: TranscribeOptions): void {
   const lengths = Object.entries(options).map(([name, value]) => {
     const { length } = new URLSearchParams({ [name]: queryValue(value) }).toString();
     return { name, length };

@@ -10,6 +10,14 @@ interface AudioItem {
   readonly audio: Uint8Array;
 }
 
+/** Where a tape starts if an earlier process recorded what is before it. */
+export interface TapeStart {
+  /** The position of the first byte that will be recorded. */
+  readonly start: number;
+  /** The changes of configuration before it, merged into one message. */
+  readonly configuration?: ControlMessage | undefined;
+}
+
 /** How many entries of dropped frames are kept before they are removed together, which moves all others only once. */
 const MAX_DROPPED = 64;
 
@@ -38,13 +46,13 @@ export class Tape {
   readonly #times: number[] = [];
   /** How many of these numbers belong to dropped frames. */
   #dropped = 0;
-  readonly #marks = new ControlMarks();
+  readonly #marks: ControlMarks;
   /** The number of the oldest frame held, and of the one to read next. */
   #first = 0;
   #next = 0;
-  #start = 0;
-  #head = 0;
-  #end = 0;
+  #start: number;
+  #head: number;
+  #end: number;
   #finished = false;
   /** Called when there is something new to read, and when the tape is complete. */
   onRecord: (() => void) | undefined;
@@ -53,11 +61,14 @@ export class Tape {
    * @param minMessage The shortest message that the service accepts, in bytes.
    * @param maxHeld How much audio to hold at most, in bytes.
    * @param silence The byte that encodes silence.
+   * @param from Where the recording starts, and the configuration that applies there.
    */
-  constructor(minMessage: number, maxHeld: number, silence = 0) {
+  constructor(minMessage: number, maxHeld: number, silence = 0, from: TapeStart = { start: 0 }) {
     this.#minMessage = minMessage;
     this.#maxHeld = maxHeld;
     this.#silence = silence;
+    this.#start = this.#head = this.#end = from.start;
+    this.#marks = new ControlMarks(from.configuration);
   }
 
   /** The position of the oldest byte held. */

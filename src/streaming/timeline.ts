@@ -1,3 +1,4 @@
+import type { Checkpoint } from '../../operators/checkpoint.ts';
 import type { TranscriptionEvent } from '../../operators/events.ts';
 import type { SessionEvent } from './message.ts';
 
@@ -16,15 +17,21 @@ const SILENCE_MS = 10_000;
  * that ends next, so a turn cut off by a break keeps its number in the next session.
  */
 export class Timeline {
-  #sessions = 0;
-  #finals = 0;
-  #finalizedUpTo = 0;
+  #sessions: number;
+  #finals: number;
+  #finalizedUpTo: number;
   readonly #silence: number;
   /** The turn that has not ended: where its first and its last word so far are. */
   #open: { readonly from: number; readonly upTo: number } | undefined;
 
-  /** @param hasPartials Whether the service sends partials; without them, apparent silence may be an open turn. */
-  constructor(hasPartials = true) {
+  /**
+   * @param hasPartials Whether the service sends partials; without them, apparent silence may be an open turn.
+   * @param from Where an earlier process stopped.
+   */
+  constructor(hasPartials = true, from?: Checkpoint) {
+    this.#sessions = from?.session ?? 0;
+    this.#finals = from?.turnOrder ?? 0;
+    this.#finalizedUpTo = from?.positionMs ?? 0;
     this.#silence = hasPartials ? SILENCE_MS : LONGEST_TURN_MS;
   }
 
@@ -87,14 +94,17 @@ export class SessionClock {
   /** From `since` on (session clock), `offset` is added to get to the audio clock; both in milliseconds. */
   readonly #offsets: { readonly since: number; readonly offset: number }[] = [];
   readonly #numbers = new Map<number, number>();
+  /** Up to where audio was sent, in milliseconds on the audio clock: no word ends later. */
+  #sentTo = Infinity;
 
   constructor(timeline: Timeline, session: number) {
     this.#timeline = timeline;
     this.session = session;
   }
 
-  /** Records that the audio at `since` on the session clock is at `at` on the audio clock. */
-  align(since: number, at: number): void {
+  /** Records that the audio at `since` on the session clock is at `at` on the audio clock, and that it was sent up to `end`. */
+  align(since: number, at: number, end: number = Infinity): void {
+    this.#sentTo = Math.round(end);
     if (this.#offsets.at(-1)?.offset !== at - since) this.#offsets.push({ since, offset: at - since });
   }
 
@@ -134,10 +144,11 @@ export class SessionClock {
 
   #rebaseWords<W extends { readonly start: number; readonly end: number }>(words: readonly W[]): W[] {
     const [first] = this.#offsets;
-    if (this.#offsets.length === 1 && first?.offset === 0) return [...words]; // a first session without gaps
+    const last = words.at(-1)?.end ?? 0;
+    if (this.#offsets.length === 1 && first?.offset === 0 && last <= this.#sentTo) return [...words]; // no breaks so far
     return words.map((word) => {
-      const start = this.#at(word.start);
-      return { ...word, start, end: start + word.end - word.start };
+      const start = Math.min(this.#at(word.start), this.#sentTo);
+      return { ...word, start, end: Math.min(start + word.end - word.start, this.#sentTo) };
     });
   }
 

@@ -1,17 +1,9 @@
-import { EMPTY, catchError, defer, endWith, from, ignoreElements, merge, takeWhile, tap } from 'rxjs';
 import type { Observable, OperatorFunction } from 'rxjs';
-import type { ControlMessage, TranscriptionEvent } from '../../operators/events.ts';
-import { MAX_FRAME_MS, MIN_FRAME_MS, bytesToMs, frameBytes, isLegalFrame } from '../audio/pcm.ts';
-import type { PcmFormat } from '../audio/pcm.ts';
-import { TranscriptionError } from '../errors.ts';
-import { takeLostAudio } from '../lostAudio.ts';
-import { sessionSettings } from './settings.ts';
+import type { TranscriptionEvent } from '../../operators/events.ts';
 import type { TranscribeOptions } from './options.ts';
-import { Relay } from './relay.ts';
+import { relayFrames } from './relayFrames.ts';
 import { session } from './session.ts';
-
-/** The service closes a connection that sends a longer message (docs, "Streaming API"): 128 KB. */
-const MAX_MESSAGE_BYTES = 131_072;
+import { sessionSettings, withConnectTimeout } from './settings.ts';
 
 /**
  * Sends frames of audio to the service and emits its events: turns while they are spoken and when they end, and everything
@@ -83,54 +75,10 @@ export function transcribeOver(
   network$?: Observable<boolean>,
 ): OperatorFunction<Uint8Array, TranscriptionEvent> {
   const settings = sessionSettings(options);
-  const control$ = options.control && from(options.control);
-  return (source) =>
-    defer(() => {
-      const relay = new Relay(settings, open, network$);
-      // the transcription ends when the relay's events end
-      const parts = [relay.events().pipe(endWith(undefined)), record(source, relay, settings.format)];
-      if (control$) parts.push(addControl(control$, relay));
-      return merge(...parts).pipe(takeWhile((event) => event !== undefined));
-    });
-}
-
-function addControl(control$: Observable<ControlMessage>, relay: Relay): Observable<never> {
-  return control$.pipe(
-    tap((message) => relay.addControl(message)),
-    catchError(() => EMPTY),
-    ignoreElements(),
-  );
-}
-
-function record(source: Observable<Uint8Array>, relay: Relay, format: PcmFormat): Observable<never> {
-  const report = (): void => {
-    for (const { startMs, endMs } of takeLostAudio()) relay.reportGap(startMs, endMs, 'device');
-  };
-  return source.pipe(
-    tap({
-      next: (frame) => {
-        checkFrame(frame, format);
-        relay.record(frame);
-        report();
-      },
-      error: report,
-      complete: () => {
-        report();
-        relay.finish();
-      },
-    }),
-    ignoreElements(),
-  );
-}
-
-function checkFrame(frame: Uint8Array, format: PcmFormat): void {
-  if (!ArrayBuffer.isView(frame)) throw new TypeError(`transcribe accepts frames of Uint8Array, not ${typeof frame}`);
-  const { length } = frame;
-  if (isLegalFrame(length, format) && length <= MAX_MESSAGE_BYTES) return;
-  const size = frameBytes(100, format);
-  throw new TranscriptionError(
-    'audio-format',
-    `a frame of ${length} bytes is ${bytesToMs(length, format).toFixed(1)} ms at ${format.sampleRate} Hz; the service accepts ` +
-      `whole samples, ${MIN_FRAME_MS} to ${MAX_FRAME_MS} ms and at most ${MAX_MESSAGE_BYTES} bytes: put bufferBytes(${size}) before transcribe()`,
-  );
+  return relayFrames({
+    open: (input, connectTimeout) => open(input, withConnectTimeout(settings, connectTimeout)),
+    settings,
+    control: options.control,
+    network$,
+  });
 }

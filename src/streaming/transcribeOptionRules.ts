@@ -41,6 +41,7 @@ const RULES: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscribe
     accepts: (value) => isRecord(value) && typeof value['addRequest'] === 'function',
     expected: 'an Agent of node:https',
   },
+  from: { accepts: isCheckpoint, expected: 'a checkpoint of checkpoints()', hidden: true },
   control: {
     accepts: (value) => typeof value === 'object' && value !== null,
     expected: 'an Observable of control messages',
@@ -97,6 +98,21 @@ const RULES: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscribe
   channels: MONO,
   channelAttribution: MONO,
 };
+
+const CHECKPOINT_NUMBERS = [
+  'positionMs',
+  'turnOrder',
+  'session',
+  'sentMs',
+  'replayedMs',
+  'gapMs',
+  'reconnects',
+] as const;
+
+function isCheckpoint(value: unknown): boolean {
+  if (!isRecord(value) || !Array.isArray(value['gaps']) || !Array.isArray(value['controls'])) return false;
+  return CHECKPOINT_NUMBERS.every((name) => Number.isFinite(value[name]) && Number(value[name]) >= 0);
+}
 
 /** Options that the service refuses with `universal-streaming-*` models (seen live: error 3006). */
 const PRO_ONLY = ['mode', 'prompt'] as const;

@@ -128,6 +128,7 @@ describe('events.schema.json', () => {
     { type: 'LLMGatewayResponse', turn_order: 0, transcript: 'Yes.', data: {}, session: 0 },
     { type: 'Reconnecting', session: 0, attempt: 1, delayMs: 0, replayMs: 0, reason: 'gone' },
     { type: 'AudioGap', session: 0, startMs: 0, endMs: 1, reason: 'device' },
+    { type: 'ControlReceived', session: 0, atMs: 0, message: { type: 'ForceEndpoint' } },
     {
       type: 'Stats',
       session: 0,

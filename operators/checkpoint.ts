@@ -1,0 +1,121 @@
+import { scan } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
+import type { ControlMessage, TranscriptionEvent, UpdateConfiguration } from './events.ts';
+
+/** A stretch of audio that was never transcribed, in milliseconds on the audio clock. */
+interface Gap {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/**
+ * Where another process continues a transcription, and the totals up to there. It is plain JSON. Durations and positions
+ * are in milliseconds on the audio clock.
+ */
+export interface Checkpoint {
+  /** Audio must be sent again from here: the source given to `transcribe({ from })` starts exactly here. */
+  readonly positionMs: number;
+  /** The `turn_order` of the next final. */
+  readonly turnOrder: number;
+  /** The number of the next session. */
+  readonly session: number;
+  /** Audio sent, repetitions included. After a crash a lower bound: audio sent since the last `Stats` is not counted. */
+  readonly sentMs: number;
+  /** Audio sent again, with the same limit. */
+  readonly replayedMs: number;
+  /** Audio in gaps before `positionMs`. */
+  readonly gapMs: number;
+  /** How many times a connection was lost, or could not be made, and was tried again. */
+  readonly reconnects: number;
+  /** Gaps that lie after `positionMs`, in order. The source ends where the first one starts; the next one starts at its end. */
+  readonly gaps: readonly Gap[];
+  /** The settings changed by every `UpdateConfiguration` before `positionMs`, merged. */
+  readonly configuration?: UpdateConfiguration;
+  /** Control messages at or after `positionMs`: they have to be sent again, each at its place. */
+  readonly controls: readonly { readonly atMs: number; readonly message: ControlMessage }[];
+  /** Set while the closing events of a failed transcription are read: they do not count when it is continued. */
+  readonly failed?: true;
+}
+
+/** The checkpoint of a transcription that has not started. */
+export const START: Checkpoint = {
+  positionMs: 0,
+  turnOrder: 0,
+  session: 0,
+  sentMs: 0,
+  replayedMs: 0,
+  gapMs: 0,
+  reconnects: 0,
+  gaps: [],
+  controls: [],
+};
+
+/**
+ * Updates a checkpoint with one event. The log of events is all that has to be stored: `events.reduce(advance, START)`.
+ *
+ * The gaps and totals with which a failed transcription ends are skipped: their audio may still be transcribed.
+ */
+export function advance(checkpoint: Checkpoint, event: TranscriptionEvent): Checkpoint {
+  const { failed, ...rest } = checkpoint;
+  const at = { ...rest, session: Math.max(rest.session, event.session + 1) };
+  switch (event.type) {
+    case 'Turn':
+      if (!event.isFinal) return at;
+      return moveTo({ ...at, turnOrder: Math.max(at.turnOrder, event.turn_order + 1) }, endOf(event.words));
+    case 'Stats': {
+      if (failed) return at;
+      const { sentMs, replayedMs, reconnects, gapMs, transcribedMs } = event;
+      return moveTo({ ...at, sentMs, replayedMs, reconnects }, transcribedMs + gapMs);
+    }
+    case 'AudioGap':
+      if (event.reason === 'error' || event.reason === 'end-timeout') return { ...at, failed: true };
+      return moveTo({ ...at, gaps: withGap(at.gaps, event) }, at.positionMs);
+    case 'ControlReceived':
+      if (event.message.type === 'KeepAlive') return at; // it concerns only the session it was sent to
+      return moveTo({ ...at, controls: [...at.controls, { atMs: event.atMs, message: event.message }] }, at.positionMs);
+    default:
+      return at.session === checkpoint.session && !failed ? checkpoint : at;
+  }
+}
+
+/**
+ * Emits the checkpoint after each event.
+ *
+ * @param from The checkpoint that the transcription was started from. @defaultValue the beginning
+ */
+export function checkpoints(from: Checkpoint = START): OperatorFunction<TranscriptionEvent, Checkpoint> {
+  return scan(advance, from);
+}
+
+/** Moves the position forward, over gaps that start at or before it, and settles what then lies behind it. */
+function moveTo(checkpoint: Checkpoint, positionMs: number): Checkpoint {
+  const from = checkpoint.positionMs;
+  let to = Math.max(from, positionMs);
+  let { gapMs } = checkpoint;
+  const gaps: Gap[] = [];
+  for (const gap of checkpoint.gaps) {
+    if (gap.startMs > to) {
+      gaps.push(gap);
+      continue;
+    }
+    to = Math.max(to, gap.endMs);
+    gapMs += Math.max(0, gap.endMs - Math.max(from, gap.startMs));
+  }
+  const controls = checkpoint.controls.filter(({ atMs }) => atMs >= to);
+  const configuration = checkpoint.controls.reduce(
+    (merged, { atMs, message }) =>
+      atMs < to && message.type === 'UpdateConfiguration' ? { ...merged, ...message } : merged,
+    checkpoint.configuration,
+  );
+  return { ...checkpoint, positionMs: to, gapMs, gaps, controls, ...(configuration && { configuration }) };
+}
+
+function withGap(gaps: readonly Gap[], { startMs, endMs }: Gap): Gap[] {
+  return [...gaps, { startMs, endMs }].toSorted((a, b) => a.startMs - b.startMs);
+}
+
+function endOf(words: readonly { readonly end: number }[]): number {
+  let end = 0;
+  for (const word of words) end = Math.max(end, word.end);
+  return end;
+}

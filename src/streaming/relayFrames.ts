@@ -1,0 +1,83 @@
+import { EMPTY, catchError, defer, endWith, from, ignoreElements, merge, takeWhile, tap } from 'rxjs';
+import type { Observable, ObservableInput, OperatorFunction } from 'rxjs';
+import type { ControlMessage, TranscriptionEvent } from '../../operators/events.ts';
+import { MAX_FRAME_MS, MIN_FRAME_MS, bytesToMs, frameBytes, isLegalFrame } from '../audio/pcm.ts';
+import type { PcmFormat } from '../audio/pcm.ts';
+import { TranscriptionError } from '../errors.ts';
+import { takeLostAudio } from '../lostAudio.ts';
+import { Relay } from './relay.ts';
+import type { OpenSession, RelaySettings } from './relaySettings.ts';
+
+/** The service closes a connection that sends a longer message (docs, "Streaming API"): 128 KB. */
+const MAX_MESSAGE_BYTES = 131_072;
+
+/** The sessions that frames are sent to, and what reaches them besides. */
+export interface RelayOptions {
+  readonly open: OpenSession;
+  readonly settings: RelaySettings;
+  /** Control messages. Its error and completion have no effect. */
+  readonly control?: ObservableInput<ControlMessage> | undefined;
+  /** Emits whether the network is available, in runtimes that report it. */
+  readonly network$?: Observable<boolean> | undefined;
+}
+
+/** Sends frames through one session after the other and emits their events; each subscription has a relay of its own. */
+export function relayFrames({
+  open,
+  settings,
+  control,
+  network$,
+}: RelayOptions): OperatorFunction<Uint8Array, TranscriptionEvent> {
+  const control$ = control && from(control);
+  return (source) =>
+    defer(() => {
+      const relay = new Relay(settings, open, network$);
+      // the transcription ends when the relay's events end
+      const parts = [relay.events().pipe(endWith(undefined)), record(source, relay, settings)];
+      if (control$) parts.push(addControl(control$, relay));
+      return merge(...parts).pipe(takeWhile((event) => event !== undefined));
+    });
+}
+
+function addControl(control$: Observable<ControlMessage>, relay: Relay): Observable<never> {
+  return control$.pipe(
+    tap((message) => relay.addControl(message)),
+    catchError(() => EMPTY),
+    ignoreElements(),
+  );
+}
+
+function record(source: Observable<Uint8Array>, relay: Relay, settings: RelaySettings): Observable<never> {
+  // a source counts from its own first byte
+  const offsetMs = settings.from?.positionMs ?? 0;
+  const report = (): void => {
+    for (const { startMs, endMs } of takeLostAudio()) relay.reportGap(offsetMs + startMs, offsetMs + endMs, 'device');
+  };
+  return source.pipe(
+    tap({
+      next: (frame) => {
+        checkFrame(frame, settings.format);
+        relay.record(frame);
+        report();
+      },
+      error: report,
+      complete: () => {
+        report();
+        relay.finish();
+      },
+    }),
+    ignoreElements(),
+  );
+}
+
+function checkFrame(frame: Uint8Array, format: PcmFormat): void {
+  if (!ArrayBuffer.isView(frame)) throw new TypeError(`transcribe accepts frames of Uint8Array, not ${typeof frame}`);
+  const { length } = frame;
+  if (isLegalFrame(length, format) && length <= MAX_MESSAGE_BYTES) return;
+  const size = frameBytes(100, format);
+  throw new TranscriptionError(
+    'audio-format',
+    `a frame of ${length} bytes is ${bytesToMs(length, format).toFixed(1)} ms at ${format.sampleRate} Hz; the service accepts ` +
+      `whole samples, ${MIN_FRAME_MS} to ${MAX_FRAME_MS} ms and at most ${MAX_MESSAGE_BYTES} bytes: put bufferBytes(${size}) before transcribe()`,
+  );
+}

@@ -1,0 +1,33 @@
+import type { Observable } from 'rxjs';
+import type { Checkpoint } from '../../operators/checkpoint.ts';
+import type { ControlMessage } from '../../operators/events.ts';
+import type { PcmFormat } from '../audio/pcm.ts';
+import type { SessionEvent } from './message.ts';
+
+/** What a relay needs to know of its sessions, whether they run in the cloud or on this device. Durations in milliseconds. */
+export interface RelaySettings {
+  readonly format: PcmFormat;
+  /** Whether sessions emit partials. */
+  readonly hasPartials: boolean;
+  readonly connectTimeout: number;
+  /** How fast recorded audio may be sent, in times real time. */
+  readonly catchUpSpeed: number;
+  readonly reconnect: boolean;
+  readonly maxOutage: number;
+  readonly stallTimeout: number;
+  readonly tapeLength: number;
+  readonly endTimeout: number;
+  /** Where an earlier process stopped. */
+  readonly from?: Checkpoint | undefined;
+}
+
+/**
+ * Opens one session: cold, from `Begin` to `Termination`.
+ *
+ * @param input Audio frames and control messages, subscribed after `Begin`. Its completion ends the session.
+ * @param connectTimeout How long it may take to `Begin`, in milliseconds; it grows with failures.
+ */
+export type OpenSession = (
+  input: Observable<Uint8Array | ControlMessage>,
+  connectTimeout: number,
+) => Observable<SessionEvent>;
