@@ -1,0 +1,180 @@
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { lastValueFrom, tap, toArray } from 'rxjs';
+import { audioFile } from 'rxscribe';
+import { transcribeLocally } from 'rxscribe/local';
+import type { LocalOptions } from 'rxscribe/local';
+import { bufferBytes } from 'rxscribe/operators';
+import type { FinalTurn, Stats, TranscriptionEvent } from 'rxscribe/operators';
+import { HUMAN_TEXT, humanSpeech } from '../../support/humanSpeech.ts';
+import { speechModel } from '../../support/speechModel.ts';
+import { wordErrors, wordsOf } from '../../support/wordErrors.ts';
+
+const DEMO_WAV = 'src/simulator/recording/demo.wav';
+const DEMO_JSON = 'src/simulator/recording/demo.json';
+
+let directory: string;
+let human: string;
+let model: string;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'local-'));
+  human = humanSpeech(directory);
+  model = await speechModel();
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function transcription(
+  path: string,
+  options: Partial<LocalOptions> = {},
+  onEvent: (event: TranscriptionEvent) => void = () => undefined,
+): Promise<TranscriptionEvent[]> {
+  return lastValueFrom(
+    audioFile(path, { speed: Infinity }).pipe(
+      bufferBytes(3200),
+      transcribeLocally({ model, partials: false, ...options }),
+      tap(onEvent),
+      toArray(),
+    ),
+  );
+}
+
+function finalsOf(events: readonly TranscriptionEvent[]): FinalTurn[] {
+  return events.filter((event): event is FinalTurn => event.type === 'Turn' && event.isFinal);
+}
+
+function textOf(events: readonly TranscriptionEvent[]): string {
+  return finalsOf(events)
+    .map((turn) => turn.transcript)
+    .join(' ');
+}
+
+/** The processes that this one has started and that have not ended. */
+function enginePids(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        const parent = /^PPid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+        return command.includes('engineProcess.js') && Number(parent) === process.pid;
+      } catch {
+        return false; // it ended meanwhile
+      }
+    });
+}
+
+function expectExactAccounts(events: readonly TranscriptionEvent[]): void {
+  const stats = events.at(-1) as Stats;
+  expect(stats.type).toBe('Stats');
+  expect(stats.transcribedMs + stats.gapMs).toBeCloseTo(stats.capturedMs, 6);
+  expect(stats.gapMs).toBe(0);
+}
+
+describe('transcribeLocally', () => {
+  it.each(['native', 'wasm'] as const)('recognises human speech with at most 5 %% word errors (%s)', async (engine) => {
+    const events = await transcription(human, { engine });
+    expect(wordErrors(HUMAN_TEXT, textOf(events)) / wordsOf(HUMAN_TEXT).length).toBeLessThanOrEqual(0.05);
+    expect(finalsOf(events).map((turn) => turn.turn_order)).toEqual(finalsOf(events).map((_, index) => index));
+    expectExactAccounts(events);
+  });
+
+  it('emits partials whose words become final, and recognises synthetic speech with at most 25 % word errors', async () => {
+    const events = await transcription(DEMO_WAV, { partials: true, sampleRate: 16_000 });
+    const { words } = JSON.parse(readFileSync(DEMO_JSON, 'utf8')) as {
+      readonly words: readonly { readonly text: string }[];
+    };
+    const reference = words.map((word) => word.text).join(' ');
+    expect(wordErrors(reference, textOf(events)) / wordsOf(reference).length).toBeLessThanOrEqual(0.25);
+    const partial = events.find((event) => event.type === 'Turn' && !event.isFinal);
+    expect(partial).toMatchObject({ isFinal: false, end_of_turn: false });
+    expect(finalsOf(events)[0]?.words[0]).not.toHaveProperty('confidence');
+    expectExactAccounts(events);
+  });
+
+  it('loses no word when the engine is killed in the middle of a turn', async () => {
+    let turns = 0;
+    const events = await transcription(human, {}, (event) => {
+      if (event.type !== 'SpeechStarted' || ++turns !== 3) return;
+      for (const pid of enginePids()) process.kill(pid, 'SIGKILL');
+    });
+    expect(events.filter((event) => event.type === 'Reconnecting')).toHaveLength(1);
+    expect(wordErrors(HUMAN_TEXT, textOf(events)) / wordsOf(HUMAN_TEXT).length).toBeLessThanOrEqual(0.05);
+    expectExactAccounts(events);
+  });
+
+  it.each([
+    [
+      'garbage',
+      (dir: string) => writeFileSync(join(dir, 'encoder_model.onnx'), Buffer.alloc(1_000_000, 7)),
+      /encoder|load/i,
+    ],
+    [
+      'a cut file',
+      (dir: string) => truncateSync(join(dir, 'decoder_model_merged.onnx'), 5_000_000),
+      /decoder|load|Protobuf/i,
+    ],
+    [
+      'tokens of another model',
+      (dir: string) => writeFileSync(join(dir, 'tokens.txt'), '<unk> 0\n'),
+      /token|load|exit/i,
+    ],
+  ])('errors once, and this process lives, when the model has %s', async (name, damage, message) => {
+    const dir = join(directory, name.replaceAll(' ', '-'));
+    mkdirSync(dir);
+    for (const file of readdirSync(model)) copyFileSync(join(model, file), join(dir, file));
+    damage(dir);
+    const events: TranscriptionEvent[] = [];
+    const failure = transcription(human, { model: dir }, (event) => events.push(event));
+    await expect(failure).rejects.toMatchObject({ name: 'TranscriptionError', code: 'ERR_ENGINE', retryable: false });
+    await expect(failure).rejects.toThrow(message);
+    expect(events.map((event) => event.type)).not.toContain('Reconnecting');
+  });
+
+  it('refuses a missing model when it is called', () => {
+    expect(() => transcribeLocally({ model: join(directory, 'none') })).toThrow(/there is no such directory/);
+    expect(() => transcribeLocally({} as LocalOptions)).toThrow(
+      new TypeError('model is missing: the directory of a model; see rxscribe models'),
+    );
+  });
+
+  it('leaves no process behind when it is unsubscribed', async () => {
+    await new Promise<void>((resolve) => {
+      const subscription = audioFile(human)
+        .pipe(bufferBytes(3200), transcribeLocally({ model }))
+        .subscribe((event) => {
+          if (event.type !== 'Begin') return;
+          subscription.unsubscribe();
+          resolve();
+        });
+    });
+    for (let tries = 0; enginePids().length > 0 && tries < 100; tries++) await new Promise(setImmediate);
+    expect(enginePids()).toEqual([]);
+  });
+
+  it('sends nothing over a network', () => {
+    const script = `
+      import { audioFile } from 'rxscribe';
+      import { transcribeLocally } from 'rxscribe/local';
+      import { bufferBytes, finals } from 'rxscribe/operators';
+      audioFile(${JSON.stringify(human)}, { speed: Infinity })
+        .pipe(bufferBytes(3200), transcribeLocally({ model: ${JSON.stringify(model)}, partials: false }), finals())
+        .subscribe((turn) => console.log(turn.transcript));`;
+    // a network namespace without interfaces
+    const args = ['--net', '--map-root-user', process.execPath, '--input-type=module', '-e', script];
+    const output = execFileSync('unshare', args, { encoding: 'utf8' });
+    expect(wordErrors(HUMAN_TEXT, output) / wordsOf(HUMAN_TEXT).length).toBeLessThanOrEqual(0.05);
+  });
+});
