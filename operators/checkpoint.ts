@@ -102,11 +102,13 @@ function moveTo(checkpoint: Checkpoint, positionMs: number): Checkpoint {
     gapMs += Math.max(0, gap.endMs - Math.max(from, gap.startMs));
   }
   const controls = checkpoint.controls.filter(({ atMs }) => atMs >= to);
-  const configuration = checkpoint.controls.reduce(
-    (merged, { atMs, message }) =>
-      atMs < to && message.type === 'UpdateConfiguration' ? { ...merged, ...message } : merged,
-    checkpoint.configuration,
+  const changes = checkpoint.controls.flatMap(({ atMs, message }) =>
+    atMs < to && message.type === 'UpdateConfiguration' ? [message] : [],
   );
+  const configuration =
+    changes.length > 0
+      ? (Object.assign({ type: 'UpdateConfiguration' }, checkpoint.configuration, ...changes) as UpdateConfiguration)
+      : checkpoint.configuration;
   return { ...checkpoint, positionMs: to, gapMs, gaps, controls, ...(configuration && { configuration }) };
 }
 

@@ -92,11 +92,11 @@ describe('transcribe({ from })', () => {
     fc.assert(
       fc.property(breaks, cuts, fc.integer({ min: 25, max: 150 }), (faults, fractions, length) => {
         const ms = length * 100;
-        let log: TranscriptionEvent[] = [];
+        const log: TranscriptionEvent[] = [];
         for (const fraction of [...fractions, 1]) {
           const checkpoint = checkpointOf(log);
           const events = run(recording(ms, checkpoint), { from: checkpoint }, new ModelService(faults));
-          log = [...log, ...events.slice(0, Math.ceil(fraction * events.length))];
+          log.push(...events.slice(0, Math.ceil(fraction * events.length)));
         }
         expectUnbroken(log, ms);
       }),
@@ -130,7 +130,7 @@ describe('transcribe({ from })', () => {
   it('sends the earlier configuration first, and later control messages at their place', () => {
     const configuration = { type: 'UpdateConfiguration', prompt: 'a' } as const;
     const later: ControlMessage = { type: 'UpdateConfiguration', prompt: 'b' };
-    const from = {
+    const checkpoint = {
       ...START,
       positionMs: 2000,
       turnOrder: 1,
@@ -138,7 +138,7 @@ describe('transcribe({ from })', () => {
       controls: [{ atMs: 3000, message: later }],
     };
     const service = new ModelService();
-    run(recording(6000, from), { from }, service);
+    run(recording(6000, checkpoint), { from: checkpoint }, service);
     expect(service.received).toEqual([['UpdateConfiguration', [2000, 6000], 'UpdateConfiguration']]);
   });
 
