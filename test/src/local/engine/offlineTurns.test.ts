@@ -91,7 +91,7 @@ describe('OfflineTurns', () => {
 
   it('estimates word times within the detected speech, in order', () => {
     const { events } = run(speech([0, 3000], [2, 500], [3, 500], [0, 2000]));
-    const [final] = events.filter((event) => event.type === 'Turn' && event.isFinal);
+    const final = events.find((event) => event.type === 'Turn' && event.isFinal);
     const words = final?.type === 'Turn' ? final.words : [];
     expect(words.map((word) => word.text)).toEqual(['and', 'so']);
     expect(words[0]?.start).toBeGreaterThanOrEqual(2600);
