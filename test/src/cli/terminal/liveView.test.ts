@@ -82,9 +82,9 @@ describeOnScreen('the terminal view', () => {
     expect(narrow.filter((line) => line.length > 24)).toEqual([]);
     expect(narrow).toContainEqual(expect.stringMatching(/^● live {2}0:0\d of 0:24$/));
     await screen.resize(60, 8);
-    await screen.shows(/live/);
+    await screen.shows(/left/);
     await screen.resize(16, 8);
-    await screen.hides(/live/);
+    await screen.shows(/^● live$/m);
     await screen.resize(60, 24);
 
     const end = await screen.shows(/exit 0/);
@@ -182,7 +182,7 @@ describeWithPulse('the keys of rxscribe listen', () => {
   it('pause without sending, resume, end a turn, and end the transcription', async () => {
     pulse = await startPulse();
     await open('listen', { env: pulse.env });
-    const live = await screen.shows(/ live /);
+    const live = await screen.shows(/Listening[^]* live /);
     expect(live.join('\n')).toContain('rxscribe: Listening; Ctrl-C ends');
     expect(live.join('\n')).toMatch(/● live {2}0:0\d {2}[█░]{12} +-\d+ dB/);
     const played = pulse.play(WAV).catch(() => undefined);
