@@ -77,9 +77,9 @@ export interface SessionRecord {
   readonly audioMs: number;
   /** Bytes of audio processed. */
   readonly audioBytes: number;
-  /** Lengths in bytes of the binary messages, in order; empty without `keepAudio`, which also says how many are kept. */
+  /** Lengths in bytes of the binary messages, in order; empty without `keepAudio`, which bounds them. */
   readonly frameBytes: readonly number[];
-  /** The audio processed, as one array; empty without `keepAudio`, which also says how much is kept. */
+  /** The audio processed, as one array; empty without `keepAudio`, which bounds it. */
   audio(): Uint8Array;
   /** Text messages received, in order: parsed, or as text if they are not JSON. Without `keepAudio` the last 100. */
   readonly controls: readonly unknown[];
