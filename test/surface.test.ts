@@ -5,6 +5,7 @@ import type { FinalTurn, PartialTurn, TranscriptionEvent, Turn } from '../operat
 import * as testing from '../operators/testing/index.ts';
 import * as captions from '../src/captions/index.ts';
 import * as files from '../src/captions/files.ts';
+import * as local from '../src/local/index.ts';
 import * as main from '../src/index.ts';
 import * as page from '../src/page/index.ts';
 import * as simulator from '../src/simulator/index.ts';
@@ -24,13 +25,23 @@ describe('public surface', () => {
   });
 
   it('of rxscribe/operators: the operators', () => {
-    expect(Object.keys(operators).toSorted()).toEqual(['bufferBytes', 'finals', 'partials', 'transcript', 'turns']);
+    expect(Object.keys(operators).toSorted()).toEqual([
+      'START',
+      'advance',
+      'bufferBytes',
+      'checkpoints',
+      'finals',
+      'partials',
+      'transcript',
+      'turns',
+    ]);
   });
 
   it('of rxscribe/testing: a factory of each event', () => {
     expect(Object.keys(testing).toSorted()).toEqual([
       'audioGap',
       'begin',
+      'controlReceived',
       'heartbeat',
       'llmGatewayResponse',
       'reconnecting',
@@ -51,6 +62,15 @@ describe('public surface', () => {
 
   it('of rxscribe/tokens: the token endpoint and its client', () => {
     expect(Object.keys(tokens).toSorted()).toEqual(['tokenFrom', 'tokenHandler']);
+  });
+
+  it('of rxscribe/local: transcription on this device, and its models', () => {
+    expect(Object.keys(local).toSorted()).toEqual([
+      'KNOWN_MODELS',
+      'downloadModel',
+      'modelsDirectory',
+      'transcribeLocally',
+    ]);
   });
 
   it('of rxscribe/page: the captions server', () => {
