@@ -18,6 +18,8 @@ export interface DecodedAudio {
   readonly lengthMs: number | undefined;
   /** Decodes mono samples from -1 to 1: those of one channel, or the average of all. */
   readonly samples: (channel: number | undefined, report: ReportLoss) => AsyncGenerator<Float32Array>;
+  /** The bytes as they are, if the recording is 16-bit little-endian mono already; each piece is valid until the next. */
+  readonly pcm16?: ((report: ReportLoss) => AsyncGenerator<Uint8Array>) | undefined;
 }
 
 /** The audio after the header of a WAV or AIFF file. */
@@ -25,21 +27,26 @@ export function pcmAudio(reader: ByteReader, header: PcmHeader): DecodedAudio {
   const { sampleRate, channels, audioBytes } = header;
   const size = frameSize(header);
   const lengthMs = audioBytes === undefined ? undefined : (Math.floor(audioBytes / size) * 1000) / sampleRate;
+  const pieces = async function* (report: ReportLoss): AsyncGenerator<Uint8Array> {
+    const start = reader.position;
+    const end = audioBytes === undefined ? Infinity : start + audioBytes;
+    const most = Math.max(size, PIECE_BYTES);
+    for (;;) {
+      const bytes = await reader.takeUnits(size, Math.min(most, end - reader.position));
+      if (bytes.length === 0) break;
+      yield bytes;
+    }
+    reportEnd(((reader.position - start) * 1000) / (size * sampleRate), lengthMs, report);
+  };
+  const isPcm16 = header.encoding === 'int16' && header.littleEndian && channels === 1;
   return {
     sampleRate,
     channels,
     lengthMs,
     samples: async function* (channel, report) {
-      const start = reader.position;
-      const end = audioBytes === undefined ? Infinity : start + audioBytes;
-      const most = Math.max(size, PIECE_BYTES);
-      for (;;) {
-        const bytes = await reader.takeUnits(size, Math.min(most, end - reader.position));
-        if (bytes.length === 0) break;
-        yield decodeMono(bytes, header, channel);
-      }
-      reportEnd(((reader.position - start) * 1000) / (size * sampleRate), lengthMs, report);
+      for await (const bytes of pieces(report)) yield decodeMono(bytes, header, channel);
     },
+    pcm16: isPcm16 ? pieces : undefined,
   };
 }
 

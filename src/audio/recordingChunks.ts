@@ -11,7 +11,7 @@ const CHUNK_MS = 100;
 /**
  * Converts decoded audio to 16-bit mono PCM and cuts it into chunks.
  *
- * @param encode Turns samples into the bytes of 16-bit samples.
+ * @param encode Conditions samples and turns them into the bytes of 16-bit samples.
  * @yields Chunks of 100 ms, the last one shorter.
  * @throws {TranscriptionError} when there is no audio, or not the wanted channel.
  */
@@ -19,16 +19,19 @@ export async function* recordingChunks(
   audio: DecodedAudio,
   { sampleRate = 16_000, channelMap }: Pick<RecordingOptions, 'sampleRate' | 'channelMap'>,
   report: ReportLoss,
-  encode: (samples: AsyncIterable<Float32Array>) => AsyncIterable<Uint8Array> = encoded,
+  encode?: (samples: AsyncIterable<Float32Array>) => AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   const channel = channelMap?.[0];
   if (channel !== undefined && channel >= audio.channels) {
     const there = audio.channels === 1 ? 'only channel 0' : `channels 0 to ${audio.channels - 1}`;
     throw new TranscriptionError('file', `it has no channel ${channel}, it has ${there}`);
   }
-  const samples = resampled(audio.samples(channel, report), audio.sampleRate, sampleRate);
+  // most recordings that people keep for transcription need no conversion
+  const asIs = audio.sampleRate === sampleRate && !encode ? audio.pcm16?.(report) : undefined;
+  const converted = (): AsyncIterable<Uint8Array> =>
+    (encode ?? encoded)(resampled(audio.samples(channel, report), audio.sampleRate, sampleRate));
   let isEmpty = true;
-  for await (const chunk of inChunks(encode(samples), chunkBytes(sampleRate))) {
+  for await (const chunk of inChunks(asIs ?? converted(), chunkBytes(sampleRate))) {
     isEmpty = false;
     yield chunk;
   }
