@@ -18,14 +18,29 @@ tls.connect = (options, ...rest) => {
   return connect(SERVICE.test(options.host) ? { ...options, ...local } : options, ...rest);
 };
 
-/** A recorder that plays a recording, then silence, then sends SIGINT as Ctrl-C does. */
+/**
+ * The recording of each device, by part of its name; '' is the default device. The process that records does not inherit
+ * variables of rxscribe.
+ */
+const RECORDINGS = JSON.parse(process.env['TEST_MICROPHONES'] ?? '{}');
+
+/** A recorder that plays a recording, then silence, then sends SIGINT to the program as Ctrl-C does. */
 class FakeRecorder extends EventEmitter {
   isOpen = true;
   vadScore = 0;
   overrunCount = 0;
   #at = 0;
-  #audio = readFileSync(process.env['RXSCRIBE_TEST_MICROPHONE'] ?? '');
+  #audio;
   #timer = setInterval(() => this.#record(), CHUNK_MS);
+
+  constructor({ device = '' } = {}) {
+    super();
+    this.#audio = readFileSync(RECORDINGS[device] ?? '');
+  }
+
+  aecMetrics() {
+    return null;
+  }
 
   #record() {
     const chunk = Buffer.alloc(CHUNK_BYTES);
@@ -33,7 +48,7 @@ class FakeRecorder extends EventEmitter {
     this.#at += CHUNK_BYTES;
     this.emit('data', chunk);
     const silent = (this.#at - this.#audio.length) / CHUNK_BYTES;
-    if (silent >= SILENT_CHUNKS && silent < SILENT_CHUNKS + 1) process.kill(process.pid, 'SIGINT');
+    if (silent >= SILENT_CHUNKS && silent < SILENT_CHUNKS + 1) process.kill(process.ppid, 'SIGINT');
   }
 
   stop() {
@@ -51,7 +66,8 @@ class FakeRecorder extends EventEmitter {
 
 try {
   const { Microphone } = createRequire(import.meta.url)('decibri');
-  Microphone.open = () => Promise.resolve(new FakeRecorder());
+  Microphone.open = (options) => Promise.resolve(new FakeRecorder(options));
+  Microphone.devices = () => [];
 } catch {
   // without the native addon, opening a microphone fails with the real error
 }

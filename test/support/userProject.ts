@@ -82,7 +82,7 @@ export async function createUserProject(): Promise<UserProject> {
     ASSEMBLYAI_API_KEY: simulator.apiKey,
     RXSCRIBE_URL: simulator.url,
     RXSCRIBE_TEST_SERVICE: new URL(simulator.url).port,
-    RXSCRIBE_TEST_MICROPHONE: join(dir, 'talk.pcm'),
+    TEST_MICROPHONES: JSON.stringify({ '': join(dir, 'talk.pcm') }),
   };
   return {
     write: (name, text) => writeFile(join(dir, name), text),
