@@ -16,7 +16,7 @@ export function rephrase(message: string): string {
   return message;
 }
 
-const COMMANDS = ['listen', 'file', 'devices', 'doctor', 'demo', 'serve'];
+const COMMANDS = ['listen', 'file', 'devices', 'doctor', 'demo', 'models', 'serve'];
 
 function explainUnknown(name: string, args: readonly string[], command: Argv): string {
   const token = args

@@ -15,6 +15,8 @@ Commands:
   rxscribe doctor       Check that everything transcription needs works
   rxscribe demo         Transcribe the bundled recording; needs no key, network
                         or microphone
+  rxscribe models       List models for this device; models get NAME downloads
+                        one
   rxscribe serve        Run a local service with the real protocol; it
                         recognises only recordings it knows
 

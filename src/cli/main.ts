@@ -31,6 +31,11 @@ const DEMO = lazy(
   'Transcribe the bundled recording; needs no key, network or microphone',
   async () => (await import('./commands/demo.ts')).demo,
 );
+const MODELS = lazy(
+  'models',
+  'List models for this device; models get NAME downloads one',
+  async () => (await import('./commands/models.ts')).models,
+);
 const SERVE = lazy(
   'serve',
   'Run a local service with the real protocol; it recognises only recordings it knows',
@@ -67,6 +72,7 @@ async function program(args: readonly string[]): Promise<Argv> {
     .command(DEVICES)
     .command(DOCTOR)
     .command(DEMO)
+    .command(MODELS)
     .command(SERVE)
     .example('$0', 'caption what you say')
     .example('$0 file talk.wav > talk.txt', 'a recording to text')

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+
 /** Rewrites arguments that yargs would misread. */
 export function normalizeArgs(args: readonly string[]): string[] {
   const end = args.indexOf('--');
@@ -9,9 +11,17 @@ export function normalizeArgs(args: readonly string[]): string[] {
 function normalizeOption(arg: string, at: number, args: readonly string[]): string[] {
   // without a port, yargs would take the next argument, perhaps a path, as the port
   if (arg === '--captions' && !/^\d+$/.test(args[at + 1] ?? '')) return ['--captions='];
+  // without a directory, yargs would take the next argument, perhaps the path of a recording
+  if (arg === '--local' && !isDirectory(args[at + 1])) return ['--local='];
   // yargs does not accept - as a value
   if ((arg === '-o' || arg === '--output') && args[at + 1] === '-') return ['--output=-'];
   return arg === '-' && /^(-o|--output)$/.test(args[at - 1] ?? '') ? [] : [arg];
+}
+
+/** Whether a value of `--local` follows; one that is no file either is a directory that is missing, or the name of a model. */
+function isDirectory(value: string | undefined): boolean {
+  if (value === undefined || value.startsWith('-')) return false;
+  return statSync(value, { throwIfNoEntry: false })?.isFile() !== true;
 }
 
 /** Marks an argument after `--` as a path, in case it starts with a dash. */

@@ -3,18 +3,19 @@ import type { Observable } from 'rxjs';
 import { bufferBytes } from '../../operators/bufferBytes.ts';
 import type { TranscriptionEvent } from '../../operators/events.ts';
 import { frameBytes } from '../audio/pcm.ts';
-import { transcribe } from '../streaming/transcribe.ts';
 import { asUsageError } from './flags/asUsageError.ts';
 import { checkCaptions } from './flags/captionsFlags.ts';
+import type { LocalFlags } from './flags/localFlags.ts';
 import type { OutputFlags } from './flags/outputFlags.ts';
 import type { ServiceFlags } from './flags/serviceFlags.ts';
-import { checkKeyIsSet, isKeySet, transcribeOptions } from './flags/transcribeOptions.ts';
+import { checkKeyIsSet, isKeySet } from './flags/transcribeOptions.ts';
 import { openCaptionsPage } from './outputs/captionsPage.ts';
 import type { CaptionsPage } from './outputs/captionsPage.ts';
 import { checkOutputs } from './outputs/checkOutputs.ts';
 import { outputFiles } from './outputs/outputFiles.ts';
 import { printerOf } from './outputs/print.ts';
 import { RunSummary } from './outputs/runSummary.ts';
+import { chooseRecognition } from './recognition.ts';
 import { openRunContext } from './runContext.ts';
 import type { RunContext } from './runContext.ts';
 import { hideSecretsIn } from './secrets.ts';
@@ -32,16 +33,15 @@ const FRAME_MS = 100;
  * @param createSource Creates the source; an error about its options is reported as wrong usage.
  */
 export async function run(
-  flags: OutputFlags & ServiceFlags,
+  flags: OutputFlags & ServiceFlags & LocalFlags,
   createSource: CreateSource,
   plan: SourcePlan,
 ): Promise<void> {
   checkCaptions(flags);
   checkOutputs(flags);
-  const options = { ...plan.options, ...transcribeOptions(flags) };
-  asUsageError(() => transcribe(options));
-  await checkSource(createSource, plan);
-  checkKeyIsSet();
+  const { options, needsKey, transcribe } = await chooseRecognition(flags, plan.options);
+  await checkSource(createSource, plan, needsKey);
+  if (needsKey) checkKeyIsSet();
   const context = openRunContext(flags, options, plan);
   const summary = new RunSummary();
   let page: CaptionsPage | undefined;
@@ -55,7 +55,7 @@ export async function run(
       context.watchAudio,
       files.audio,
       frames,
-      transcribe({ ...options, control: context.control$ }),
+      transcribe(context.control$),
       map(withoutSecrets),
       files.events,
       page?.events ?? identity,
@@ -83,9 +83,9 @@ export async function run(
 }
 
 /** Fails if the source cannot be opened. A microphone is opened for this only if the missing key ends the run anyway. */
-async function checkSource(createSource: CreateSource, { kind }: SourcePlan): Promise<void> {
+async function checkSource(createSource: CreateSource, { kind }: SourcePlan, needsKey: boolean): Promise<void> {
   const source$ = asUsageError(() => createSource({ stop: new AbortController().signal, note: () => undefined }));
-  if (kind === 'recording' || (kind === 'microphone' && !isKeySet())) {
+  if (kind === 'recording' || (kind === 'microphone' && needsKey && !isKeySet())) {
     await firstValueFrom(source$, { defaultValue: undefined });
   }
 }

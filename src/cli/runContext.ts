@@ -2,9 +2,9 @@ import { Subject, tap } from 'rxjs';
 import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
 import type { ControlMessage, TranscriptionEvent } from '../../operators/events.ts';
 import type { Mark } from '../captions/chapterMark.ts';
-import type { TranscribeOptions } from '../streaming/options.ts';
 import type { OutputFlags } from './flags/outputFlags.ts';
 import { mute } from './mute.ts';
+import type { RunOptions } from './recognition.ts';
 import { hideSecrets } from './secrets.ts';
 import { handleSignals } from './signals.ts';
 import { silenceHint } from './silenceHint.ts';
@@ -46,7 +46,7 @@ const KEYS_WHILE_PAUSED = ['space resumes', 'q ends', 'm marks'];
 const KEYS_OF_RECORDING = ['q ends', 'm marks'];
 
 /** Opens the view and handles signals; reads keys if the view is live and stdin is a terminal. */
-export function openRunContext(flags: OutputFlags, options: TranscribeOptions, plan: SourcePlan): RunContext {
+export function openRunContext(flags: OutputFlags, options: RunOptions, plan: SourcePlan): RunContext {
   const { sampleRate } = options;
   const microphone = plan.kind === 'microphone';
   const hasKeys = plan.kind !== 'stdin' && process.stdin.isTTY;

@@ -1,6 +1,7 @@
 /** The result of one check. */
 export interface Finding {
-  readonly check: 'node' | 'addon' | 'devices' | 'level' | 'key' | 'proxy' | 'service' | 'clock';
+  readonly check:
+    'node' | 'addon' | 'devices' | 'level' | 'key' | 'proxy' | 'service' | 'clock' | 'model' | 'engine' | 'speed';
   readonly ok: boolean;
   /** The result in one line. */
   readonly found: string;

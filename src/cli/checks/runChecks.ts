@@ -15,7 +15,7 @@ import type { Finding } from './finding.ts';
  * @returns Whether all checks passed.
  */
 export async function runChecks(flags: DoctorFlags): Promise<boolean> {
-  const { json, url, region } = flags;
+  const { json, local } = flags;
   const findings: Finding[] = [];
   const report = (finding: Finding): void => {
     findings.push(finding);
@@ -23,14 +23,19 @@ export async function runChecks(flags: DoctorFlags): Promise<boolean> {
   };
   report(checkNode(process.versions.node));
   await checkSound(flags, report);
+  if (local === undefined) await checkCloud(flags, report);
+  else await (await import('./checkLocal.ts')).checkLocal(local, report);
+  if (json) process.stdout.write(`${JSON.stringify(findings, undefined, 2)}\n`);
+  else process.stdout.write(`${summaryOf(findings)}\n`);
+  return findings.every(({ ok }) => ok);
+}
+
+async function checkCloud({ url, region }: DoctorFlags, report: (finding: Finding) => void): Promise<void> {
   report(checkKey(setting(KEY_VARIABLE), url !== undefined));
   const proxy = process.env['HTTPS_PROXY'] ?? process.env['https_proxy'];
   if (proxy)
     report({ check: 'proxy', ok: true, found: `HTTPS_PROXY is ${hideSecrets(proxy)}; the next check does not use it` });
   await checkService(url, region, report);
-  if (json) process.stdout.write(`${JSON.stringify(findings, undefined, 2)}\n`);
-  else process.stdout.write(`${summaryOf(findings)}\n`);
-  return findings.every(({ ok }) => ok);
 }
 
 function lineOf({ check, ok, found, advice }: Finding): string {

@@ -8,6 +8,7 @@ export const demo: Command<DemoFlags> = {
   builder: (command) =>
     declareFlags<DemoFlags>(command, DEMO)
       .example('$0 demo', '25 seconds, in real time')
+      .example('$0 demo --local', 'with the recognition of a model on this device')
       .example('$0 demo --captions', 'also on a page of live captions')
       .example('$0 demo --speed max --format ndjson', 'every event immediately'),
   handler: async (flags) => {

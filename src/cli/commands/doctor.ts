@@ -8,6 +8,7 @@ export const doctor: Command<DoctorFlags> = {
   builder: (command) =>
     declareFlags<DoctorFlags>(command, DOCTOR)
       .example('$0 doctor', 'one line per check; exit code 0 if all are ok')
+      .example('$0 doctor --local', 'the model on this device, and how fast it is')
       .example("$0 doctor --json | jq '.[] | select(.ok | not)'", 'for another program'),
   handler: async (flags) => {
     const { runChecks } = await import('../checks/runChecks.ts');

@@ -2,6 +2,8 @@ import { CONDITIONING, conditioning } from '../flags/conditioningFlags.ts';
 import type { ConditioningFlags } from '../flags/conditioningFlags.ts';
 import { declareFlags } from '../flags/declareFlags.ts';
 import type { Command, Declarations } from '../flags/declareFlags.ts';
+import { LOCAL } from '../flags/localFlags.ts';
+import type { LocalFlags } from '../flags/localFlags.ts';
 import { OUTPUT } from '../flags/outputFlags.ts';
 import type { OutputFlags } from '../flags/outputFlags.ts';
 import type { CreateSource } from '../sourcePlan.ts';
@@ -12,9 +14,9 @@ import type { SpeedFlags } from '../flags/speedFlags.ts';
 import { printable } from '../terminal/printable.ts';
 import { UsageError } from '../usageError.ts';
 
-interface FileFlags extends SpeedFlags, ServiceFlags, ConditioningFlags, OutputFlags {}
+interface FileFlags extends SpeedFlags, ServiceFlags, LocalFlags, ConditioningFlags, OutputFlags {}
 
-const FLAGS: Declarations<FileFlags> = { ...SPEED, ...SERVICE, ...CONDITIONING, ...OUTPUT };
+const FLAGS: Declarations<FileFlags> = { ...SPEED, ...SERVICE, ...LOCAL, ...CONDITIONING, ...OUTPUT };
 
 /** Speed at which a backlog is sent, unless `--speed` is higher, as a multiple of real time. */
 const CATCH_UP_SPEED = 1.25;
@@ -27,6 +29,7 @@ export const file: Command<FileFlags & { readonly path: string }> = {
       .positional('path', { type: 'string', demandOption: true, describe: 'The recording, or - for stdin' })
       .example('$0 file talk.wav > talk.txt', 'in real time, as the service requires')
       .example('$0 file talk.flac --speaker-labels --format ndjson', 'speakers, and the time of every word')
+      .example('$0 file talk.wav --local --speed max', 'on this device, as fast as it can')
       .example('ffmpeg -i talk.mp3 -f s16le -ac 1 -ar 16000 - | $0 file -', 'anything ffmpeg can read'),
   handler: async (flags) => {
     const { run } = await import('../run.ts');

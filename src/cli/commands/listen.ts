@@ -5,12 +5,14 @@ import { DEVICE, deviceOption } from '../flags/deviceFlags.ts';
 import type { DeviceFlags } from '../flags/deviceFlags.ts';
 import { declareFlags, number } from '../flags/declareFlags.ts';
 import type { Command, Declarations } from '../flags/declareFlags.ts';
+import { LOCAL } from '../flags/localFlags.ts';
+import type { LocalFlags } from '../flags/localFlags.ts';
 import { OUTPUT } from '../flags/outputFlags.ts';
 import type { OutputFlags } from '../flags/outputFlags.ts';
 import { SERVICE } from '../flags/serviceFlags.ts';
 import type { ServiceFlags } from '../flags/serviceFlags.ts';
 
-interface ListenFlags extends DeviceFlags, ServiceFlags, ConditioningFlags, OutputFlags {
+interface ListenFlags extends DeviceFlags, ServiceFlags, LocalFlags, ConditioningFlags, OutputFlags {
   readonly vad?: 'silero' | 'energy';
   readonly framesPerBuffer?: number;
 }
@@ -18,6 +20,7 @@ interface ListenFlags extends DeviceFlags, ServiceFlags, ConditioningFlags, Outp
 const FLAGS: Declarations<ListenFlags> = {
   ...DEVICE,
   ...SERVICE,
+  ...LOCAL,
   vad: { choices: ['silero', 'energy'], requiresArg: true, describe: 'Report on stderr when speech starts and ends' },
   ...CONDITIONING,
   'frames-per-buffer': {
@@ -37,6 +40,7 @@ export const listen: Command<ListenFlags> = {
     declareFlags<ListenFlags>(command, FLAGS)
       .example('$0 listen', 'caption what you say')
       .example('$0 listen --device 2 --language-codes en,es', 'another microphone, two languages')
+      .example('$0 listen --local', 'on this device; no audio leaves it')
       .example('$0 listen -o talk.srt -o talk.md --record talk.wav', 'also write subtitles, a text and the audio')
       .example('$0 listen --captions --speaker-labels', 'also on a page for a stage screen or OBS')
       .example('$0 listen --format ndjson | jq .', 'every event, for another program'),

@@ -7,6 +7,7 @@ import { checkCaptions } from '../flags/captionsFlags.ts';
 import { CONDITIONING } from '../flags/conditioningFlags.ts';
 import type { DemoFlags } from '../flags/demoFlags.ts';
 import { variableName } from '../environment.ts';
+import { LOCAL, modelDirectory } from '../flags/localFlags.ts';
 import { checkOutputs } from '../outputs/checkOutputs.ts';
 import { SIGNALS_FORWARDED } from '../signals.ts';
 import { OUTPUT } from '../flags/outputFlags.ts';
@@ -34,6 +35,11 @@ const PAGE_ARGS = ['--speaker-labels', '--param=continuousPartials=true'];
 export async function runDemo(flags: DemoFlags): Promise<number> {
   checkCaptions(flags);
   checkOutputs(flags);
+  if (flags.local !== undefined) {
+    const model = modelDirectory(flags.local);
+    process.stderr.write('rxscribe: plays the bundled recording to a model on this device\n');
+    return runMain(['file', RECORDING, `--local=${model}`, ...childArgs(flags)], childEnvironment());
+  }
   process.stderr.write(BANNER);
   const simulator = await startSimulator();
   try {
@@ -48,27 +54,30 @@ export async function runDemo(flags: DemoFlags): Promise<number> {
 
 /** The flags of the demo as arguments of the file command. */
 function childArgs(flags: DemoFlags): string[] {
-  const { speed, format, output = [], record, saveDir, captions, captionsHost, force, plain, verbose } = flags;
+  const { local, speed, format, output = [], record, saveDir, captions, captionsHost, force, plain, verbose } = flags;
   return [
     `--speed=${speed}`,
     `--format=${format}`,
     ...output.map((path) => `--output=${path}`),
     ...(record === undefined ? [] : [`--record=${record}`]),
     ...(saveDir === undefined ? [] : [`--save-dir=${saveDir}`]),
-    ...(captions === undefined ? [] : [`--captions=${captions === true ? '' : captions}`, ...PAGE_ARGS]),
+    ...(captions === undefined ? [] : [`--captions=${captions === true ? '' : captions}`]),
+    ...(captions === undefined || local !== undefined ? [] : PAGE_ARGS),
     ...(captionsHost === undefined ? [] : [`--captions-host=${captionsHost}`]),
     ...Object.entries({ force, plain, verbose }).flatMap(([name, on]) => (on ? [`--${name}`] : [])),
   ];
 }
 
 /** The environment without variables that would set flags of the file command; blank ones are not filled from `.env`. */
-function childEnvironment({ caFile, apiKey }: Simulator): NodeJS.ProcessEnv {
-  const blank = Object.keys({ ...SERVICE, ...CONDITIONING, ...OUTPUT }).map((option) => [variableName(option), '']);
+function childEnvironment(simulator?: Simulator): NodeJS.ProcessEnv {
+  const blank = Object.keys({ ...SERVICE, ...LOCAL, ...CONDITIONING, ...OUTPUT }).map((option) => [
+    variableName(option),
+    '',
+  ]);
   return {
     ...process.env,
     ...(Object.fromEntries(blank) as NodeJS.ProcessEnv),
-    NODE_EXTRA_CA_CERTS: caFile,
-    ASSEMBLYAI_API_KEY: apiKey,
+    ...(simulator && { NODE_EXTRA_CA_CERTS: simulator.caFile, ASSEMBLYAI_API_KEY: simulator.apiKey }),
     [SIGNALS_FORWARDED]: '1',
   };
 }

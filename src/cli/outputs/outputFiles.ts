@@ -6,8 +6,8 @@ import type { TranscriptionEvent } from '../../../operators/events.ts';
 import { captionFile } from '../../captions/captionFile.ts';
 import type { Mark } from '../../captions/chapterMark.ts';
 import { wavFile } from '../../captions/wavFile.ts';
-import type { TranscribeOptions } from '../../streaming/options.ts';
 import type { OutputFlags } from '../flags/outputFlags.ts';
+import type { RunOptions } from '../recognition.ts';
 import { outputPaths } from './checkOutputs.ts';
 import { RunRecord } from './runRecord.ts';
 
@@ -34,7 +34,7 @@ const SAVED = ['transcript.txt', 'transcript.ndjson', 'transcript.srt', 'transcr
  * Writes the files of `--output`, `--record` and `--save-dir`. A file that fails is reported in one line and sets exit code
  * 1; everything else continues.
  */
-export function outputFiles(flags: OutputFlags, options: TranscribeOptions, context: OutputContext): OutputTaps {
+export function outputFiles(flags: OutputFlags, options: RunOptions, context: OutputContext): OutputTaps {
   const { record, saveDir, force } = flags;
   const output = outputPaths(flags.output ?? []);
   const failed = new Set<string>();

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Stats, TranscriptionEvent } from '../../../operators/events.ts';
-import type { TranscribeOptions } from '../../streaming/options.ts';
+import type { RunOptions } from '../recognition.ts';
 import { hideSecretsIn } from '../secrets.ts';
 
 /** Options that may contain a secret, and those that are not data. */
@@ -16,7 +16,7 @@ export class RunRecord {
   #stats: Stats | undefined;
   #wrote = false;
 
-  constructor(path: string, options: TranscribeOptions, marks: readonly number[], onError: (error: unknown) => void) {
+  constructor(path: string, options: RunOptions, marks: readonly number[], onError: (error: unknown) => void) {
     this.#path = path;
     const data = Object.fromEntries(Object.entries(options).filter(([name]) => !OMITTED.has(name)));
     this.#options = hideSecretsIn(data) as Readonly<Record<string, unknown>>;

@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { KNOWN_MODELS } from '../../local/knownModels.ts';
+import { modelsDirectory } from '../../local/modelsDirectory.ts';
+import { isOn, optionsFromEnvironment, setting } from '../environment.ts';
+import { UsageError } from '../usageError.ts';
+import { inGroup } from './declareFlags.ts';
+import type { Declarations } from './declareFlags.ts';
+import { SERVICE } from './serviceFlags.ts';
+import type { ServiceFlags } from './serviceFlags.ts';
+
+/** The flags of every command that can recognise on this device. */
+export interface LocalFlags {
+  /** Directory or name of the model; empty for the default one, `undefined` for the service. */
+  readonly local?: string;
+}
+
+export const LOCAL: Declarations<LocalFlags> = inGroup('Recognition:', {
+  local: {
+    type: 'string',
+    coerce: modelOf,
+    describe: 'Recognise on this device, without the service and a key: the directory of a model, see rxscribe models',
+  },
+});
+
+export const DEFAULT_MODEL = 'moonshine-tiny-en';
+
+/** Why a flag has no effect on this device. */
+const CLOUD_ONLY: Readonly<Partial<Record<keyof ServiceFlags, string>>> = {
+  speechModel: 'the model is the directory that --local names',
+  sampleRate: 'models on this device take 16000 Hz',
+  url: 'no service is used',
+  region: 'no service is used',
+  keyterms: 'models on this device do not take words to expect',
+  speakerLabels: 'models on this device do not distinguish speakers',
+  languageCodes: 'the language is that of the model',
+  reconnect: 'there is no connection',
+  param: 'it sets options of the service',
+};
+
+/** @throws {UsageError} if an argument has no effect together with `--local`. Variables for the service are ignored. */
+export function rejectCloudFlags(flags: Partial<ServiceFlags>): void {
+  const declared: Readonly<Record<string, { readonly default?: unknown }>> = SERVICE;
+  for (const [name, reason] of Object.entries(CLOUD_ONLY)) {
+    const flag = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const value = flags[name as keyof ServiceFlags];
+    if (value === undefined || value === declared[flag]?.default) continue;
+    if (flag in optionsFromEnvironment([flag])) continue;
+    throw new UsageError(`--${name === 'reconnect' ? 'no-reconnect' : flag} has no effect with --local: ${reason}`);
+  }
+}
+
+/**
+ * Finds the directory of the model: the given one, the one of that name in the directory of models, or the default.
+ *
+ * @throws {Error} with the command that downloads the model.
+ */
+export function modelDirectory(given: string): string {
+  const wanted = given || setting('RXSCRIBE_MODEL') || DEFAULT_MODEL;
+  if (existsSync(wanted)) return wanted;
+  const known = KNOWN_MODELS.find(({ name }) => name === wanted);
+  if (!known) throw new Error(`there is no model at ${wanted}; rxscribe models lists models and how to get them`);
+  const directory = join(modelsDirectory(), wanted);
+  if (existsSync(directory)) return directory;
+  const how = known.download ? `rxscribe models get ${wanted}` : `it is in ${known.source}`;
+  throw new Error(`the model ${wanted} is not on this device; get it with: ${how}`);
+}
+
+/** A variable may also mean yes or no. */
+function modelOf(value: unknown): string | undefined {
+  if (Array.isArray(value)) throw new UsageError('--local is given more than once');
+  const text = String(value);
+  if (['true', 'yes', 'on', '1'].includes(text.toLowerCase())) return '';
+  return value !== undefined && (text === '' || isOn(text)) ? text : undefined;
+}

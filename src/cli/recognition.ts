@@ -1,0 +1,47 @@
+import type { Observable, OperatorFunction } from 'rxjs';
+import type { ControlMessage, TranscriptionEvent } from '../../operators/events.ts';
+import type { TranscribeOptions } from '../streaming/options.ts';
+import { asUsageError } from './flags/asUsageError.ts';
+import { modelDirectory, rejectCloudFlags } from './flags/localFlags.ts';
+import type { LocalFlags } from './flags/localFlags.ts';
+import type { ServiceFlags } from './flags/serviceFlags.ts';
+import { transcribeOptions } from './flags/transcribeOptions.ts';
+
+/** The options of a run that outputs show and record. */
+export type RunOptions = Pick<TranscribeOptions, 'sampleRate' | 'maxOutage'>;
+
+/** What recognises the audio: the service, or a model on this device. */
+export interface Recognition {
+  readonly options: RunOptions;
+  readonly needsKey: boolean;
+  readonly transcribe: (control$: Observable<ControlMessage>) => OperatorFunction<Uint8Array, TranscriptionEvent>;
+}
+
+/**
+ * Chooses what recognises the audio and checks its options.
+ *
+ * @param defaults Options that the command sets, unless `--param` does.
+ */
+export async function chooseRecognition(
+  flags: ServiceFlags & LocalFlags,
+  defaults: Partial<TranscribeOptions> = {},
+): Promise<Recognition> {
+  if (flags.local !== undefined) return onThisDevice(flags.local, flags, defaults);
+  const { transcribe } = await import('../streaming/transcribe.ts');
+  const options = { ...defaults, ...transcribeOptions(flags) };
+  asUsageError(() => transcribe(options));
+  return { options, needsKey: true, transcribe: (control) => transcribe({ ...options, control }) };
+}
+
+async function onThisDevice(
+  local: string,
+  flags: ServiceFlags,
+  { endTimeout }: Partial<TranscribeOptions>,
+): Promise<Recognition> {
+  rejectCloudFlags(flags);
+  const model = modelDirectory(local);
+  const { transcribeLocally } = await import('../local/transcribeLocally.ts');
+  const options = { model, sampleRate: 16_000, ...(endTimeout !== undefined && { endTimeout }) } as const;
+  transcribeLocally(options);
+  return { options, needsKey: false, transcribe: (control) => transcribeLocally({ ...options, control }) };
+}

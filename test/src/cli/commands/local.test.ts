@@ -1,0 +1,91 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { killAll, rxscribe } from '../../../support/cli.ts';
+import { HUMAN_TEXT, humanSpeech } from '../../../support/humanSpeech.ts';
+import { speechModel } from '../../../support/speechModel.ts';
+import { wordErrors, wordsOf } from '../../../support/wordErrors.ts';
+
+let directory: string;
+let human: string;
+let model: string;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'cli-local-'));
+  human = humanSpeech(directory);
+  model = await speechModel();
+});
+afterEach(killAll);
+afterAll(() => rmSync(directory, { recursive: true }));
+
+describe('--local', () => {
+  it('transcribes a recording without a key, with the model that RXSCRIBE_MODEL names', async () => {
+    const env = { RXSCRIBE_MODEL: model, RXSCRIBE_REGION: 'eu', HTTPS_PROXY: 'http://localhost:1' };
+    const { code, stdout, stderr } = await rxscribe(['file', '--local', human, '--speed', 'max'], { env });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(wordErrors(HUMAN_TEXT, stdout) / wordsOf(HUMAN_TEXT).length).toBeLessThanOrEqual(0.05);
+  });
+
+  it('runs the demo on this device', async () => {
+    const { code, stdout, stderr } = await rxscribe(['demo', '--local', model, '--speed', 'max']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/to a model on this device\n$/) });
+    expect(stdout.split('\n').length).toBeGreaterThan(3);
+  });
+
+  it('names the command that downloads a missing model', async () => {
+    const env = { XDG_DATA_HOME: directory };
+    const outcome = await rxscribe(['file', human, '--local'], { env });
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toBe(
+      'rxscribe: the model moonshine-tiny-en is not on this device; get it with: rxscribe models get moonshine-tiny-en\n',
+    );
+  });
+
+  it.each([
+    [['--url', 'wss://localhost'], /--url has no effect with --local: no service is used/],
+    [['--region', 'eu'], /--region has no effect/],
+    [['--keyterms', 'RxJS'], /--keyterms has no effect with --local: models on this device do not take words/],
+    [['--speaker-labels'], /--speaker-labels has no effect with --local: .*speakers/],
+    [['--language-codes', 'en'], /--language-codes has no effect with --local: the language is that of the model/],
+    [['--speech-model', 'u3-rt-pro'], /--speech-model has no effect/],
+    [['--sample-rate', '8000'], /--sample-rate has no effect with --local: models on this device take 16000 Hz/],
+    [['--param', 'mode=balanced'], /--param has no effect/],
+    [['--no-reconnect'], /--no-reconnect has no effect/],
+  ])('refuses %j', async (args, message) => {
+    const { code, stderr } = await rxscribe(['file', human, '--local', model, ...args]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) });
+  });
+});
+
+describe('rxscribe models', () => {
+  it('lists models with the command that gets them, and downloads nothing', async () => {
+    const { code, stdout } = await rxscribe(['models'], { env: { XDG_DATA_HOME: directory } });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^name +language +size +licence +streaming +punctuation +word times +tested +get it\n/);
+    expect(stdout).toMatch(/^moonshine-tiny-en .* rxscribe models get moonshine-tiny-en$/m);
+    expect(existsSync(join(directory, 'rxscribe'))).toBe(false);
+  });
+
+  it('does not download a complete model again', async () => {
+    const { code, stderr } = await rxscribe(['models', 'get', 'moonshine-tiny-en', model]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `rxscribe: moonshine-tiny-en is already in ${model}\n` });
+  });
+
+  it('names the models that it can download', async () => {
+    const { code, stderr } = await rxscribe(['models', 'get', 'moonshine']);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/no model "moonshine"; .* moonshine-tiny-en/),
+    });
+  });
+});
+
+describe('rxscribe doctor --local', () => {
+  it('checks model, engine and speed, but no service', async () => {
+    const { stdout } = await rxscribe(['doctor', '--local', model]);
+    expect(stdout).toMatch(/^ok {5}model: {3}moonshine in /m);
+    expect(stdout).toMatch(/^ok {5}engine: {2}loads the model in \d+\.\d s$/m);
+    expect(stdout).toMatch(/^(ok|not ok) +speed: +\d+\.\d times as fast as speech/m);
+    expect(stdout).not.toMatch(/service|key:/);
+  });
+});
