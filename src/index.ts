@@ -9,6 +9,8 @@ export type { PcmEncoding, PcmFormat } from './audio/pcm.ts';
 export { pcmStream } from './audio/pcmStream.ts';
 export type { PcmStreamOptions } from './audio/pcmStream.ts';
 export type { Recorder } from './audio/recorder.ts';
+export { splitChannels } from './audio/splitChannels.ts';
+export type { SplitChannelsOptions } from './audio/splitChannels.ts';
 export type { Stop } from './audio/stop.ts';
 export { transcribe } from './streaming/transcribe.ts';
 export type { Secret } from './streaming/credential.ts';

@@ -20,6 +20,7 @@ describe('public surface', () => {
       'mediaFile',
       'microphone',
       'pcmStream',
+      'splitChannels',
       'transcribe',
     ]);
   });

@@ -2,6 +2,8 @@ export { frameBytes } from '../audio/pcm.ts';
 export type { PcmEncoding, PcmFormat } from '../audio/pcm.ts';
 export { pcmStream } from '../audio/pcmStream.ts';
 export type { PcmStreamOptions } from '../audio/pcmStream.ts';
+export { splitChannels } from '../audio/splitChannels.ts';
+export type { SplitChannelsOptions } from '../audio/splitChannels.ts';
 export type { Stop } from '../audio/stop.ts';
 export { audioFile } from './audioFile.ts';
 export type { AudioFileOptions } from './audioFile.ts';
