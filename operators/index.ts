@@ -1,5 +1,6 @@
 export { bufferBytes } from './bufferBytes.ts';
 export type { BufferBytesOptions } from './bufferBytesOptions.ts';
+export { mergeSpeakers } from './mergeSpeakers.ts';
 export { finals, partials, turns } from './turns.ts';
 export { transcript } from './transcript.ts';
 export type { Transcript } from './reduceTranscript.ts';

@@ -32,6 +32,7 @@ describe('public surface', () => {
       'bufferBytes',
       'checkpoints',
       'finals',
+      'mergeSpeakers',
       'partials',
       'transcript',
       'turns',

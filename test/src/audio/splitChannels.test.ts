@@ -54,10 +54,10 @@ describe('splitChannels', () => {
 
   it('keeps no state between subscriptions', () => {
     const split$ = of(bytes(1, 1, 2, 2, 3)).pipe(splitChannels(2, labelled));
-    for (const _ of [1, 2]) {
+    for (const run of [1, 2]) {
       const received: string[] = [];
       split$.subscribe((text) => received.push(text));
-      expect(received).toEqual(['0:1,1', '1:2,2']);
+      expect({ run, received }).toEqual({ run, received: ['0:1,1', '1:2,2'] });
     }
   });
 
