@@ -1,9 +1,10 @@
 // The process that records. Native audio code can hang, spin or abort, and only another process can be abandoned then.
 import type { Microphone } from 'decibri';
 import { TranscriptionError } from '../errors.ts';
+import { chosenDevice } from './chosenDevice.ts';
 import { errorDetails } from './errorDetails.ts';
 import { loadDecibri } from './loadDecibri.ts';
-import type { InputDevice, RecorderOptions } from './recorder.ts';
+import type { RecorderOptions } from './recorder.ts';
 import type { RecorderReport, RecorderRequest } from './recorderMessages.ts';
 
 let recorder: Microphone | undefined;
@@ -53,16 +54,6 @@ async function open(options: RecorderOptions): Promise<void> {
   const device =
     listed ?? (options.device === undefined ? chosenDevice(decibri.Microphone.devices(), undefined) : undefined);
   report({ type: 'opened', device });
-}
-
-/** The device that an option names, as far as that is clear: the index, or the only one with that part in its name. */
-function chosenDevice(devices: readonly InputDevice[], option: RecorderOptions['device']): InputDevice | undefined {
-  if (option === undefined) return devices.find(({ isDefault }) => isDefault);
-  if (typeof option === 'number') return devices.find(({ index }) => index === option);
-  if (typeof option === 'object') return devices.find(({ id }) => id === option.id);
-  const part = option.toLowerCase();
-  const [first, ...others] = devices.filter(({ name }) => name.toLowerCase().includes(part));
-  return others.length === 0 ? first : undefined;
 }
 
 /** decibri declares its options as mutable. */

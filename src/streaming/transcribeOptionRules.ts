@@ -168,5 +168,5 @@ function isAddress(given: string): boolean {
 }
 
 function onlyOne(options: TranscribeOptions, a: keyof TranscribeOptions, b: keyof TranscribeOptions): void {
-  if (options[a] !== undefined && options[b] !== undefined) throw new TypeError(`use ${a} or ${b}, not both`);
+  if (options[a] !== undefined && options[b] !== undefined) throw new TypeError(`give ${a} or ${b}, not both`);
 }

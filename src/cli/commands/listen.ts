@@ -1,4 +1,5 @@
 import type { MicrophoneOptions } from '../../audio/microphone.ts';
+import type { InputDevice } from '../../audio/recorder.ts';
 import { CONDITIONING, conditioning } from '../flags/conditioningFlags.ts';
 import type { ConditioningFlags } from '../flags/conditioningFlags.ts';
 import { DEVICE, deviceOption } from '../flags/deviceFlags.ts';
@@ -11,6 +12,7 @@ import { OUTPUT } from '../flags/outputFlags.ts';
 import type { OutputFlags } from '../flags/outputFlags.ts';
 import { SERVICE } from '../flags/serviceFlags.ts';
 import type { ServiceFlags } from '../flags/serviceFlags.ts';
+import { printable } from '../terminal/printable.ts';
 
 interface ListenFlags extends DeviceFlags, ServiceFlags, LocalFlags, ConditioningFlags, OutputFlags {
   readonly vad?: 'silero' | 'energy';
@@ -46,6 +48,10 @@ export const listen: Command<ListenFlags> = {
       .example('$0 listen --format ndjson | jq .', 'every event, for another program'),
   handler: async (flags) => {
     const [{ microphone }, { run }] = await Promise.all([import('../../audio/microphone.ts'), import('../run.ts')]);
+    if (flags.device !== undefined) {
+      const { checkDevice } = await import('../checks/checkDevice.ts');
+      await checkDevice(flags.device);
+    }
     const plan = { kind: 'microphone', options: { endTimeout: END_MS } } as const;
     await run(flags, ({ stop, note }) => microphone({ ...recorderOptions(flags, note), stop }), plan);
   },
@@ -61,10 +67,15 @@ function recorderOptions(flags: ListenFlags, note: (text: string) => void): Micr
     ...conditioning(flags),
     onLost: (error) => note(error.message),
     onOpen: (recorder) => {
-      note(`Listening${device === undefined ? '' : ` on ${device}`}; Ctrl-C ends`);
+      note(`Listening${nameOf(recorder.device)}; Ctrl-C ends`);
       if (vad === undefined) return;
       recorder.on('speech', () => note('speech'));
       recorder.on('silence', () => note('silence'));
     },
   };
+}
+
+/** The device that was opened, which the system may not report. */
+function nameOf(device: InputDevice | undefined): string {
+  return device ? ` on ${printable(device.name)} (${device.defaultSampleRate / 1000} kHz)` : '';
 }

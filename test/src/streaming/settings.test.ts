@@ -66,7 +66,7 @@ describe('sessionSettings', () => {
       'keytermsPrompt must be a list of at most 100 strings, not a list of 101',
     ],
     [{ region: 'mars' }, TypeError, 'region must be "us" or "eu", not "mars"'],
-    [{ region: 'eu', websocketBaseUrl: 'wss://localhost' }, TypeError, 'use region or websocketBaseUrl, not both'],
+    [{ region: 'eu', websocketBaseUrl: 'wss://localhost' }, TypeError, 'give region or websocketBaseUrl, not both'],
     [
       { websocketBaseUrl: 'ws://localhost' },
       TypeError,
@@ -75,7 +75,7 @@ describe('sessionSettings', () => {
     [{ websocketBaseUrl: 'localhost' }, TypeError, /must be a wss:\/\/ address/],
     [{ websocketBaseUrl: 'wss://localhost?a=1' }, TypeError, /without a query/],
     [{ voiceFocusThreshold: 0.5 }, TypeError, 'voiceFocusThreshold needs voiceFocus'],
-    [{ keyterms: ['a'], keytermsPrompt: ['b'] }, TypeError, 'use keytermsPrompt or keyterms, not both'],
+    [{ keyterms: ['a'], keytermsPrompt: ['b'] }, TypeError, 'give keytermsPrompt or keyterms, not both'],
     [{ connectTimeout: 0 }, RangeError, /connectTimeout must be a whole number from 1 .* \(ms\), not 0/],
     [{ llmGateway: 'gpt' }, TypeError, 'llmGateway must be an object, not "gpt"'],
     [{ control: null }, TypeError, 'control must be an Observable of control messages, not null'],
