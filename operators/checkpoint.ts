@@ -8,6 +8,9 @@ interface Gap {
   readonly endMs: number;
 }
 
+/** Positions this close are the same, in milliseconds: sums of fractions differ by less, samples at 96 kHz by more. */
+const SAME_MS = 0.005;
+
 /**
  * Where another process continues a transcription, and the totals up to there. It is plain JSON. Durations and positions
  * are in milliseconds on the audio clock.
@@ -92,14 +95,16 @@ function moveTo(checkpoint: Checkpoint, positionMs: number): Checkpoint {
   const from = checkpoint.positionMs;
   let to = Math.max(from, positionMs);
   let { gapMs } = checkpoint;
+  let countedMs = from;
   const gaps: Gap[] = [];
   for (const gap of checkpoint.gaps) {
-    if (gap.startMs > to) {
+    if (gap.startMs > to + SAME_MS) {
       gaps.push(gap);
       continue;
     }
     to = Math.max(to, gap.endMs);
-    gapMs += Math.max(0, gap.endMs - Math.max(from, gap.startMs));
+    gapMs += Math.max(0, gap.endMs - Math.max(countedMs, gap.startMs));
+    countedMs = Math.max(countedMs, gap.endMs); // gaps may overlap
   }
   const controls = checkpoint.controls.filter(({ atMs }) => atMs >= to);
   const changes = checkpoint.controls.flatMap(({ atMs, message }) =>

@@ -59,7 +59,7 @@ describe('public surface', () => {
 
   it('of rxscribe/captions and rxscribe/files: formats and file writers', () => {
     expect(Object.keys(captions).toSorted()).toEqual(['captionDocument', 'cues', 'md', 'ndjson', 'srt', 'text', 'vtt']);
-    expect(Object.keys(files).toSorted()).toEqual(['captionFile', 'wavFile']);
+    expect(Object.keys(files).toSorted()).toEqual(['captionFile', 'openRun', 'wavFile']);
   });
 
   it('of rxscribe/tokens: the token endpoint and its client', () => {

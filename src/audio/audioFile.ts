@@ -4,6 +4,7 @@ import { recordingFile } from './recordingFile.ts';
 import { checkRecordingOptions } from './recordingOptions.ts';
 import type { AudioFileOptions } from './recordingOptions.ts';
 import { Schedule } from './schedule.ts';
+import { startingAt } from './startingAt.ts';
 import { stopSignal } from './stop.ts';
 
 export type { AudioFileOptions } from './recordingOptions.ts';
@@ -44,9 +45,12 @@ export function audioFile(path: string, options: AudioFileOptions = {}): Observa
     throw new TypeError(`path must be the path of a file, not ${JSON.stringify(path)}`);
   }
   checkRecordingOptions(options);
-  const { speed = 1, stop, onWarning, sampleRate = 16_000 } = options;
+  const { speed = 1, startMs, stop, onWarning, sampleRate = 16_000 } = options;
   return pausableSource({
-    open: () => recordingFile(path, options, (line) => onWarning?.(`${JSON.stringify(path)}: ${line}`)),
+    open: () => {
+      const chunks = recordingFile(path, options, (line) => onWarning?.(`${JSON.stringify(path)}: ${line}`));
+      return startingAt(startMs, sampleRate, chunks);
+    },
     pace: () => new Schedule({ sampleRate }, speed),
     stop$: stopSignal(stop),
   });

@@ -10,6 +10,7 @@ import { recordingFile } from './recordingFile.ts';
 import { checkRecordingOptions } from './recordingOptions.ts';
 import type { AudioFileOptions } from './recordingOptions.ts';
 import { Schedule } from './schedule.ts';
+import { startingAt } from './startingAt.ts';
 import { stopSignal } from './stop.ts';
 import { UnsupportedFormat } from './unsupportedFormat.ts';
 
@@ -56,7 +57,7 @@ export function mediaFile(pathOrUrl: string, { live, ...options }: MediaFileOpti
   }
   if (isAddress(pathOrUrl)) checkAddress(pathOrUrl);
   checkRecordingOptions(options);
-  const { speed = 1, stop, onWarning, sampleRate = 16_000 } = options;
+  const { speed = 1, startMs, stop, onWarning, sampleRate = 16_000 } = options;
   const name = withoutSecrets(pathOrUrl);
   const report = (line: string): void => onWarning?.(`${JSON.stringify(name)}: ${line}`);
   return pausableSource(() => {
@@ -66,9 +67,13 @@ export function mediaFile(pathOrUrl: string, { live, ...options }: MediaFileOpti
     };
     return {
       open: (released) =>
-        isAddress(pathOrUrl)
-          ? ffmpegChunks(name, { url: pathOrUrl }, options, { report, released, setLive })
-          : fileChunks(pathOrUrl, options, report, released),
+        startingAt(
+          startMs,
+          sampleRate,
+          isAddress(pathOrUrl)
+            ? ffmpegChunks(name, { url: pathOrUrl }, options, { report, released, setLive })
+            : fileChunks(pathOrUrl, options, report, released),
+        ),
       pace: () => {
         const paused = new Schedule({ sampleRate }, speed);
         const paced = new Schedule({ sampleRate }, LIVE_SPEED);

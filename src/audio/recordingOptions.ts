@@ -30,6 +30,8 @@ export interface RecordingOptions extends DeliveredFormat, ConditioningOptions {
 export interface AudioFileOptions extends RecordingOptions {
   /** How many times faster than real time, above 0; `Infinity` is as fast as the consumer accepts. @defaultValue 1 */
   readonly speed?: number;
+  /** Where to start, in milliseconds; what is before is read, but not emitted. @defaultValue 0 */
+  readonly startMs?: number;
   /** Ends the source gracefully: the first emission, or the abort of a signal. */
   readonly stop?: Stop;
   /** Called with one line about audio that is missing or damaged in a recording that can be played otherwise. */
@@ -42,9 +44,12 @@ export interface AudioFileOptions extends RecordingOptions {
  * @throws {RangeError} when a number is out of its range.
  * @throws {TypeError} when any other option is not accepted, or unknown.
  */
-export function checkRecordingOptions({ speed = 1, stop, onWarning, ...options }: AudioFileOptions): void {
+export function checkRecordingOptions({ speed = 1, startMs = 0, stop, onWarning, ...options }: AudioFileOptions): void {
   if (typeof speed !== 'number' || !(speed > 0)) {
     throw new RangeError(`speed must be a number above 0, not ${String(speed)}`);
+  }
+  if (typeof startMs !== 'number' || !(startMs >= 0 && startMs < Infinity)) {
+    throw new RangeError(`startMs must be a number of milliseconds from 0, not ${String(startMs)}`);
   }
   checkCallback('onWarning', onWarning);
   checkOptionRules(options, CONDITIONING_RULES);

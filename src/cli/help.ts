@@ -7,18 +7,20 @@ export const HELP: string = `rxscribe [command]
 Live transcription: finals go to stdout, everything else to stderr.
 
 Commands:
-  rxscribe listen       Transcribe the microphone until Ctrl-C; rxscribe alone
-                        does the same
-  rxscribe file <path>  Transcribe a recording: WAV, AIFF or FLAC; - reads raw
-                        PCM from stdin, 16-bit mono at --sample-rate
-  rxscribe devices      List the input devices
-  rxscribe doctor       Check that everything transcription needs works
-  rxscribe demo         Transcribe the bundled recording; needs no key, network
-                        or microphone
-  rxscribe models       List models for this device; models get NAME downloads
-                        one
-  rxscribe serve        Run a local service with the real protocol; it
-                        recognises only recordings it knows
+  rxscribe listen        Transcribe the microphone until Ctrl-C; rxscribe alone
+                         does the same
+  rxscribe file <path>   Transcribe a recording: WAV, AIFF or FLAC; - reads raw
+                         PCM from stdin, 16-bit mono at --sample-rate
+  rxscribe resume <dir>  Continue an interrupted transcription in the folder of
+                         --dir
+  rxscribe devices       List the input devices
+  rxscribe doctor        Check that everything transcription needs works
+  rxscribe demo          Transcribe the bundled recording; needs no key, network
+                         or microphone
+  rxscribe models        List models for this device; models get NAME downloads
+                         one
+  rxscribe serve         Run a local service with the real protocol; it
+                         recognises only recordings it knows
 
 Options:
   -h, --help     Show help                                             [boolean]

@@ -20,6 +20,11 @@ const FILE = lazy(
   'Transcribe a recording: WAV, AIFF or FLAC; - reads raw PCM from stdin, 16-bit mono at --sample-rate',
   async () => (await import('./commands/file.ts')).file,
 );
+const RESUME = lazy(
+  'resume <dir>',
+  'Continue an interrupted transcription in the folder of --dir',
+  async () => (await import('./commands/resume.ts')).resume,
+);
 const DEVICES = lazy('devices', 'List the input devices', async () => (await import('./commands/devices.ts')).devices);
 const DOCTOR = lazy(
   'doctor',
@@ -69,6 +74,7 @@ async function program(args: readonly string[]): Promise<Argv> {
     .command({ ...LISTEN, command: '$0', describe: false, ...(isHelp(args) && { builder: {} }) })
     .command(LISTEN)
     .command(FILE)
+    .command(RESUME)
     .command(DEVICES)
     .command(DOCTOR)
     .command(DEMO)

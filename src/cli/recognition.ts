@@ -1,4 +1,5 @@
 import type { Observable, OperatorFunction } from 'rxjs';
+import type { Checkpoint } from '../../operators/checkpoint.ts';
 import type { ControlMessage, TranscriptionEvent } from '../../operators/events.ts';
 import type { TranscribeOptions } from '../streaming/options.ts';
 import { asUsageError } from './flags/asUsageError.ts';
@@ -14,7 +15,11 @@ export type RunOptions = Pick<TranscribeOptions, 'sampleRate' | 'maxOutage'>;
 export interface Recognition {
   readonly options: RunOptions;
   readonly needsKey: boolean;
-  readonly transcribe: (control$: Observable<ControlMessage>) => OperatorFunction<Uint8Array, TranscriptionEvent>;
+  /** Recognises frames, from the checkpoint of an earlier process on if there is one. */
+  readonly transcribe: (
+    control$: Observable<ControlMessage>,
+    from?: Checkpoint,
+  ) => OperatorFunction<Uint8Array, TranscriptionEvent>;
 }
 
 /**
@@ -30,7 +35,11 @@ export async function chooseRecognition(
   const { transcribe } = await import('../streaming/transcribe.ts');
   const options = { ...defaults, ...transcribeOptions(flags) };
   asUsageError(() => transcribe(options));
-  return { options, needsKey: true, transcribe: (control) => transcribe({ ...options, control }) };
+  return {
+    options,
+    needsKey: true,
+    transcribe: (control, from) => transcribe({ ...options, control, ...(from && { from }) }),
+  };
 }
 
 async function onThisDevice(
@@ -43,5 +52,9 @@ async function onThisDevice(
   const { transcribeLocally } = await import('../local/transcribeLocally.ts');
   const options = { model, sampleRate: 16_000, ...(endTimeout !== undefined && { endTimeout }) } as const;
   transcribeLocally(options);
-  return { options, needsKey: false, transcribe: (control) => transcribeLocally({ ...options, control }) };
+  return {
+    options,
+    needsKey: false,
+    transcribe: (control, from) => transcribeLocally({ ...options, control, ...(from && { from }) }),
+  };
 }

@@ -1,10 +1,12 @@
-import { filter, firstValueFrom, fromEvent, identity, map, takeUntil } from 'rxjs';
-import type { Observable } from 'rxjs';
+import { filter, firstValueFrom, fromEvent, identity, map, pipe, takeUntil } from 'rxjs';
+import type { Observable, OperatorFunction } from 'rxjs';
 import { bufferBytes } from '../../operators/bufferBytes.ts';
+import type { Checkpoint } from '../../operators/checkpoint.ts';
 import type { TranscriptionEvent } from '../../operators/events.ts';
 import { frameBytes } from '../audio/pcm.ts';
 import { asUsageError } from './flags/asUsageError.ts';
 import { checkCaptions } from './flags/captionsFlags.ts';
+import type { DirFlags } from './flags/dirFlags.ts';
 import type { LocalFlags } from './flags/localFlags.ts';
 import type { OutputFlags } from './flags/outputFlags.ts';
 import type { ServiceFlags } from './flags/serviceFlags.ts';
@@ -12,10 +14,13 @@ import { checkKeyIsSet, isKeySet } from './flags/transcribeOptions.ts';
 import { openCaptionsPage } from './outputs/captionsPage.ts';
 import type { CaptionsPage } from './outputs/captionsPage.ts';
 import { checkOutputs } from './outputs/checkOutputs.ts';
+import { checkFolder, openFolder } from './outputs/runFolder.ts';
+import type { RunFolder } from './outputs/runFolder.ts';
 import { outputFiles } from './outputs/outputFiles.ts';
 import { printerOf } from './outputs/print.ts';
 import { RunSummary } from './outputs/runSummary.ts';
 import { chooseRecognition } from './recognition.ts';
+import { printable } from './terminal/printable.ts';
 import { openRunContext } from './runContext.ts';
 import type { RunContext } from './runContext.ts';
 import { hideSecretsIn } from './secrets.ts';
@@ -33,43 +38,52 @@ const FRAME_MS = 100;
  * @param createSource Creates the source; an error about its options is reported as wrong usage.
  */
 export async function run(
-  flags: OutputFlags & ServiceFlags & LocalFlags,
+  flags: OutputFlags & ServiceFlags & LocalFlags & DirFlags,
   createSource: CreateSource,
   plan: SourcePlan,
 ): Promise<void> {
   checkCaptions(flags);
   checkOutputs(flags);
+  const isFinished = checkFolder(flags, plan.saved);
   const { options, needsKey, transcribe } = await chooseRecognition(flags, plan.options);
+  if (isFinished) {
+    process.stderr.write(`rxscribe: the run in ${printable(flags.dir ?? '')} is finished; nothing is left to do\n`);
+    return;
+  }
   await checkSource(createSource, plan, needsKey);
   if (needsKey) checkKeyIsSet();
   const context = openRunContext(flags, options, plan);
   const summary = new RunSummary();
   let page: CaptionsPage | undefined;
+  let folder: RunFolder | undefined;
   let written: () => readonly string[] = () => [];
   try {
     page = await openCaptionsPage(flags, context.note);
     const files = outputFiles(flags, options, context);
-    written = files.written;
+    const { dir } = flags;
+    folder = dir === undefined ? undefined : openFolder(dir, options, plan, context);
+    written = () => [...files.written(), ...(dir === undefined ? [] : [dir])];
     const frames = bufferBytes(frameBytes(FRAME_MS, options));
-    const event$ = createSource(context).pipe(
-      context.watchAudio,
-      files.audio,
-      frames,
-      transcribe(context.control$),
-      map(withoutSecrets),
-      files.events,
+    const recognise = (from?: Checkpoint): OperatorFunction<Uint8Array, TranscriptionEvent> =>
+      pipe(transcribe(context.control$, from), map(withoutSecrets));
+    const transcribed$ =
+      folder?.events(createSource, recognise) ??
+      createSource(context).pipe(context.watchAudio, files.audio, frames, recognise());
+    const event$ = transcribed$.pipe(
+      folder?.captions ?? files.events,
       page?.events ?? identity,
       takeUntil(outputClosed(context)),
     );
     const print = printerOf(flags.format, context.view);
     await event$.forEach((event) => {
+      if (folder?.isEarlier()) return;
       context.updateStatus(event);
       summary.update(event);
       print(event);
       context.report(event);
       if (isLoss(event)) process.exitCode = 1;
     });
-    if (context.elapsedMs() === 0 && !context.stop.aborted && !process.stdout.errored) {
+    if (!folder && context.elapsedMs() === 0 && !context.stop.aborted && !process.stdout.errored) {
       throw new Error('the source contains no audio');
     }
     if (plan.kind !== 'microphone' && !context.stop.aborted && !process.stdout.errored) {
@@ -77,6 +91,7 @@ export async function run(
     }
   } finally {
     context.close();
+    folder?.close();
     await page?.close();
     if (context.view.live && context.elapsedMs() > 0) context.note(summary.line(context.elapsedMs(), written()));
   }

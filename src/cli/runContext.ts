@@ -30,6 +30,8 @@ export interface RunContext extends SourceContext {
   readonly watchAudio: MonoTypeOperatorFunction<Uint8Array>;
   /** The length of the audio so far, in milliseconds. */
   readonly elapsedMs: () => number;
+  /** Sets where the audio of this process starts, in milliseconds on the audio clock. */
+  readonly startAt: (ms: number) => void;
   readonly updateStatus: (event: TranscriptionEvent) => void;
   /** Prints a line about an event that concerns the user. */
   readonly report: (event: TranscriptionEvent) => void;
@@ -97,6 +99,7 @@ export function openRunContext(flags: OutputFlags, options: RunOptions, plan: So
         tap((chunk) => status.addAudio(chunk)),
       ),
     elapsedMs: () => status.elapsedMs,
+    startAt: (ms) => (status.startMs = ms),
     updateStatus: (event) => status.update(event),
     report: (event) => {
       const text = noticeOf(event);

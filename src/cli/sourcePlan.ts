@@ -1,10 +1,13 @@
 import type { Observable } from 'rxjs';
 import type { TranscribeOptions } from '../streaming/options.ts';
+import type { SavedOptions } from './flags/savedFlags.ts';
 
 /** What a command passes to the source of audio it opens. */
 export interface SourceContext {
   /** Aborts to request the graceful end. */
   readonly stop: AbortSignal;
+  /** Where a recording starts, in milliseconds. */
+  readonly startMs?: number;
   /** Prints one line to stderr. */
   readonly note: (text: string) => void;
 }
@@ -20,4 +23,6 @@ export interface SourcePlan {
   readonly length?: Promise<number | undefined>;
   /** Options of `transcribe()` that the command sets, unless `--param` does. */
   readonly options?: Partial<TranscribeOptions>;
+  /** What `--dir` saves, so that `rxscribe resume` can continue. */
+  readonly saved?: SavedOptions;
 }

@@ -1,5 +1,9 @@
+import { resolve } from 'node:path';
 import { CONDITIONING, conditioning } from '../flags/conditioningFlags.ts';
 import type { ConditioningFlags } from '../flags/conditioningFlags.ts';
+import { DIR } from '../flags/dirFlags.ts';
+import type { DirFlags } from '../flags/dirFlags.ts';
+import { savedFlags } from '../flags/savedFlags.ts';
 import { declareFlags } from '../flags/declareFlags.ts';
 import type { Command, Declarations } from '../flags/declareFlags.ts';
 import { LOCAL } from '../flags/localFlags.ts';
@@ -14,9 +18,10 @@ import type { SpeedFlags } from '../flags/speedFlags.ts';
 import { printable } from '../terminal/printable.ts';
 import { UsageError } from '../usageError.ts';
 
-interface FileFlags extends SpeedFlags, ServiceFlags, LocalFlags, ConditioningFlags, OutputFlags {}
+interface FileFlags extends SpeedFlags, ServiceFlags, LocalFlags, ConditioningFlags, OutputFlags, DirFlags {}
 
-const FLAGS: Declarations<FileFlags> = { ...SPEED, ...SERVICE, ...LOCAL, ...CONDITIONING, ...OUTPUT };
+const SAVED = { ...SPEED, ...SERVICE, ...LOCAL, ...CONDITIONING };
+const FLAGS: Declarations<FileFlags> = { ...SAVED, ...OUTPUT, ...DIR };
 
 /** Speed at which a backlog is sent, unless `--speed` is higher, as a multiple of real time. */
 const CATCH_UP_SPEED = 1.25;
@@ -30,20 +35,34 @@ export const file: Command<FileFlags & { readonly path: string }> = {
       .example('$0 file talk.wav > talk.txt', 'in real time, as the service requires')
       .example('$0 file talk.flac --speaker-labels --format ndjson', 'speakers, and the time of every word')
       .example('$0 file talk.wav --local --speed max', 'on this device, as fast as it can')
+      .example('$0 file talk.wav --dir talk', 'into a folder; the same command continues if it was interrupted')
       .example('ffmpeg -i talk.mp3 -f s16le -ac 1 -ar 16000 - | $0 file -', 'anything ffmpeg can read'),
   handler: async (flags) => {
     const { run } = await import('../run.ts');
+    const saved = savedFlags(flags, SAVED);
     const options = { catchUpSpeed: Math.max(CATCH_UP_SPEED, flags.speed) };
-    if (flags.path === '-') return run(flags, await standardInput(flags), { kind: 'stdin', options });
+    if (flags.path === '-') {
+      const plan = { kind: 'stdin', options, saved: { command: 'stdin', flags: saved } } as const;
+      return run(flags, await standardInput(flags), plan);
+    }
     const { recordingLength } = await import('../../audio/recordingFile.ts');
-    return run(flags, await recording(flags), { kind: 'recording', options, length: recordingLength(flags.path) });
+    const path = resolve(flags.path);
+    const plan = { kind: 'recording', options, saved: { command: 'file', path, flags: saved } } as const;
+    return run(flags, await recording(flags), { ...plan, length: recordingLength(flags.path) });
   },
 };
 
 async function recording(flags: FileFlags & { readonly path: string }): Promise<CreateSource> {
-  const { mediaFile } = await import('../../audio/mediaFile.ts');
+  const [{ mediaFile }, { isAddress }] = await Promise.all([
+    import('../../audio/mediaFile.ts'),
+    import('../../audio/mediaAddress.ts'),
+  ]);
   const { path, speed, sampleRate } = flags;
-  return ({ stop }) => mediaFile(path, { speed, sampleRate, ...conditioning(flags), stop, onWarning });
+  if (flags.dir !== undefined && isAddress(path)) {
+    throw new UsageError('--dir takes a recording, not an address; pipe its audio in: ffmpeg -i … - | rxscribe file -');
+  }
+  return ({ stop, startMs = 0 }) =>
+    mediaFile(path, { speed, startMs, sampleRate, ...conditioning(flags), stop, onWarning });
 }
 
 async function standardInput(flags: FileFlags): Promise<CreateSource> {

@@ -4,6 +4,9 @@ import { CONDITIONING, conditioning } from '../flags/conditioningFlags.ts';
 import type { ConditioningFlags } from '../flags/conditioningFlags.ts';
 import { DEVICE, deviceOption } from '../flags/deviceFlags.ts';
 import type { DeviceFlags } from '../flags/deviceFlags.ts';
+import { DIR } from '../flags/dirFlags.ts';
+import type { DirFlags } from '../flags/dirFlags.ts';
+import { savedFlags } from '../flags/savedFlags.ts';
 import { declareFlags, number } from '../flags/declareFlags.ts';
 import type { Command, Declarations } from '../flags/declareFlags.ts';
 import { LOCAL } from '../flags/localFlags.ts';
@@ -14,24 +17,23 @@ import { SERVICE } from '../flags/serviceFlags.ts';
 import type { ServiceFlags } from '../flags/serviceFlags.ts';
 import { printable } from '../terminal/printable.ts';
 
-interface ListenFlags extends DeviceFlags, ServiceFlags, LocalFlags, ConditioningFlags, OutputFlags {
+interface ListenFlags extends DeviceFlags, ServiceFlags, LocalFlags, ConditioningFlags, OutputFlags, DirFlags {
   readonly vad?: 'silero' | 'energy';
   readonly framesPerBuffer?: number;
 }
 
-const FLAGS: Declarations<ListenFlags> = {
-  ...DEVICE,
-  ...SERVICE,
-  ...LOCAL,
+const RECORDER: Declarations<Pick<ListenFlags, 'vad' | 'framesPerBuffer'>> = {
   vad: { choices: ['silero', 'energy'], requiresArg: true, describe: 'Report on stderr when speech starts and ends' },
-  ...CONDITIONING,
   'frames-per-buffer': {
     coerce: number('frames-per-buffer'),
     requiresArg: true,
     describe: 'Samples per chunk of the recorder; the default is 100 ms',
   },
-  ...OUTPUT,
 };
+
+const SAVED = { ...DEVICE, ...SERVICE, ...LOCAL, ...RECORDER, ...CONDITIONING };
+
+const FLAGS: Declarations<ListenFlags> = { ...SAVED, ...OUTPUT, ...DIR };
 
 /** How long to wait for the last words after Ctrl-C if the connection breaks just then, in milliseconds. */
 const END_MS = 30_000;
@@ -45,6 +47,7 @@ export const listen: Command<ListenFlags> = {
       .example('$0 listen --local', 'on this device; no audio leaves it')
       .example('$0 listen -o talk.srt -o talk.md --record talk.wav', 'also write subtitles, a text and the audio')
       .example('$0 listen --captions --speaker-labels', 'also on a page for a stage screen or OBS')
+      .example('$0 listen --dir meeting', 'into a folder; the same command continues after a crash')
       .example('$0 listen --format ndjson | jq .', 'every event, for another program'),
   handler: async (flags) => {
     const [{ microphone }, { run }] = await Promise.all([import('../../audio/microphone.ts'), import('../run.ts')]);
@@ -52,7 +55,8 @@ export const listen: Command<ListenFlags> = {
       const { checkDevice } = await import('../checks/checkDevice.ts');
       await checkDevice(flags.device);
     }
-    const plan = { kind: 'microphone', options: { endTimeout: END_MS } } as const;
+    const saved = { command: 'listen', flags: savedFlags(flags, SAVED) } as const;
+    const plan = { kind: 'microphone', options: { endTimeout: END_MS }, saved } as const;
     await run(flags, ({ stop, note }) => microphone({ ...recorderOptions(flags, note), stop }), plan);
   },
 };

@@ -27,6 +27,8 @@ export class Status {
   paused = false;
   /** Whether the graceful end was requested. */
   ending = false;
+  /** Where the audio of this process starts, in milliseconds on the audio clock. */
+  startMs = 0;
   /** Length of the recording in milliseconds, if known. */
   lengthMs: number | undefined;
   readonly #options: StatusOptions;
@@ -44,7 +46,7 @@ export class Status {
 
   /** The audio clock, in milliseconds. */
   get elapsedMs(): number {
-    return bytesToMs(this.#bytes, this.#options);
+    return this.startMs + bytesToMs(this.#bytes, this.#options);
   }
 
   addAudio(chunk: Uint8Array): void {
@@ -98,7 +100,7 @@ export class Status {
   }
 
   #progress(): string[] {
-    const speed = this.elapsedMs / Math.max(1, performance.now() - this.#startedAt);
+    const speed = (this.elapsedMs - this.startMs) / Math.max(1, performance.now() - this.#startedAt);
     const speedText = this.#bytes === 0 ? '' : `${speed.toFixed(1)}x`;
     if (this.lengthMs === undefined) return [formatTime(this.elapsedMs), speedText];
     const leftMs = (this.lengthMs - this.elapsedMs) / speed;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { isPlainHelp } from '../../../src/cli/help.ts';
 import { rxscribe } from '../../support/cli.ts';
 
-const COMMANDS = ['listen', 'file', 'devices', 'doctor', 'demo', 'models', 'serve'];
+const COMMANDS = ['listen', 'file', 'resume', 'devices', 'doctor', 'demo', 'models', 'serve'];
 
 /** Loader hooks that print the URL of every module. */
 const HOOKS = `export async function load(url, context, next) { process._rawDebug(url); return next(url, context); }`;

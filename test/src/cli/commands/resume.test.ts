@@ -1,0 +1,171 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { appendFile, chmod, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TranscriptionEvent } from '../../../../operators/events.ts';
+import type { Simulator } from '../../../../src/simulator/index.ts';
+import { killAll, rxscribe, start } from '../../../support/cli.ts';
+import { WAV, keyOf, sentences, startService } from '../service.ts';
+
+const CAPTIONS = ['transcript.txt', 'transcript.srt', 'transcript.vtt', 'transcript.md'];
+
+describe('rxscribe file --dir, and rxscribe resume', () => {
+  let service: Simulator;
+  let env: NodeJS.ProcessEnv;
+  let parent: string;
+  let dir: string;
+  let unbroken: string;
+
+  const args = (folder: string, speed = '8'): string[] =>
+    `file ${WAV} --url ${service.url} --speed ${speed} --dir ${folder}`.split(' ');
+  const read = (folder: string, name: string): Promise<string> => readFile(join(folder, name), 'utf8');
+  const logOf = async (folder: string): Promise<TranscriptionEvent[]> => {
+    const lines = (await read(folder, 'events.ndjson')).trimEnd().split('\n');
+    return lines.map((line) => JSON.parse(line) as TranscriptionEvent);
+  };
+  const finalsOf = async (folder: string): Promise<unknown[]> =>
+    (await logOf(folder)).flatMap((event) =>
+      event.type === 'Turn' && event.isFinal ? [[event.turn_order, event.transcript, timesOf(event.words)]] : [],
+    );
+
+  /** Starts the run, and kills it as soon as it has printed so many finals. */
+  async function killAfter(finals: number): Promise<void> {
+    const program = start(args(dir), { env });
+    await program.stdout.waitFor(new RegExp(`(.*\\n){${finals}}`));
+    program.child.kill('SIGKILL');
+    expect(await program.outcome).toMatchObject({ signal: 'SIGKILL' });
+  }
+
+  async function expectUnbroken(): Promise<void> {
+    expect(await read(dir, 'transcript.txt')).toBe(`${(await sentences()).join('\n')}\n`);
+    for (const name of CAPTIONS) expect([name, await read(dir, name)]).toEqual([name, await read(unbroken, name)]);
+    expect(await finalsOf(dir)).toEqual(await finalsOf(unbroken));
+    const [last, reference] = [(await logOf(dir)).at(-1), (await logOf(unbroken)).at(-1)];
+    expect(reference).toMatchObject({ type: 'Stats', gapMs: 0 });
+    const { capturedMs, transcribedMs } = reference as { capturedMs: number; transcribedMs: number };
+    expect(last).toMatchObject({ type: 'Stats', capturedMs, transcribedMs, gapMs: 0 });
+  }
+
+  beforeAll(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'rxscribe-resume-'));
+    service = await startService();
+    env = keyOf(service);
+    unbroken = join(parent, 'unbroken');
+    expect(await rxscribe(args(unbroken), { env })).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(parent, 'run-'));
+  });
+
+  afterEach(killAll);
+
+  afterAll(async () => {
+    await service.close();
+    await rm(parent, { recursive: true, force: true });
+  });
+
+  it('continues a killed run word for word, and does nothing with a finished one', async () => {
+    await killAfter(2);
+    const outcome = await rxscribe(['resume', dir], { env });
+
+    expect(outcome).toMatchObject({ code: 0, stderr: `rxscribe: continuing the run in ${dir}\n` });
+    await expectUnbroken();
+    const files = await stat(join(dir, 'events.ndjson'));
+    const again = await rxscribe(['resume', dir]); // needs no key
+    expect(again).toMatchObject({ code: 0, stdout: '' });
+    expect(again.stderr).toContain('is finished');
+    expect((await stat(join(dir, 'events.ndjson'))).mtimeMs).toBe(files.mtimeMs);
+  });
+
+  it('continues after five kills, wherever they fall', async () => {
+    for (let kill = 0; kill < 5; kill++) {
+      const program = start(args(dir), { env });
+      // a turn is open, or has just ended
+      await program.stderr.waitFor(kill === 0 ? /^/ : /continuing/);
+      await Promise.race([program.stdout.waitFor(/\n/), program.outcome]);
+      program.child.kill('SIGKILL');
+      await program.outcome;
+    }
+    expect(await rxscribe(['resume', dir], { env })).toMatchObject({ code: 0 });
+    await expectUnbroken();
+  });
+
+  it('cuts off a last line that is half written, and reads the position from the rest', async () => {
+    await killAfter(2);
+    await appendFile(join(dir, 'events.ndjson'), '{"type":"Turn","turn_order":7,"isFin');
+    expect(await rxscribe(['resume', dir], { env })).toMatchObject({ code: 0 });
+    await expectUnbroken();
+  });
+
+  it.each([1, 40, 300])('continues if the log has lost its last %d bytes', async (bytes) => {
+    await killAfter(2);
+    const path = join(dir, 'events.ndjson');
+    await truncate(path, (await stat(path)).size - bytes);
+    expect(await rxscribe(args(dir), { env })).toMatchObject({ code: 0 });
+    await expectUnbroken();
+  });
+
+  it('refuses a second process, with the pid of the first', async () => {
+    const first = start(args(dir, '2'), { env });
+    await first.stdout.waitFor(/\n/);
+    const second = await rxscribe(['resume', dir], { env });
+
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain(`in use by process ${first.child.pid}`);
+    first.child.kill('SIGKILL');
+    await first.outcome;
+    expect(await rxscribe(['resume', dir], { env })).toMatchObject({ code: 0 });
+    await expectUnbroken();
+  });
+
+  it('continues a run that was stopped by Ctrl-C', async () => {
+    const program = start(args(dir), { env });
+    await program.stdout.waitFor(/(.*\n){2}/);
+    program.child.kill('SIGINT');
+    expect(await program.outcome).toMatchObject({ code: 0 });
+    expect(await rxscribe(['resume', dir], { env })).toMatchObject({ code: 0 });
+    expect((await logOf(dir)).at(-1)).toMatchObject({ type: 'Stats', gapMs: 0 });
+  });
+
+  it('saves no secret', async () => {
+    const params = ['--param', 'webhookUrl=https://example.org', '--param', 'webhookAuthHeaderName=X-Auth'];
+    const secret = ['--param', 'webhookAuthHeaderValue=hush-hush-hush'];
+    const outcome = await rxscribe([...args(dir, 'max'), ...params, ...secret], { env });
+    const text = await read(dir, 'run.json');
+
+    expect(outcome.code).toBe(0);
+    expect(text).toContain('webhookUrl');
+    expect(text).not.toContain('hush');
+    expect(text).not.toContain(service.apiKey);
+  });
+
+  it('refuses a folder whose files are not of a run, another recording, and other outputs', async () => {
+    await writeFile(join(dir, 'transcript.txt'), 'mine');
+    const foreign = await rxscribe(args(dir), { env });
+    expect(foreign).toMatchObject({ code: 1 });
+    expect(foreign.stderr).toContain('contains transcript.txt, but no run');
+    expect(await read(dir, 'transcript.txt')).toBe('mine');
+
+    const other = await rxscribe(['file', join(parent, 'other.wav'), '--url', service.url, '--dir', unbroken], { env });
+    expect(other).toMatchObject({ code: 1 });
+    expect(other.stderr).toContain(`contains a run of rxscribe file ${WAV}`);
+
+    const both = await rxscribe([...args(join(parent, 'new')), '--record', join(parent, 'a.wav')], { env });
+    expect(both).toMatchObject({ code: 2 });
+    expect(both.stderr).toContain('leave out --record');
+
+    expect(await rxscribe(['resume', parent], { env })).toMatchObject({ code: 2 });
+  });
+
+  (process.getuid?.() === 0 ? it.skip : it)('reports a folder that cannot be written to', async () => {
+    await chmod(dir, 0o500);
+    const { code, stderr } = await rxscribe(args(dir), { env });
+    expect(code).toBe(1);
+    expect(stderr).toContain('no permission to write there');
+  });
+});
+
+function timesOf(words: readonly { readonly start: number; readonly end: number }[]): unknown[] {
+  return words.map((word) => [word.start, word.end]);
+}
