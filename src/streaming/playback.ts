@@ -1,5 +1,4 @@
-import { Subject, defer, map, startWith, takeUntil } from 'rxjs';
-import type { Observable } from 'rxjs';
+import { Observable, Subject, defer, map, startWith, takeUntil } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import { monotonicNow } from '../monotonicNow.ts';
 import type { Ledger } from './ledger.ts';
@@ -71,20 +70,28 @@ export class Playback {
       tape.rewind(this.#next);
       this.#fromMs = tape.head * msPerByte;
       const { configuration } = tape;
-      const played = feed(tape, pace()).pipe(
-        takeUntil(this.#handedOver),
-        map((item) => {
-          if ('control' in item) return item.control;
-          const end = item.at + item.audio.length;
-          if (item.at > this.#next) this.#lost(item.at);
-          this.clock.align(this.#sentBytes * msPerByte, item.at * msPerByte, end * msPerByte);
-          ledger.sent(Math.max(0, item.at) * msPerByte, end * msPerByte);
-          this.#sentBytes += item.audio.length;
-          this.#next = end;
-          this.#since ??= monotonicNow();
-          onSent();
-          return item.audio;
-        }),
+      const played$ = (endTurn: () => void): Observable<Uint8Array | ControlMessage> =>
+        feed(tape, pace()).pipe(
+          takeUntil(this.#handedOver),
+          map((item) => {
+            if ('control' in item) return item.control;
+            const end = item.at + item.audio.length;
+            if (item.at > this.#next) {
+              this.#lost(item.at);
+              // a turn must not join the words before a gap and those after it
+              if (this.#sentBytes > 0) endTurn();
+            }
+            this.clock.align(this.#sentBytes * msPerByte, item.at * msPerByte, end * msPerByte);
+            ledger.sent(Math.max(0, item.at) * msPerByte, end * msPerByte);
+            this.#sentBytes += item.audio.length;
+            this.#next = end;
+            this.#since ??= monotonicNow();
+            onSent();
+            return item.audio;
+          }),
+        );
+      const played = new Observable<Uint8Array | ControlMessage>((subscriber) =>
+        played$(() => subscriber.next({ type: 'ForceEndpoint' })).subscribe(subscriber),
       );
       return configuration ? played.pipe(startWith(configuration)) : played;
     });

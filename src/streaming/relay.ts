@@ -61,6 +61,8 @@ const TRIM_MS = 1000;
 const STATS_MS = 10_000;
 /** How far ahead of what was sent a source that can wait may get, in milliseconds; half the length of a shorter tape. */
 const MAX_UNSENT_MS = 10_000;
+/** By how much the unsent audio may grow in one session before that is reported, in milliseconds beyond what pauses a source. */
+const BEHIND_MS = 5000;
 /** How many sessions in a row may stall after everything was sent, before the missing end is given up. */
 const STALLED_ENDINGS = 3;
 /** How long connecting is retried after the source ended, if no session ever began, in milliseconds. */
@@ -84,6 +86,8 @@ export class Relay {
   readonly #msPerByte: number;
   /** How much unsent audio, in milliseconds, pauses a source that can wait. */
   readonly #maxUnsentMs: number;
+  /** By how much the unsent audio may grow in one session before that is reported, in milliseconds. */
+  readonly #behindMs: number;
   readonly #shared: Shared;
   readonly #timeline: Timeline;
   readonly #ledger: Ledger;
@@ -107,6 +111,9 @@ export class Relay {
   readonly #pendingControls: { readonly atMs: number; readonly message: ControlMessage }[];
   #partial: PartialTurn | undefined;
   #stalledEndings = 0;
+  /** The least unsent audio since the session began, in milliseconds, and whether its growth was reported. */
+  #leastUnsentMs = Infinity;
+  #isBehind = false;
   /** Whether the last session ended as it should. */
   #ended = false;
   /** Whether there is a network, as far as is known. */
@@ -131,6 +138,7 @@ export class Relay {
     const msPerByte = bytesToMs(1, format);
     this.#msPerByte = msPerByte;
     this.#maxUnsentMs = Math.min(MAX_UNSENT_MS, settings.tapeLength / 2);
+    this.#behindMs = Math.min(this.#maxUnsentMs + BEHIND_MS, settings.tapeLength * 0.75);
     const silence = format.encoding === 'pcm_mulaw' ? 0xff : 0;
     this.#tape = new Tape(frameBytes(MIN_FRAME_MS, format), msToBytes(settings.tapeLength, format), silence, {
       start,
@@ -164,9 +172,24 @@ export class Relay {
     if (this.#pendingControls.length > 0) this.#markPending();
     this.#tape.record(frame, monotonicNow());
     if (this.#recorded.observed) this.#recorded.next();
+    if (this.#begunAt !== undefined) this.#warnIfBehind();
     if (this.#unsentMs > this.#maxUnsentMs) {
       pauseSource(() => firstValueFrom(this.#sent, { defaultValue: undefined }));
     }
+  }
+
+  /** Warns once per episode when a running session takes audio more slowly than it arrives, and the source cannot wait. */
+  #warnIfBehind(): void {
+    const unsent = this.#unsentMs;
+    this.#leastUnsentMs = Math.min(this.#leastUnsentMs, unsent);
+    if (unsent <= this.#maxUnsentMs / 2) this.#isBehind = false;
+    if (this.#isBehind || unsent < this.#leastUnsentMs + this.#behindMs) return;
+    this.#isBehind = true;
+    const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
+    const text =
+      `audio arrives faster than it can be sent: ${seconds(unsent)} wait, and more than ` +
+      `${seconds(this.#settings.tapeLength)} (tapeLength) would be dropped`;
+    this.#notices.next(warning(text, this.#session));
   }
 
   /** Marks the recording as complete; the time limits of the end apply from now on. */
@@ -242,6 +265,7 @@ export class Relay {
     if (event.type === 'Begin') {
       this.#online = true; // whatever the platform reports
       this.#begunAt = monotonicNow();
+      this.#leastUnsentMs = Infinity;
       if (this.#settings.reconnect) timers.add(this.#handover.schedule(event.expires_at * 1000 - Date.now()));
     }
     const isSpeech = event.type === 'Turn' || event.type === 'SpeechStarted';

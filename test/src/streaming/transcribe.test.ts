@@ -24,6 +24,7 @@ import { TestScheduler } from 'rxjs/testing';
 import type { ControlMessage, Stats, TranscriptionEvent, Turn } from '../../../operators/events.ts';
 import { TranscriptionError } from '../../../src/errors.ts';
 import { emitWithLostAudio } from '../../../src/lostAudio.ts';
+import type { session } from '../../../src/streaming/session.ts';
 import { transcribeOver } from '../../../src/streaming/transcribe.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
 import { virtualTime } from '../../support/marbles.ts';
@@ -52,7 +53,7 @@ const recording = (ms: number): Observable<Uint8Array> => from(modelAudio(ms));
 
 /** Transcribes in virtual time, to the end. */
 function run(
-  service: ModelService,
+  service: Pick<ModelService, 'open'>,
   source: Observable<Uint8Array>,
   options: Partial<TranscribeOptions> = {},
   network$?: Observable<boolean>,
@@ -352,6 +353,50 @@ describe('transcribe', () => {
         return start < 1000 || start >= gap!.endMs;
       });
       expect(textOf(one).filter((turn) => !turn.includes('~') && turn.split(' ').length === 5)).toEqual(expected);
+    });
+  });
+
+  describe('when a live source is faster than the service accepts', () => {
+    const fast = (ms: number): Observable<Uint8Array> => {
+      const frames = modelAudio(ms);
+      return interval(20).pipe(
+        take(frames.length),
+        map((n) => frames[n]!),
+      );
+    };
+
+    it('warns once, and ends the turn at each gap', () => {
+      const sent: (string | number)[] = [];
+      const open: typeof session = (input) =>
+        new Observable((subscriber) => {
+          subscriber.next({ type: 'Begin', id: 'slow', expires_at: 0 });
+          const sending = input.subscribe({
+            next: (item) => sent.push(item instanceof Uint8Array ? item.length : item.type),
+            complete: () => {
+              subscriber.next({ type: 'Termination' });
+              subscriber.complete();
+            },
+          });
+          subscriber.add(sending);
+        });
+
+      const one = run({ open }, fast(60_000), { tapeLength: 10_000 });
+
+      expect(typesOf(one)).toMatch(/^Begin Warning AudioGap/);
+      const warnings = one.events.filter((event) => event.type === 'Warning');
+      expect(warnings.map(({ warning }) => warning)).toEqual([
+        'audio arrives faster than it can be sent: 8 s wait, and more than 10 s (tapeLength) would be dropped',
+      ]);
+      const gaps = one.events.filter((event) => event.type === 'AudioGap');
+      expect(sent.filter((item) => item === 'ForceEndpoint')).toHaveLength(gaps.length);
+      expect(statsOf(one).gapMs).toBeGreaterThan(0);
+    });
+
+    it('does not warn about a backlog that shrinks, or a source that waits', () => {
+      const outage = Array<'before Begin'>(8).fill('before Begin');
+      const one = run(new ModelService([3000, ...outage]), live(90_000));
+      expect(typesOf(one)).not.toContain('Warning');
+      expect(typesOf(one)).toContain('Reconnecting');
     });
   });
 
