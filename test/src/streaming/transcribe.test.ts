@@ -151,7 +151,7 @@ describe('transcribe', () => {
       const quiet: typeof service.open = (input, settings) =>
         service.open(input, settings).pipe(concatMap((event) => (event.type === 'Turn' ? [] : [event])));
 
-      run({ open: quiet } as ModelService, frames);
+      run({ open: quiet }, frames);
 
       expect(service.received).toEqual([[[0, silence]], [[silence - 10_000, silence + 5000]]]);
     });
@@ -194,10 +194,10 @@ describe('transcribe', () => {
       const open: typeof service.open = (input, settings) =>
         service.received.length > 0 && refusals-- > 0 ? throwError(() => refused) : service.open(input, settings);
 
-      const one = run({ open } as ModelService, live(9000));
+      const one = run({ open }, live(9000));
 
       expect(textOf(one)).toEqual(modelTranscript(9000));
-      expect(run({ open: () => throwError(() => refused) } as unknown as ModelService, live(9000)).error).toBe(refused);
+      expect(run({ open: () => throwError(() => refused) }, live(9000)).error).toBe(refused);
     });
 
     it('gives each further attempt more time to connect', () => {
@@ -208,7 +208,7 @@ describe('transcribe', () => {
         return service.open(input, settings);
       };
 
-      run({ open } as ModelService, live(60_000), { connectTimeout: 1000 });
+      run({ open }, live(60_000), { connectTimeout: 1000 });
 
       expect(timeouts.filter((_, index) => index % 2 === 0)).toEqual([1000, 1500, 2000, 2500, 3000, 3000, 3000]);
       expect(timeouts.filter((_, index) => index % 2 === 1)).toEqual([1000, 1500, 2000, 2500, 3000, 3000, 3000]);
@@ -288,7 +288,7 @@ describe('transcribe', () => {
       const quiet: typeof service.open = (input, settings) =>
         service.open(input, settings).pipe(filter(({ type }) => type !== 'Turn'));
 
-      const one = run({ open: quiet } as ModelService, live(30_000));
+      const one = run({ open: quiet }, live(30_000));
 
       expect(one.error).toMatchObject({ kind: 'expired' });
       expect(statsOf(one).sessions).toBeLessThan(15);
@@ -482,7 +482,7 @@ describe('transcribe', () => {
       return service.open(input, settings);
     };
 
-    const one = run({ open } as ModelService, live(20_000));
+    const one = run({ open }, live(20_000));
 
     expect(one.error).toMatchObject({ kind: 'network' });
     expect(seconds).toBeLessThan(26);
