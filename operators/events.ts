@@ -62,7 +62,7 @@ export interface FinalTurn extends TurnFields {
 
 /**
  * One utterance as the service reports it. Its times are on the audio clock (milliseconds since the first byte of the
- * transcription), and its `turn_order` continues across sessions. `isFinal` tells whether it ended.
+ * transcription), and its `turn_order` continues across sessions. `isFinal` is true once it ended.
  */
 export type Turn = PartialTurn | FinalTurn;
 
@@ -231,7 +231,7 @@ export interface Stats extends FromSession {
   readonly finalDelayMs: number | undefined;
 }
 
-/** Everything `transcribe()` emits; `type` tells which event it is. */
+/** Everything `transcribe()` emits; `type` identifies the event. */
 export type TranscriptionEvent =
   | Begin
   | Turn

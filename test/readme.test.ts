@@ -244,7 +244,7 @@ function vocabulary(): Record<string, readonly string[]> {
     ),
     'the options of tokenHandler': every<keyof TokenHandlerOptions>()(
       ...(['apiKey', 'expiresInSeconds', 'maxSessionDurationSeconds', 'allow', 'origins', 'limit'] as const),
-      ...(['clientOf', 'timeout', 'onError', 'region', 'streamingBaseUrl'] as const),
+      ...(['clientOf', 'timeout', 'onError', 'region', 'streamingBaseUrl', 'agent'] as const),
     ),
     'the faults': FAULT_KINDS,
     'the exports': [main, operators, captions, files, page, simulator, tokens].flatMap((entry) => Object.keys(entry)),

@@ -1,28 +1,28 @@
 import { TranscriptionError } from '../errors.ts';
 
-/** A key or token: as it is, or made anew by a function for each connection. */
+/** A key or token, or a function that returns one and is called for each connection. */
 export type Secret = string | (() => string | Promise<string>);
 
-/** What lets a connection in: a key goes into a header, a token into the address. */
+/** What authorises a connection: a key is sent in a header, a token in the address. */
 export type Credential = { readonly apiKey: string } | { readonly token: string };
 
-/** Where the credential of each connection comes from. */
+/** How the credential of each connection is obtained. */
 export interface CredentialSettings {
   /** The credential for one connection; rejects with a `TranscriptionError`. */
   readonly credential: () => Promise<Credential>;
-  /** Whether each connection asks for a credential of its own, so that an expired one can be replaced. */
+  /** Whether each connection gets a new credential, so that an expired one is replaced. */
   readonly freshCredential: boolean;
 }
 
 type Name = 'apiKey' | 'token';
 
 /**
- * Tells where the credential comes from.
+ * Checks the key or token of the options.
  *
- * A function that fails is asked again with the next attempt, for what it needs may be out of reach as the service is. It
- * decides otherwise by failing with a `TranscriptionError` of its own.
+ * A function that fails is called again with the next attempt, because it may need the same network as the service. To
+ * end the transcription instead, it throws a `TranscriptionError` that is not `retryable`.
  *
- * @throws {TypeError} when there is none, or not exactly one, or it cannot be one; never showing it.
+ * @throws {TypeError} when both or none are given, or the one given is not usable; the message never contains it.
  */
 export function credentialOf(options: {
   readonly apiKey?: Secret | undefined;
@@ -37,10 +37,10 @@ export function credentialOf(options: {
     checkSecret(name, given);
     return { freshCredential: false, credential: () => Promise.resolve(named(name, given)) };
   }
-  return { freshCredential: true, credential: async () => named(name, await ask(name, given)) };
+  return { freshCredential: true, credential: async () => named(name, await call(name, given)) };
 }
 
-async function ask(name: Name, make: () => string | Promise<string>): Promise<string> {
+async function call(name: Name, make: () => string | Promise<string>): Promise<string> {
   let secret: unknown;
   try {
     secret = await make();
@@ -72,7 +72,7 @@ function checkSecret(name: Name, value: unknown): asserts value is string {
   throw new TypeError(`${name} ${what}; give it alone, without quotes or "Bearer"`);
 }
 
-/** Whether it can be a key or a token: a header can hold it, so that nobody who refuses it has to show it. */
+/** Whether it can be a key or a token: a header can hold it, so no error of the platform will show it. */
 export function isSecret(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }

@@ -159,7 +159,7 @@ function closeVerdict(code: number, reason: string): Verdict {
   }
 }
 
-/** Close code 1008 has several meanings; only its text tells whether the key was refused. */
+/** Close code 1008 has several meanings; only its text shows whether the key was refused. */
 function policyVerdict(reason: string): Verdict {
   if (/\bparam|setting|\bInvalid '|speech_model|validation/i.test(reason)) {
     return ['invalid-input', false, `the service refused a setting: ${reason}`];

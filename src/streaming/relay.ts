@@ -329,8 +329,14 @@ export class Relay {
 
   /** When the last attempt may start: if no session ever began, soon after the source ended. */
   #lastAttemptBy(): number | undefined {
-    const reached = this.#timeline.sessions > (this.#settings.from?.session ?? 0) || this.#policy.failures === 0;
-    return this.#finishedAt === undefined || reached ? undefined : this.#finishedAt + UNREACHED_MS;
+    const firstAttempt = this.#policy.failures === 0;
+    return this.#finishedAt === undefined || this.#everBegan || firstAttempt
+      ? undefined
+      : this.#finishedAt + UNREACHED_MS;
+  }
+
+  get #everBegan(): boolean {
+    return this.#timeline.sessions > (this.#settings.from?.session ?? 0);
   }
 
   /** Emits with the next audio, or at the end of the source; ends the transcription there if nothing is missing. */
@@ -360,12 +366,13 @@ export class Relay {
     });
   }
 
-  /** Emits after the delay, or as soon as there is a network again. */
+  /** Emits after the delay, or as soon as there is a network again, or the source ends before any session began. */
   #waitForRetry(delayMs: number): Observable<unknown> {
     const due = monotonicNow() + delayMs;
     // in a background page, frames are more punctual than timers
     const overdue = this.#recorded.pipe(filter(() => monotonicNow() > due));
-    return merge(timer(delayMs), overdue, this.#network?.pipe(filter(Boolean)) ?? NEVER);
+    const end: Observable<unknown> = this.#everBegan || this.#finishedAt !== undefined ? NEVER : this.#finished;
+    return merge(timer(delayMs), overdue, end, this.#network?.pipe(filter(Boolean)) ?? NEVER);
   }
 
   /** A session that is sent the tape, once `start$` emits if there is one. */

@@ -22,6 +22,7 @@ export async function createToken(key: string, settings: TokenSettings): Promise
 async function requestToken(key: string, settings: TokenSettings): Promise<string> {
   const { AssemblyAI } = await import('assemblyai'); // unlike assemblyai/streaming, this entry has a build for each runtime
   const client = new AssemblyAI({ apiKey: key, streamingBaseUrl: settings.streamingBaseUrl });
+  await useProxy(client.streaming, key, settings);
   const { expiresInSeconds, maxSessionDurationSeconds } = settings;
   const token: unknown = await client.streaming.createTemporaryToken({
     expires_in_seconds: expiresInSeconds,
@@ -29,6 +30,18 @@ async function requestToken(key: string, settings: TokenSettings): Promise<strin
   });
   if (typeof token !== 'string' || token === '') throw new Error('its response has no token');
   return token;
+}
+
+/** Makes the SDK (4.41.5) send its request through the agent or proxy, if there is one; it has no option for that. */
+async function useProxy(sdk: object, key: string, { agent, streamingBaseUrl }: TokenSettings): Promise<void> {
+  const environment = globalThis.process?.env ?? {}; // some fetch runtimes have none
+  if (!agent && !Object.keys(environment).some((name) => /_proxy$/i.test(name))) return;
+  const { proxyFor } = await import('../streaming/proxy.ts');
+  const proxy = proxyFor(streamingBaseUrl, agent);
+  if (!proxy) return;
+  const { fetchThrough } = await import('./fetchThrough.ts');
+  const headers = { Authorization: key };
+  Reflect.set(sdk, 'fetchResponse', (path: string) => fetchThrough(proxy, `${streamingBaseUrl}${path}`, headers));
 }
 
 function tokenFailure(error: unknown, reason: string): TranscriptionError {

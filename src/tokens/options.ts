@@ -2,7 +2,7 @@ import { checkOptionRules, isRecord, oneOf, describeValue, integer } from '../op
 import type { OptionRule } from '../optionRules.ts';
 import { isSecret } from '../streaming/credential.ts';
 import type { Secret } from '../streaming/credential.ts';
-import type { Region } from '../streaming/options.ts';
+import type { ConnectionAgent, Region } from '../streaming/options.ts';
 import type { NodeRequest } from './nodeHttp.ts';
 
 /** The server's own request: an `IncomingMessage` in Node (as are those of Express), a `Request` in fetch runtimes. */
@@ -41,6 +41,11 @@ export interface TokenHandlerOptions<ServerRequest extends TokenRequest = TokenR
   readonly region?: Region | undefined;
   /** The address of another service, `https://…`. */
   readonly streamingBaseUrl?: string | undefined;
+  /**
+   * An `Agent` of `node:https` for requests to the service. Node only. @defaultValue one for the proxy in `HTTPS_PROXY`,
+   * unless `NO_PROXY` names the host of the service
+   */
+  readonly agent?: ConnectionAgent | undefined;
 }
 
 /** Checked options, defaults applied. */
@@ -55,6 +60,7 @@ export interface TokenSettings {
   readonly clientOf: ((request: TokenRequest) => unknown) | undefined;
   readonly onError: (error: Error) => void | Promise<void>;
   readonly timeout: number;
+  readonly agent: ConnectionAgent | undefined;
 }
 
 /** Addresses at which tokens are created. @see https://www.assemblyai.com/docs/streaming/endpoints-and-data-zones */
@@ -90,6 +96,7 @@ const RULES: Readonly<Record<keyof TokenHandlerOptions, OptionRule>> = {
   timeout: integer(1, 2 ** 30, 'ms'),
   region: oneOf('us', 'eu'),
   streamingBaseUrl: { accepts: isAddress, expected: 'an https:// address without a query' },
+  agent: { accepts: isAgent, expected: 'an Agent of node:https' },
 };
 
 /**
@@ -119,11 +126,16 @@ export function checkOptions<ServerRequest extends TokenRequest>(
     clientOf: options.clientOf as TokenSettings['clientOf'],
     onError: options.onError ?? (() => {}),
     timeout: options.timeout ?? 10_000,
+    agent: options.agent,
   };
 }
 
 function isOrigin(value: unknown): boolean {
   return typeof value === 'string' && /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
+}
+
+function isAgent(value: unknown): boolean {
+  return isRecord(value) && typeof value['addRequest'] === 'function';
 }
 
 function isAddress(value: unknown): boolean {

@@ -13,7 +13,7 @@ function framesOf(chunks: readonly Uint8Array[], size: number, options?: BufferB
   return lastValueFrom(from(chunks).pipe(bufferBytes(size, options), toArray()));
 }
 
-/** A source, and what is heard of it through an operator: frames, its finalization, its end. */
+/** A source, and what arrives through an operator: frames, its finalization, its end. */
 function observed(
   operator: OperatorFunction<Uint8Array, Uint8Array>,
   react: (frame: Uint8Array) => unknown = () => undefined,

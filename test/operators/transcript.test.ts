@@ -6,7 +6,7 @@ import type { FinalTurn, PartialTurn, SpeakerRevision, TranscriptionEvent } from
 import { final, partial } from '../support/turns.ts';
 import { marbles } from '../support/marbles.ts';
 
-const told = (order: number, text: string): FinalTurn => ({ ...final(order, text), isFinal: true, session: 0 });
+const ended = (order: number, text: string): FinalTurn => ({ ...final(order, text), isFinal: true, session: 0 });
 const open = (order: number, text: string): PartialTurn => ({ ...partial(order, text), isFinal: false, session: 0 });
 const end = (session: number): TranscriptionEvent => ({ type: 'Termination', session });
 const revision = (order: number, label: string): SpeakerRevision => ({
@@ -31,7 +31,7 @@ async function states(events: readonly TranscriptionEvent[]): Promise<string[]> 
 describe('transcript', () => {
   it('emits the transcript so far whenever it changes', () => {
     marbles(({ cold, expectObservable, expectSubscriptions }) => {
-      const [p, q, f, r] = [open(0, 'Ye'), open(0, 'Yes'), told(0, 'Yes.'), revision(0, 'B')];
+      const [p, q, f, r] = [open(0, 'Ye'), open(0, 'Yes'), ended(0, 'Yes.'), revision(0, 'B')];
       const source = cold<TranscriptionEvent>('-p-q-f---r-|', { p, q, f, r });
       const expected = '                       -a-b-c---d-|';
       const revised = { ...f, speaker_label: 'B', words: r.revisions[0]?.words ?? [] };
@@ -54,7 +54,7 @@ describe('transcript', () => {
   });
 
   it('replaces a final by a later one with the same turn_order', async () => {
-    expect(await states([told(0, 'turn left'), told(1, 'now'), told(0, 'Turn left.')])).toEqual([
+    expect(await states([ended(0, 'turn left'), ended(1, 'now'), ended(0, 'Turn left.')])).toEqual([
       'turn left | ',
       'turn left now | ',
       'Turn left. now | ',
@@ -62,7 +62,7 @@ describe('transcript', () => {
   });
 
   it('keeps a partial when an earlier turn is replaced, and drops one when its turn ended', async () => {
-    const events = [told(0, 'a'), open(1, 'b'), told(0, 'A.'), told(1, 'B.'), open(1, 'b')];
+    const events = [ended(0, 'a'), open(1, 'b'), ended(0, 'A.'), ended(1, 'B.'), open(1, 'b')];
 
     expect(await states(events)).toEqual(['a | ', 'a | b', 'A. | b', 'A. B. | ']);
   });
@@ -73,7 +73,7 @@ describe('transcript', () => {
       revisions: [...revision(0, 'A').revisions, ...revision(1, 'B').revisions],
     };
 
-    expect(await states([told(0, 'Hi.'), told(1, 'Yes.'), told(2, 'Bye.'), both])).toContain('A: Hi. B: Yes. Bye. | ');
+    expect(await states([ended(0, 'Hi.'), ended(1, 'Yes.'), ended(2, 'Bye.'), both])).toContain('A: Hi. B: Yes. Bye. | ');
   });
 
   it('drops the partial of a session that is over, but not of another', async () => {
@@ -82,14 +82,14 @@ describe('transcript', () => {
   });
 
   it('keeps the states apart: an earlier one never changes', async () => {
-    const all = await lastValueFrom(from([told(0, 'a'), told(1, 'b')]).pipe(transcript(), toArray()));
+    const all = await lastValueFrom(from([ended(0, 'a'), ended(1, 'b')]).pipe(transcript(), toArray()));
 
     expect(all.map(({ turns }) => turns.length)).toEqual([1, 2]);
   });
 
   it('starts anew for each subscription and passes an error', () => {
     marbles(({ cold, expectObservable }) => {
-      const f = told(0, 'Yes.');
+      const f = ended(0, 'Yes.');
       const result = cold<TranscriptionEvent>('-f-#', { f }).pipe(transcript());
       const state = { turns: [f], partial: undefined };
 

@@ -11,7 +11,7 @@ function gate(): { readonly ready: Promise<void>; readonly open: () => void } {
 }
 
 describe('emitWithBackpressure', () => {
-  it('gives nothing to wait for when nobody downstream holds back', () => {
+  it('returns nothing to wait for when no operator downstream applies backpressure', () => {
     const emit = jest.fn();
     expect(emitWithBackpressure(emit)).toBeUndefined();
     expect(emit).toHaveBeenCalledTimes(1);

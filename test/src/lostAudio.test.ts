@@ -30,7 +30,7 @@ describe('takeLostAudio', () => {
 });
 
 describe('emitWithLostAudio', () => {
-  it('offers again what nobody took', () => {
+  it('emits again what was not taken', () => {
     const stretches = [first];
     emitWithLostAudio(stretches, () => undefined);
     stretches.push(second);
@@ -55,7 +55,7 @@ describe('emitWithLostAudio', () => {
     expect(stretches).toEqual([first]);
   });
 
-  it('reaches whoever takes behind bufferBytes, with the first frame, the tail, the completion or the error', () => {
+  it('reaches a subscriber behind bufferBytes, with the first frame, the tail, the completion or the error', () => {
     const through = (end: (source: Subject<Uint8Array>) => void): unknown[] => {
       const source = new Subject<Uint8Array>();
       const seen: unknown[] = [];
@@ -73,7 +73,7 @@ describe('emitWithLostAudio', () => {
     expect(through((source) => source.error(new Error('gone')))).toEqual(['error', [first]]);
   });
 
-  it('reaches nobody behind an operator that delivers later', async () => {
+  it('does not pass an operator that delivers later', async () => {
     const source = new Subject<string>();
     const taken = new Promise<readonly LostAudio[]>((resolve) => {
       source.pipe(observeOn(asyncScheduler)).subscribe(() => resolve(takeLostAudio()));

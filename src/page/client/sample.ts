@@ -4,7 +4,7 @@ import type { ViewState, ViewTurn } from './viewState.ts';
 /** The sample conversation. */
 const TALK: readonly (readonly [text: string, speaker: string, speakerIndex: number])[] = [
   ['Welcome, everybody. Can you all read this from the last row?', 'A', 0],
-  ['Yes, and the line at the bottom grows while somebody speaks.', 'B', 1],
+  ['Yes, and the line at the bottom grows while someone speaks.', 'B', 1],
   ['A word that was recognised wrongly is corrected in place, and nothing above it moves.', 'A', 0],
   ['Each speaker has a name and a colour.', 'C', 2],
   ['So what happens to long sentences that do not fit on one line, as this one certainly does not?', 'B', 1],

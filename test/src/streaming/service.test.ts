@@ -84,7 +84,7 @@ describe('transcribe, with the official SDK over TLS', () => {
     ['universal-streaming-multilingual', { formatTurns: false }],
     ['universal-3-6-pro', { speakerLabels: true, sessionHeartbeat: true }],
     ['universal-3-5-pro', { includePartialTurns: false, mode: 'max_accuracy' }],
-  ] as const)('tells one final per turn with %s %j', async (speechModel, options) => {
+  ] as const)('emits one final per turn with %s %j', async (speechModel, options) => {
     const simulator = await serve();
 
     const finals = finalsOf(await eventsOf(transcribed(simulator, { speechModel, ...options })));

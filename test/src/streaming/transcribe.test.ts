@@ -474,19 +474,31 @@ describe('transcribe', () => {
     });
   });
 
-  it('ends soon after its source if no session ever began', () => {
-    let seconds = 0;
-    const service = new ModelService(Array(1000).fill('before Begin'));
-    const open: typeof service.open = (input, settings) => {
-      seconds = performance.now() / 1000;
-      return service.open(input, settings);
-    };
+  it.each([
+    ['shortest', 0.3],
+    ['longest', 1],
+  ])(
+    'connects once more when its source ends, then for 5 s, if no session ever began, with the %s waits',
+    (_, wait) => {
+      const random = jest.spyOn(Math, 'random').mockReturnValue(wait);
+      try {
+        const attempts: number[] = [];
+        const service = new ModelService(Array(1000).fill('before Begin'));
+        const open: typeof service.open = (input, settings) => {
+          attempts.push(performance.now());
+          return service.open(input, settings);
+        };
 
-    const one = run({ open }, live(20_000));
+        const one = run({ open }, live(20_000));
 
-    expect(one.error).toMatchObject({ kind: 'network' });
-    expect(seconds).toBeLessThan(26);
-  });
+        expect(one.error).toMatchObject({ kind: 'network' });
+        expect(attempts.filter((at) => at >= 20_000)[0]).toBeLessThan(20_100);
+        expect(attempts.at(-1)).toBeLessThan(25_000);
+      } finally {
+        random.mockRestore();
+      }
+    },
+  );
 
   it('does not mind a wall clock that is set, live or recorded, in a session, an outage, and at the end', () => {
     for (const source of [live(9000), recording(9000)]) {

@@ -9,7 +9,7 @@ describe('loadSdk', () => {
   it.each([
     ['a browser that could not fetch it', new TypeError('Failed to fetch dynamically imported module')],
     ['webpack', Object.assign(new Error('Loading chunk 7 failed.'), { name: 'ChunkLoadError' })],
-  ])('may be tried again after what it hears from %s', async (_, cause) => {
+  ])('allows a retry after a failure of %s', async (_, cause) => {
     await expect(loadSdk(() => Promise.reject(cause))).rejects.toMatchObject({
       name: 'TranscriptionError',
       kind: 'network',

@@ -113,7 +113,7 @@ describe.each(Object.entries(SERVERS))('tokenHandler, in %s', (_name, serve) => 
     expect(refused.headers).toMatchObject({ 'access-control-allow-origin': ELSEWHERE });
   });
 
-  it('tells caches that the response depends on the origin if origins are listed', async () => {
+  it('sends Vary: Origin if origins are listed', async () => {
     const listed = await start({ origins: [ELSEWHERE] });
     for (const headers of [{ origin: ELSEWHERE }, { origin: listed.origin }, {}]) {
       expect((await listed.send({ headers })).headers).toMatchObject({ vary: 'origin' });
