@@ -1,8 +1,8 @@
-import { Microphone } from 'decibri';
 import type { CaptureStream } from '../audio/capture.ts';
 import type { RecorderOptions } from './microphoneOptions.ts';
 import { pcm16 } from '../audio/pcm16.ts';
 import { Resampler } from '../audio/resampler.ts';
+import { TranscriptionError } from '../errors.ts';
 import { SleepDetector } from './sleepDetector.ts';
 import { watchRecording } from './watchRecording.ts';
 
@@ -24,7 +24,7 @@ interface PageMicrophone extends Recorder {
   on(event: 'end' | 'speech' | 'silence', listener: () => void): unknown;
 }
 
-const DecibriMicrophone = Microphone as unknown as new (options: object) => PageMicrophone;
+type DecibriMicrophone = new (options: object) => PageMicrophone;
 
 /** The default length of a chunk, in milliseconds. */
 const CHUNK_MS = 20;
@@ -39,15 +39,40 @@ export function chunkMs({ sampleRate = 16_000, framesPerBuffer }: RecorderOption
   return framesPerBuffer === undefined ? CHUNK_MS : (framesPerBuffer * 1000) / sampleRate;
 }
 
+let microphoneClass: DecibriMicrophone | undefined;
+let loading = loadMicrophoneClass();
+
+/** decibri is optional, and not installed on every platform: bundlers accept that only if a failed import is caught. */
+async function loadMicrophoneClass(): Promise<unknown> {
+  try {
+    const { Microphone } = await import('decibri');
+    microphoneClass = Microphone as unknown as DecibriMicrophone;
+    return undefined;
+  } catch (cause) {
+    return cause;
+  }
+}
+
 /**
- * Opens decibri's recorder. Everything up to the permission prompt happens synchronously, because Safari requires it to
- * happen within the click.
+ * Opens decibri's recorder. Once decibri is loaded, which starts with this module, everything up to the permission prompt
+ * happens synchronously, because Safari requires it to happen within the click.
  */
 export async function openRecorder(options: RecorderOptions): Promise<PageRecorder> {
   if (!('mediaDevices' in navigator)) throw withoutDevices();
-  const recorder = new PageRecorder(options);
+  const recorder = new PageRecorder(options, microphoneClass ?? (await retryLoading()));
   await recorder.start();
   return recorder;
+}
+
+/** Loads decibri again if it failed, because the network may be back. */
+async function retryLoading(): Promise<DecibriMicrophone> {
+  await loading;
+  if (!microphoneClass) loading = loadMicrophoneClass();
+  const cause = await loading;
+  if (microphoneClass) return microphoneClass;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `the recorder did not load: ${reason}; check the network, and that decibri is installed where the page is built`;
+  throw new TranscriptionError('microphone', message, { cause });
 }
 
 function withoutDevices(): DOMException {
@@ -69,7 +94,7 @@ export class PageRecorder implements Recorder, CaptureStream {
   #stopWatching = (): void => undefined;
   #stopping = false;
 
-  constructor(options: RecorderOptions) {
+  constructor(options: RecorderOptions, Microphone: DecibriMicrophone) {
     const { sampleRate = 16_000, framesPerBuffer: _, ...rest } = options;
     const rate = nativeRate();
     const frames = Math.round((rate * chunkMs(options)) / 1000);
@@ -79,7 +104,7 @@ export class PageRecorder implements Recorder, CaptureStream {
       onChunk: (samples) => this.#deliver(samples),
       onLost: (error) => this.#emit('error', error),
     });
-    this.#microphone = new DecibriMicrophone({
+    this.#microphone = new Microphone({
       ...rest,
       sampleRate: rate,
       framesPerBuffer: Math.min(Math.max(frames, MIN_FRAMES), MAX_FRAMES),
