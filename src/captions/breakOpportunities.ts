@@ -47,15 +47,24 @@ export function segmentsOf(turn: FinalTurn, columns: number, after: number, msPe
   const endMs = after + Math.round(columnsOf(text) * msPerColumn);
   const timing = wordTiming(turn, tokens, { startMs: after, endMs, speaker: speakerName(turn.speaker_label) });
   let from = 0;
-  const segments = tokens
-    .flatMap((token) => piecesOf(token, columns))
-    .map((piece) => {
-      const to = from + piece.text.length;
-      const segment = { ...piece, breakAfter: 'word' as const, ...timing(from, to) };
-      from = to;
-      return segment;
+  // one list and no copies, because a turn may have 300,000 segments
+  const segments: (Segment & { breakAfter: BreakQuality })[] = [];
+  for (const piece of tokens.flatMap((token) => piecesOf(token, columns))) {
+    const to = from + piece.text.length;
+    const time = timing(from, to);
+    segments.push({
+      text: piece.text,
+      columns: piece.columns,
+      spaced: piece.spaced,
+      breakAfter: 'word',
+      startMs: time.startMs,
+      endMs: time.endMs,
+      speaker: time.speaker,
     });
-  return segments.map((segment, index) => ({ ...segment, breakAfter: breakBetween(segment, segments[index + 1]) }));
+    from = to;
+  }
+  for (const [index, segment] of segments.entries()) segment.breakAfter = breakBetween(segment, segments[index + 1]);
+  return segments;
 }
 
 function breakBetween(segment: Segment, next: Segment | undefined): BreakQuality {
@@ -66,25 +75,39 @@ function breakBetween(segment: Segment, next: Segment | undefined): BreakQuality
 function piecesOf(token: string, columns: number): Piece[] {
   const width = columnsOf(token);
   if (width <= columns) return [{ text: token, columns: width, spaced: true }];
-  return wordsOf(token)
-    .flatMap((word) => cut(word, columns))
-    .map((part, index) => ({ ...part, spaced: index === 0 }));
+  const pieces: Piece[] = [];
+  for (const word of wordsOf(token)) {
+    for (const part of cut(word, columns)) {
+      pieces.push({ text: part.text, columns: part.columns, spaced: pieces.length === 0 });
+    }
+  }
+  return pieces;
 }
 
 /** Splits a text without spaces into words, each with its punctuation. */
 function wordsOf(text: string): string[] {
-  const found: string[] = [];
+  const words: string[] = [];
   let [word, isOpening] = ['', true];
-  for (const { segment, isWordLike } of textSlices(text).flatMap((slice) => [...wordSegmenter.segment(slice)])) {
+  for (const { segment, isWordLike } of segmented(text, wordSegmenter)) {
     const opens = OPENING.test(segment);
     if (!isOpening && (isWordLike || opens)) {
-      found.push(word);
+      words.push(word);
       [word, isOpening] = ['', true];
     }
     word += segment;
     isOpening &&= opens;
   }
-  return [...found, word];
+  words.push(word);
+  return words;
+}
+
+/**
+ * Segments a text piece by piece.
+ *
+ * @yields One part at a time, because a long text has hundreds of thousands.
+ */
+function* segmented(text: string, segmenter: Intl.Segmenter): Generator<Intl.SegmentData, void, undefined> {
+  for (const slice of textSlices(text)) yield* segmenter.segment(slice);
 }
 
 /** Cuts a text between characters as readers perceive them, into parts of at most this many columns. */
@@ -93,7 +116,7 @@ function cut(text: string, columns: number): { text: string; columns: number }[]
   if (width <= columns) return [{ text, columns: width }];
   const parts: { text: string; columns: number }[] = [];
   let part = { text: '', columns: 0 };
-  for (const { segment } of textSlices(text).flatMap((slice) => [...graphemeSegmenter.segment(slice)])) {
+  for (const { segment } of segmented(text, graphemeSegmenter)) {
     const added = columnsOf(segment);
     if (part.columns + added > columns && part.text !== '') {
       parts.push(part);

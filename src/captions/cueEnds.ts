@@ -6,11 +6,29 @@ import type { LineLayout } from './lineLayout.ts';
 const BREAK_COST: Readonly<Record<BreakQuality, number>> = { sentence: 0, clause: 2, word: 4 };
 /** Most segments in a cue: two full lines of segments of one column, and some without width. */
 const MAX_SEGMENTS = 4 * LINE_COLUMNS;
+/** Longer turns, of an hour and more, get their cues one after the other: the best choice takes too long. */
+const MAX_CHOICES = 10_000;
 /** A cue this many milliseconds shorter than the minimum costs 1. */
 const TOO_SHORT_MS = 500;
 
 /** Chooses where cues end, as indexes after their last segments, so that the total cost is lowest. */
 export function cueEnds(segments: readonly Segment[], layout: LineLayout): number[] {
+  return segments.length > MAX_CHOICES ? longestCues(segments, layout) : bestCues(segments, layout);
+}
+
+function longestCues(segments: readonly Segment[], layout: LineLayout): number[] {
+  const ends: number[] = [];
+  let from = 0;
+  for (let to = 1; to <= segments.length; to += 1) {
+    const fits = to < segments.length && to - from < MAX_SEGMENTS;
+    if (fits && costOf(segments, layout, from, to + 1) < Infinity) continue;
+    ends.push(to);
+    from = to;
+  }
+  return ends;
+}
+
+function bestCues(segments: readonly Segment[], layout: LineLayout): number[] {
   const best = [{ cost: 0, from: 0 }];
   for (let to = 1; to <= segments.length; to += 1) {
     let choice = { cost: Infinity, from: to - 1 };

@@ -10,6 +10,8 @@ export interface LineBreak {
   readonly at: number | undefined;
 }
 
+const ONE_LINE: LineBreak = { cost: 0, at: undefined };
+
 /** Measures runs of segments, including the spaces between them, and breaks them into lines. */
 export class LineLayout {
   readonly #sums: number[] = [0];
@@ -30,16 +32,17 @@ export class LineLayout {
 
   /** Finds the best break into at most two lines; `undefined` when they do not fit. A single segment always fits. */
   breakLine(from: number, to: number, columns: number): LineBreak | undefined {
-    if (to - from === 1 || this.columns(from, to) <= columns) return { cost: 0, at: undefined };
-    let best: LineBreak | undefined;
+    if (to - from === 1 || this.columns(from, to) <= columns) return ONE_LINE;
+    let [bestCost, bestAt] = [Infinity, 0];
     for (let at = to - 1; at > from; at -= 1) {
       const lower = this.columns(at, to);
       if (lower > columns) break;
       const upper = this.columns(from, at);
+      if (upper > columns) continue;
       const cost = BREAK_COST[this.#segments[at - 1]?.breakAfter ?? 'word'] + Math.abs(upper - lower) / columns;
-      if (upper <= columns && cost <= (best?.cost ?? Infinity)) best = { cost, at };
+      if (cost <= bestCost) [bestCost, bestAt] = [cost, at];
     }
-    return best;
+    return bestAt === 0 ? undefined : { cost: bestCost, at: bestAt };
   }
 
   /** Returns the lines of segments that fit. */

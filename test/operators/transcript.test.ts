@@ -73,7 +73,9 @@ describe('transcript', () => {
       revisions: [...revision(0, 'A').revisions, ...revision(1, 'B').revisions],
     };
 
-    expect(await states([ended(0, 'Hi.'), ended(1, 'Yes.'), ended(2, 'Bye.'), both])).toContain('A: Hi. B: Yes. Bye. | ');
+    expect(await states([ended(0, 'Hi.'), ended(1, 'Yes.'), ended(2, 'Bye.'), both])).toContain(
+      'A: Hi. B: Yes. Bye. | ',
+    );
   });
 
   it('drops the partial of a session that is over, but not of another', async () => {

@@ -165,6 +165,17 @@ describe('cues', () => {
     expect(linesOf({ ...spokenTurn(0, 'one two'), transcript: 'one\r\n\r\ntwo\u001b\u0000' })).toEqual(['one two']);
   });
 
+  it.each([
+    ['a long turn', 'and then '.repeat(6000).trim(), ' '],
+    ['a long turn without spaces', '字幕を表示。'.repeat(6000), ''],
+  ])('fills cues with %s, and loses no text', (_, text, between) => {
+    const all = cues(spokenTurn(0, text));
+
+    expect(all.flatMap(({ lines }) => lines).join(between)).toBe(text);
+    expect(all.filter(({ lines }) => lines.length > 2 || lines.some((line) => stringWidth(line) > 42))).toEqual([]);
+    expect(all.length).toBeLessThan(stringWidth(text) / 42);
+  });
+
   it('breaks the bundled recording well', async () => {
     const { words } = await bundledRecording();
     const turn = timedTurn(0, ...words.map(({ text, start, end }): [string, number, number] => [text, start, end]));
