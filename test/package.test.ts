@@ -63,19 +63,9 @@ event$.subscribe({
 });
 `;
 
-/** A test in a project that Jest runs without any settings. */
-const COMMONJS_TEST = `
-const { TestScheduler } = require('rxjs/testing');
-const { finals } = require('rxscribe/operators');
-const { begin, turn } = require('rxscribe/testing');
-
-test('finals', () => {
-  new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(({ cold, expectObservable }) => {
-    const f = turn('Hello.', { final: true });
-    expectObservable(cold('b-p-f|', { b: begin(), p: turn('Hel'), f }).pipe(finals())).toBe('----f|', { f });
-  });
-});
-`;
+/** The test that docs/testing.md shows for a project that Jest runs without any settings. */
+const [, COMMONJS_TEST = ''] =
+  /^```js jest\n(.*?)^```$/ms.exec(await readFile(join(ROOT, 'docs/testing.md'), 'utf8')) ?? [];
 
 /** A browser program: with the `browser` condition the main entry has different types. */
 const BROWSER_PROGRAM = `

@@ -81,9 +81,9 @@ it('examples/frameworks compiles in a strict project', async () => {
   expect((await compiled).stdout).toBe('');
 });
 
-it('examples/frameworks contains the excerpts in the README', async () => {
+it('examples/frameworks contains the excerpts in the documents', async () => {
   const [readme = '', ...files] = await Promise.all(
-    ['README.md', 'react.tsx', 'vue.ts', 'angular-signals.ts'].map((name, index) =>
+    ['docs/frameworks.md', 'react.tsx', 'vue.ts', 'angular-signals.ts'].map((name, index) =>
       readFile(join(ROOT, index === 0 ? '' : 'examples/frameworks', name), 'utf8'),
     ),
   );

@@ -56,7 +56,7 @@ declare global {
   var notes: Notes;
 }
 
-/** A window for the picture in the README. */
+/** A window for the picture in the documents. */
 const README = { viewport: { width: 900, height: 500 }, deviceScaleFactor: 1.5 };
 
 /** When the browser's microphone has played all of the recording, in seconds. */
@@ -364,9 +364,9 @@ where('examples/web', () => {
   });
 });
 
-it('examples/web contains the excerpt in the README', async () => {
+it('examples/web contains the excerpt in the documents', async () => {
   const [readme, main] = await Promise.all(
-    ['README.md', 'examples/web/src/main.ts'].map((path) => readFile(join(ROOT, path), 'utf8')),
+    ['docs/frameworks.md', 'examples/web/src/main.ts'].map((path) => readFile(join(ROOT, path), 'utf8')),
   );
   const [, shown = 'nothing'] = /^```ts app\n(.*?)^```$/ms.exec(readme ?? '') ?? [];
   expect(main).toContain(shown);

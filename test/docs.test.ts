@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { access, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, readFile, readdir } from 'node:fs/promises';
+import { dirname, join, normalize } from 'node:path';
 import * as operators from '../operators/index.ts';
 import type {
   AudioGapReason,
@@ -9,10 +9,13 @@ import type {
   Stats,
   TranscriptionEvent,
 } from '../operators/index.ts';
+import * as testing from '../operators/testing/index.ts';
 import * as main from '../src/index.ts';
 import type {
   AudioFileOptions,
+  ErrorCode,
   ErrorKind,
+  MediaFileOptions,
   MicrophoneOptions,
   PcmStreamOptions,
   TranscribeOptions,
@@ -20,22 +23,48 @@ import type {
 import type { MicrophoneOptions as PageMicrophoneOptions } from '../src/browser/microphone.ts';
 import * as captions from '../src/captions/index.ts';
 import * as files from '../src/captions/files.ts';
+import * as local from '../src/local/index.ts';
+import type { LocalOptions } from '../src/local/index.ts';
 import type { PageStyle } from '../src/page/client/pageStyle.ts';
 import * as page from '../src/page/index.ts';
 import type { CaptionsServerOptions } from '../src/page/index.ts';
-import { FAULT_KINDS } from '../src/simulator/index.ts';
+import { ALL_FAULT_KINDS } from '../src/simulator/faults.ts';
 import * as simulator from '../src/simulator/index.ts';
 import type { SimulatorOptions } from '../src/simulator/index.ts';
 import * as tokens from '../src/tokens/index.ts';
 import type { TokenHandlerOptions } from '../src/tokens/index.ts';
 import { ROOT, TALK_TRANSCRIPTS, createUserProject } from './support/userProject.ts';
 import type { ProgramResult, UserProject } from './support/userProject.ts';
+import { withReference } from './support/reference.js';
 
-const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+/** A document, by its path in the repository. */
+interface Page {
+  readonly path: string;
+  readonly text: string;
+}
+
+const pageNames = (await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md'));
+const pages = await Promise.all(
+  ['README.md', ...pageNames.map((name) => `docs/${name}`)].map(async (path): Promise<Page> => ({
+    path,
+    text: await readFile(join(ROOT, path), 'utf8'),
+  })),
+);
+/** The whole text, to look for a name. */
+const allText = pages.map(({ text }) => text).join('\n');
 const snippets = programsOf('ts');
+/** Programs that need what a test does not have: only compiled here. */
+const compiledOnly = programsOf('ts compiled');
 /** Browser programs: compiled here, run in a browser by test/src/browser. */
-const pages = programsOf('ts browser');
-const commands = fenced(readme, 'sh').flatMap((script) => script.trim().split('\n'));
+const browserPrograms = programsOf('ts browser');
+const commands = [...new Set(fenced(allText, 'sh').flatMap((script) => script.trim().split('\n')))];
+/** Every command line of rxscribe, in blocks and in sentences. */
+const invocations = [
+  ...fenced(allText, 'sh(?: parsed)?').flatMap((script) => script.split(/\n|&&|\|/)),
+  ...[...allText.matchAll(/`((?:npx )?rxscribe [^`\n]+)`/g)].map(([, line = '']) => line),
+]
+  .map((line) => /^\s*(?:npx )?rxscribe (.*)$/.exec(line)?.[1])
+  .filter((line) => line !== undefined);
 
 /** Sources whose doc comments contain a program. */
 const DOCUMENTED = [
@@ -51,8 +80,8 @@ const DOCUMENTED = [
 ];
 /** Sources whose doc comments contain a browser program. */
 const DOCUMENTED_PAGES = ['src/browser/transcribe.ts', 'src/browser/microphone.ts', 'src/browser/audioFile.ts'];
-const docs = await Promise.all(DOCUMENTED.map(async (path) => ({ path, text: await commentsOf(path) })));
-const examples = docs.flatMap(({ text, path }) => exampleOf(text, path));
+const sources = await Promise.all(DOCUMENTED.map(async (path) => ({ path, text: await commentsOf(path) })));
+const examples = sources.flatMap(({ text, path }) => exampleOf(text, path));
 const pageExamples = (
   await Promise.all(DOCUMENTED_PAGES.map(async (path) => exampleOf(await commentsOf(path), path)))
 ).flat();
@@ -73,7 +102,7 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'rxscribe demo --captions': 'test/src/cli/outputs/captionsPage.test.ts',
 };
 
-describe('README', () => {
+describe('programs and commands in the documents', () => {
   let project: UserProject;
   let compiled: string;
   let results: Readonly<Record<string, ProgramResult>>;
@@ -82,8 +111,10 @@ describe('README', () => {
   beforeAll(async () => {
     project = await createUserProject();
     const programs = [...snippets, ...examples];
-    await Promise.all(programs.map(({ name, code }) => project.write(`${name}.ts`, code)));
-    await Promise.all([...pages, ...pageExamples].map(({ name, code }) => project.write(`page/${name}.ts`, code)));
+    await Promise.all([...programs, ...compiledOnly].map(({ name, code }) => project.write(`${name}.ts`, code)));
+    await Promise.all(
+      [...browserPrograms, ...pageExamples].map(({ name, code }) => project.write(`page/${name}.ts`, code)),
+    );
     await project.write('unrefServers.js', UNREF_SERVERS);
     compiled = await project.compile();
     const run = async (name: string, result: Promise<ProgramResult>): Promise<[string, ProgramResult]> => [
@@ -108,12 +139,15 @@ describe('README', () => {
   });
 
   it('contains browser programs, which compile with browser types', () => {
-    expect(pages).not.toEqual([]); // the previous test checks the compiler's output
+    expect(browserPrograms).not.toEqual([]); // the previous test checks the compiler's output
   });
 
   it.each([...snippets, ...examples])('shows a program that runs unchanged: $name', ({ name, code }) => {
     const { code: exitCode, stdout, stderr } = results[name] ?? {};
-    const unexpected = stderr?.replaceAll(/^(… .*|\d+ words|rxscribe: (reconnecting|reconnected) .*)\n/gm, '');
+    const unexpected = stderr?.replaceAll(
+      /^(… .*|\d+ words|rxscribe: (reconnecting|reconnected|"talk\.wav":) .*)\n/gm,
+      '',
+    );
     expect({ exitCode, unexpected }).toEqual({ exitCode: 0, unexpected: '' });
     // a program that prints finals prints every turn
     if (/finals\(\)/.test(code) && /console\.log\(.*transcript\)/.test(code)) {
@@ -136,45 +170,106 @@ describe('README', () => {
 
   it('shows the real output of the demo', () => {
     const { stdout = '', stderr = '' } = results['rxscribe demo --speed max'] ?? {};
-    const [, shown = ''] = /npm run demo\n```\n\n```text\n(.*?)```/s.exec(readme) ?? [];
+    const [, shown = ''] = /npm run demo\n```\n\n```text\n(.*?)```/s.exec(allText) ?? [];
     expect(shown.trimEnd().split('\n').toSorted()).toEqual(`${stdout}${stderr}`.trimEnd().split('\n').toSorted());
   });
 
-  it.each(docs.flatMap(({ path, text }) => fenced(text, 'text').map((diagram) => ({ path, diagram }))))(
+  it('names every command and every flag, and no others', async () => {
+    const { stdout: help } = await project.shell('rxscribe --help');
+    const commandNames = [...help.matchAll(/^  rxscribe ([a-z]+)/gm)].map(([, name = '']) => name);
+    expect(commandNames).toEqual(expect.arrayContaining(['listen', 'file', 'demo']));
+    const helps = await Promise.all(
+      commandNames.map(async (name) => [name, (await project.shell(`rxscribe ${name} --help`)).stdout] as const),
+    );
+    const flagsOf = new Map(
+      helps.map(([name, text]) => [
+        name,
+        [...text.matchAll(/(?<=^ .*)--[a-z-]+(?=  )/gm)].flatMap(([flag]) => [flag, `--no-${flag.slice(2)}`]),
+      ]),
+    );
+    const unnamed = [...flagsOf.values()]
+      .flat()
+      .filter((flag) => !flag.startsWith('--no-') && !named(flag) && !named(`--no-${flag.slice(2)}`));
+    expect([...commandNames.filter((name) => !named(name)), ...unnamed]).toEqual([]);
+    const wrong = invocations.filter((line) => {
+      const [name = ''] = line.split(' ');
+      const flags = flagsOf.get(name.startsWith('-') || name === '<command>' || name === '[listen]' ? 'listen' : name);
+      return flags === undefined || (line.match(/(?<=\s|^)--[a-z-]+/g) ?? []).some((flag) => !flags.includes(flag));
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('the text of the documents', () => {
+  it.each(sources.flatMap(({ path, text }) => fenced(text, 'text').map((diagram) => ({ path, diagram }))))(
     'shows the same diagram as the doc comment: $path',
     ({ diagram }) => {
-      expect(fenced(readme, 'text')).toContain(diagram);
+      expect(fenced(allText, 'text')).toContain(diagram);
     },
   );
-
-  it('names every command and every flag', async () => {
-    const { stdout: help } = await project.shell('rxscribe --help');
-    const names = [...help.matchAll(/^  rxscribe ([a-z]+)/gm)].map(([, name = '']) => name);
-    expect(names).toEqual(expect.arrayContaining(['listen', 'file', 'demo']));
-    const helps = await Promise.all(names.map((name) => project.shell(`rxscribe ${name} --help`)));
-    const flags = helps.flatMap(({ stdout }) =>
-      [...stdout.matchAll(/(?<=^ .*)--[a-z-]+(?=  )/gm)].map(([flag]) => flag),
-    );
-    const unnamed = flags.filter((flag) => !named(flag) && !named(`--no-${flag.slice(2)}`));
-    expect([...names.filter((name) => !named(name)), ...unnamed]).toEqual([]);
-  });
 
   it.each(Object.entries(vocabulary()))('names all of %s', (_name, names) => {
     expect(names.filter((name) => !named(name))).toEqual([]);
   });
 
-  it('links only to files that exist', async () => {
-    const links = [...readme.matchAll(/\]\((?!http|#)([^)]+)\)/g)].map(([, path = '']) => path);
-    const missing = links.map(async (path) => (await exists(path)) || path);
-    expect(await Promise.all(missing)).toEqual(links.map(() => true));
+  it.each(Object.entries(tables()))('has exactly one row for each of %s', (_name, { path, heading, rows }) => {
+    const { text = '' } = pages.find((each) => each.path === path) ?? {};
+    const [, table = ''] = new RegExp(`^\\| ${heading} +\\|.*?\n(.*?)\n\n`, 'ms').exec(text) ?? [];
+    const shown = [...table.matchAll(/^\| `([^`]+)`/gm)].map(([, name = '']) => name);
+    expect(shown.toSorted()).toEqual(rows.toSorted());
   });
 
-  it('has a heading for every internal link', () => {
-    const headings = new Set([...readme.matchAll(/^#+ (.*)$/gm)].map(([, text = '']) => anchorOf(text)));
-    const links = [...readme.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor);
-    expect(links.filter((link) => !headings.has(link))).toEqual([]);
+  it.each(pages)('has lists that are those of the types: $path', ({ text }) => {
+    expect(text).toBe(withReference(text)); // node test/support/reference.js renews them
+  });
+
+  it.each(pages)('is short: $path', ({ path, text }) => {
+    expect(text.split('\n').length).toBeLessThanOrEqual(251);
+    if (path === 'README.md') expect(Buffer.byteLength(text)).toBeLessThanOrEqual(16_384);
+  });
+
+  it.each(pages.filter(({ path }) => path.startsWith('docs/')))(
+    'says whom it is for, shows an example before a table, and links on: $path',
+    ({ path, text }) => {
+      expect(text).toMatch(/^# .+\n\nFor /);
+      if (path === 'docs/README.md') return;
+      const table = text.search(/^\|/m);
+      expect(text.indexOf('\n```')).toBeLessThan(table === -1 ? Infinity : table);
+      expect(text).toMatch(/\n---\n\nPrevious: \[.+\]\(.+\) · Next: \[.+\]\(.+\)\n$/);
+      expect(pages.find((each) => each.path === 'docs/README.md')?.text).toContain(`](${path.slice('docs/'.length)})`);
+    },
+  );
+
+  it.each(pages)('links only to files and headings that exist: $path', async ({ path, text }) => {
+    const links = [
+      ...[...text.matchAll(/\]\((?!\w+:)([^)\s]+)\)/g)].map(([, link = '']) => link),
+      ...[...text.matchAll(/<img[^>]* src="(?!\w+:)([^"]+)"/g)].map(([, link = '']) => link),
+    ];
+    const resolved = links.map(async (link) => {
+      const [file = '', anchor] = link.split('#');
+      const target = file === '' ? path : normalize(join(dirname(path), file));
+      if (!(await exists(target))) return false;
+      return anchor === undefined || anchorsOf(await readFile(join(ROOT, target), 'utf8')).has(anchor);
+    });
+    const found = await Promise.all(resolved);
+    expect(links.filter((_, index) => !found[index])).toEqual([]);
   });
 });
+
+/** Tables whose first column lists the values of a type. */
+function tables(): Record<string, { readonly path: string; readonly heading: string; readonly rows: string[] }> {
+  const { 'the kinds of errors': kinds, 'the parameters of the page': parameters } = vocabulary();
+  const { 'the control messages': controls } = vocabulary();
+  return {
+    'the kinds of errors': { path: 'docs/errors.md', heading: '`kind`', rows: [...(kinds ?? [])] },
+    'the parameters of the page': {
+      path: 'docs/captions-page.md',
+      heading: 'Parameter',
+      rows: [...(parameters ?? [])],
+    },
+    'the control messages': { path: 'docs/transcribing.md', heading: 'Message', rows: [...(controls ?? [])] },
+  };
+}
 
 /** Names taken from the types: a missing or extra one does not compile. */
 function vocabulary(): Record<string, readonly string[]> {
@@ -194,6 +289,10 @@ function vocabulary(): Record<string, readonly string[]> {
     'the kinds of errors': every<ErrorKind>()(
       ...(['unauthorized', 'invalid-input', 'audio-format', 'rate-limited', 'expired', 'network'] as const),
       ...(['service', 'protocol', 'microphone', 'file', 'engine'] as const),
+    ),
+    'the codes of errors': every<ErrorCode>()(
+      ...(['ERR_UNAUTHORIZED', 'ERR_INVALID_INPUT', 'ERR_AUDIO_FORMAT', 'ERR_RATE_LIMITED', 'ERR_EXPIRED'] as const),
+      ...(['ERR_NETWORK', 'ERR_SERVICE', 'ERR_PROTOCOL', 'ERR_MICROPHONE', 'ERR_FILE', 'ERR_ENGINE'] as const),
     ),
     'the options of bufferBytes': every<keyof BufferBytesOptions>()('minTail', 'padTail'),
     'the options of microphone': every<keyof MicrophoneOptions>()(
@@ -232,6 +331,12 @@ function vocabulary(): Record<string, readonly string[]> {
       ...(['webhookAuthHeaderValue', 'customerSupportAudioCapture', 'minEndOfTurnSilenceWhenConfident'] as const),
       ...(['maxTurnDuration', 'previousContextNTurns', 'extraParams', 'agent', 'from'] as const),
     ),
+    'the options of transcribeLocally': every<keyof LocalOptions>()(
+      ...(['model', 'finalModel', 'vadModel', 'sampleRate', 'engine', 'threads', 'partials', 'partialEvery'] as const),
+      ...(['minTurnSilence', 'maxTurnSilence', 'maxTurn', 'connectTimeout', 'stallTimeout', 'tapeLength'] as const),
+      ...(['endTimeout', 'maxOutage', 'from', 'control'] as const),
+    ),
+    'the options of mediaFile': every<Exclude<keyof MediaFileOptions, keyof AudioFileOptions>>()('live'),
     'the options of captionsServer': every<keyof CaptionsServerOptions>()('port', 'host', 'secret', 'onError'),
     'the parameters of the page': every<keyof PageStyle>()(
       ...(['size', 'lines', 'color', 'background', 'box', 'align', 'position', 'dir', 'lang'] as const),
@@ -246,8 +351,10 @@ function vocabulary(): Record<string, readonly string[]> {
       ...(['apiKey', 'expiresInSeconds', 'maxSessionDurationSeconds', 'allow', 'origins', 'limit'] as const),
       ...(['clientOf', 'timeout', 'onError', 'region', 'streamingBaseUrl', 'agent'] as const),
     ),
-    'the faults': FAULT_KINDS,
-    'the exports': [main, operators, captions, files, page, simulator, tokens].flatMap((entry) => Object.keys(entry)),
+    'the faults': ALL_FAULT_KINDS,
+    'the exports': [main, operators, testing, captions, files, page, simulator, tokens, local].flatMap((entry) =>
+      Object.keys(entry),
+    ),
   };
 }
 
@@ -258,17 +365,21 @@ function every<Name extends string>() {
   ) => names;
 }
 
-/** Whether the README contains the name as code. */
+/** Whether the documents contain the name as code. */
 function named(name: string): boolean {
-  return new RegExp(`\`[^\`\n]*(?<![\\w-])${name}(?![\\w-])[^\`\n]*\``).test(readme);
+  return new RegExp(`\`[^\`\n]*(?<![\\w-])${name}(?![\\w-])[^\`\n]*\``).test(allText);
 }
 
-/** The README's programs with this fence, named after their headings. */
+/** The programs with this fence, named after their page. */
 function programsOf(kind: string): { readonly code: string; readonly name: string }[] {
-  return readme.split(/^(?=#+ )/m).flatMap((section) => {
-    const name = anchorOf(section.slice(0, section.indexOf('\n'))).replace(/^-/, '');
-    return fenced(section, kind).map((code, index) => ({ code, name: `readme-${name}-${index + 1}` }));
-  });
+  return pages.flatMap(({ path, text }) =>
+    fenced(text, kind).map((code, index) => ({ code, name: `${nameOf(path)}-${kind.replace(' ', '-')}-${index + 1}` })),
+  );
+}
+
+/** GitHub's anchors of the headings. */
+function anchorsOf(text: string): ReadonlySet<string> {
+  return new Set([...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading)));
 }
 
 /** The program in a source's doc comments. */
@@ -288,7 +399,7 @@ async function commentsOf(path: string): Promise<string> {
 }
 
 function nameOf(path: string): string {
-  return path.replaceAll('/', '-').replace('.ts', '');
+  return path.replaceAll('/', '-').replace(/\.(ts|md)$/, '');
 }
 
 /** GitHub's anchor of a heading. */
