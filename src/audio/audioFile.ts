@@ -11,7 +11,7 @@ export type { AudioFileOptions } from './recordingOptions.ts';
 
 /**
  * Plays a recording: WAV, AIFF or FLAC of any rate and number of channels becomes 16-bit little-endian mono PCM, in
- * chunks of 100 ms and in real time. `mediaFile` plays other formats.
+ * chunks of 100 ms and in real time; with `channels`, several channels stay interleaved for `splitChannels`. `mediaFile` plays other formats.
  *
  * Cold: each subscription reads the file again from its start, in pieces, so that memory does not grow with its length. A
  * recording is not live, so a consumer can pause it, which delays everything after the pause. Late timers do not add up;
@@ -45,13 +45,13 @@ export function audioFile(path: string, options: AudioFileOptions = {}): Observa
     throw new TypeError(`path must be the path of a file, not ${JSON.stringify(path)}`);
   }
   checkRecordingOptions(options);
-  const { speed = 1, startMs, stop, onWarning, sampleRate = 16_000 } = options;
+  const { speed = 1, startMs, stop, onWarning, sampleRate = 16_000, channels = 1 } = options;
   return pausableSource({
     open: () => {
       const chunks = recordingFile(path, options, (line) => onWarning?.(`${JSON.stringify(path)}: ${line}`));
-      return startingAt(startMs, sampleRate, chunks);
+      return startingAt(startMs, { sampleRate, channels }, chunks);
     },
-    pace: () => new Schedule({ sampleRate }, speed),
+    pace: () => new Schedule({ sampleRate: sampleRate * channels }, speed),
     stop$: stopSignal(stop),
   });
 }

@@ -10,7 +10,7 @@ import { childEnvironment } from './childEnvironment.ts';
 import type { DecodedAudio, ReportLoss } from './pcmAudio.ts';
 import { errorDetails } from './errorDetails.ts';
 import { withoutSecrets } from './mediaAddress.ts';
-import { decodeMono } from './sampleDecoder.ts';
+import { decodeInterleaved } from './sampleDecoder.ts';
 
 /** Bytes decoded at once. */
 const PIECE_BYTES = 32_768;
@@ -22,6 +22,8 @@ export interface FfmpegInput {
   readonly sampleRate: number;
   /** The index of the channel to use; all are mixed without it. */
   readonly channel: number | undefined;
+  /** How many channels to deliver, interleaved; missing ones are silent. @defaultValue 1 */
+  readonly channels?: number;
   /** Ends ffmpeg when it aborts. */
   readonly released: AbortSignal;
 }
@@ -34,7 +36,7 @@ export interface FfmpegAudio extends DecodedAudio {
 
 /** Decodes anything with the `ffmpeg` on the PATH. Errors have the last line that it printed. */
 export function ffmpegAudio(input: FfmpegInput): FfmpegAudio {
-  const { source, sampleRate, released } = input;
+  const { source, sampleRate, channels = 1, released } = input;
   const child = spawn('ffmpeg', ffmpegArguments(input), {
     env: childEnvironment(),
     windowsHide: true,
@@ -49,32 +51,34 @@ export function ffmpegAudio(input: FfmpegInput): FfmpegAudio {
   if ('bytes' in source) void feed(source.bytes, child.stdin);
   else child.stdin.end();
   const log = new Log(child.stderr);
+  const decoded = async function* (report: ReportLoss): AsyncGenerator<Float32Array> {
+    try {
+      const reader = new ByteReader(child.stdout);
+      const layout = { encoding: 'int16', littleEndian: true, channels, sampleRate } as const;
+      for (;;) {
+        // oxlint-disable-next-line no-await-in-loop -- pieces are read one after another
+        const bytes = await reader.takeUnits(2 * channels, PIECE_BYTES);
+        if (bytes.length === 0) break;
+        yield decodeInterleaved(bytes, layout, channels);
+      }
+      await conclude(await closed, child.exitCode, log, report);
+    } finally {
+      released.removeEventListener('abort', kill);
+      kill();
+    }
+  };
   return {
     sampleRate,
-    channels: 1,
+    channels,
     lengthMs: undefined,
     hasDuration: log.hasDuration,
-    samples: async function* (_, report) {
-      try {
-        const reader = new ByteReader(child.stdout);
-        const layout = { encoding: 'int16', littleEndian: true, channels: 1, sampleRate } as const;
-        for (;;) {
-          // oxlint-disable-next-line no-await-in-loop -- pieces are read one after another
-          const bytes = await reader.takeUnits(2, PIECE_BYTES);
-          if (bytes.length === 0) break;
-          yield decodeMono(bytes, layout, undefined);
-        }
-        await conclude(await closed, child.exitCode, log, report);
-      } finally {
-        released.removeEventListener('abort', kill);
-        kill();
-      }
-    },
+    samples: (_, report) => decoded(report),
+    interleaved: (_, report) => decoded(report),
   };
 }
 
 /** The options are fixed, and the prefix of a path keeps it from being taken for an option or another protocol. */
-function ffmpegArguments({ source, sampleRate, channel }: FfmpegInput): string[] {
+function ffmpegArguments({ source, sampleRate, channel, channels = 1 }: FfmpegInput): string[] {
   const input = 'path' in source ? `file:${source.path}` : 'url' in source ? source.url : 'pipe:0';
   const isHttp = 'url' in source && /^https?:/i.test(source.url);
   // the timeout is in microseconds
@@ -99,14 +103,20 @@ function ffmpegArguments({ source, sampleRate, channel }: FfmpegInput): string[]
     '-map',
     '0:a:0',
     ...(channel === undefined ? [] : ['-af', `pan=mono|c0=c${channel}`]),
+    ...(channels === 1 ? [] : ['-af', `pan=${channels}c|${firstChannels(channels)}`]),
     '-ac',
-    '1',
+    String(channels),
     '-ar',
     String(sampleRate),
     '-f',
     's16le',
     'pipe:1',
   ];
+}
+
+/** Keeps the first channels as they are; without this, ffmpeg would mix or duplicate channels. */
+function firstChannels(count: number): string {
+  return Array.from({ length: count }, (_, channel) => `c${channel}=c${channel}`).join('|');
 }
 
 /** ffmpeg may end before its input does. Errors of the input show as its early end. */

@@ -37,13 +37,15 @@ export interface FlacPiece {
 /**
  * Decodes frame by frame. A damaged frame costs no other: silence of its length takes its place.
  *
- * @param channel The index of the channel to use; all are averaged without it.
+ * @param choose Returns the samples to use of a frame.
+ * @param width How many channels those samples are interleaved of.
  * @yields Samples, in order.
  */
 export async function* flacPieces(
   reader: ByteReader,
   stream: FlacStream,
-  channel: number | undefined,
+  choose: (frame: FlacFrame) => Float32Array,
+  width = 1,
 ): AsyncGenerator<FlacPiece> {
   const longestFrame = longestFrameOf(stream);
   let position = 0;
@@ -59,10 +61,10 @@ export async function* flacPieces(
     }
     await reader.skip(frame.length);
     // A stream may start at any position, so only damage explains a jump.
-    if (isSearching) yield* silence(frame.firstSample - position);
+    if (isSearching) yield* silence(frame.firstSample - position, width);
     isSearching = false;
-    const samples = toMono(frame, channel);
-    position = frame.firstSample + samples.length;
+    const samples = choose(frame);
+    position = frame.firstSample + samples.length / width;
     yield { samples, isDamaged: false };
   }
 }
@@ -98,19 +100,33 @@ function nextSync(bytes: Uint8Array): number {
   return bytes.length;
 }
 
-function* silence(length: number): Generator<FlacPiece> {
+function* silence(length: number, width: number): Generator<FlacPiece> {
   for (let left = length; left > 0; left -= SILENCE_SAMPLES) {
-    yield { samples: new Float32Array(Math.min(left, SILENCE_SAMPLES)), isDamaged: true };
+    yield { samples: new Float32Array(Math.min(left, SILENCE_SAMPLES) * width), isDamaged: true };
   }
 }
 
-function toMono({ channels, bitsPerSample }: FlacFrame, channel: number | undefined): Float32Array {
+/** The samples of one channel, or the average of all. */
+export function toMono({ channels, bitsPerSample }: FlacFrame, channel: number | undefined): Float32Array {
   const used = channel === undefined ? channels : channels.slice(channel, channel + 1);
   const samples = new Float32Array(channels[0]?.length ?? 0);
   const scale = 1 / (used.length * 2 ** (bitsPerSample - 1));
   for (const one of used) {
     for (let index = 0; index < samples.length; index += 1)
       samples[index] = (samples[index] ?? 0) + (one[index] ?? 0) * scale;
+  }
+  return samples;
+}
+
+/** The samples of the first channels, interleaved. */
+export function toInterleaved({ channels, bitsPerSample }: FlacFrame, count: number): Float32Array {
+  const length = channels[0]?.length ?? 0;
+  const samples = new Float32Array(length * count);
+  const scale = 1 / 2 ** (bitsPerSample - 1);
+  for (let channel = 0; channel < count; channel += 1) {
+    for (let index = 0; index < length; index += 1) {
+      samples[index * count + channel] = (channels[channel]?.[index] ?? 0) * scale;
+    }
   }
   return samples;
 }

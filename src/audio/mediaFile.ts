@@ -26,6 +26,7 @@ const LIVE_SPEED = 1.25;
 /**
  * Plays anything that ffmpeg reads: MP3, M4A, Ogg, WebM, MP4, MKV, and addresses (`http`, `https` with HLS and Icecast,
  * `rtsp`, `rtmp`, `srt`). WAV, AIFF and FLAC files are read without ffmpeg, as by `audioFile`.
+ * With `channels`, a channel that ffmpeg does not find is silent.
  *
  * Cold: each subscription starts its own `ffmpeg`, which must be on the PATH, and ends it. A recording can be paused by
  * the consumer and is played at `speed`. A live stream cannot be paused: `speed` does not apply, and its audio is emitted
@@ -57,7 +58,7 @@ export function mediaFile(pathOrUrl: string, { live, ...options }: MediaFileOpti
   }
   if (isAddress(pathOrUrl)) checkAddress(pathOrUrl);
   checkRecordingOptions(options);
-  const { speed = 1, startMs, stop, onWarning, sampleRate = 16_000 } = options;
+  const { speed = 1, startMs, stop, onWarning, sampleRate = 16_000, channels = 1 } = options;
   const name = withoutSecrets(pathOrUrl);
   const report = (line: string): void => onWarning?.(`${JSON.stringify(name)}: ${line}`);
   return pausableSource(() => {
@@ -69,14 +70,14 @@ export function mediaFile(pathOrUrl: string, { live, ...options }: MediaFileOpti
       open: (released) =>
         startingAt(
           startMs,
-          sampleRate,
+          { sampleRate, channels },
           isAddress(pathOrUrl)
             ? ffmpegChunks(name, { url: pathOrUrl }, options, { report, released, setLive })
             : fileChunks(pathOrUrl, options, report, released),
         ),
       pace: () => {
-        const paused = new Schedule({ sampleRate }, speed);
-        const paced = new Schedule({ sampleRate }, LIVE_SPEED);
+        const paused = new Schedule({ sampleRate: sampleRate * channels }, speed);
+        const paced = new Schedule({ sampleRate: sampleRate * channels }, LIVE_SPEED);
         return {
           waitFor: (bytes, released) => (isLive ? paced : paused).waitFor(bytes, released),
           delay: (ms) => paused.delay(ms),
@@ -120,11 +121,11 @@ export async function* ffmpegChunks(
   options: AudioFileOptions,
   { report, released, setLive }: Run,
 ): AsyncGenerator<Uint8Array> {
-  const { sampleRate = 16_000, channelMap } = options;
+  const { sampleRate = 16_000, channels = 1, channelMap } = options;
   try {
     const { ffmpegAudio } = await import('./ffmpeg.ts'); // its modules of Node are not needed otherwise
-    const audio = ffmpegAudio({ source, sampleRate, channel: channelMap?.[0], released });
-    for await (const chunk of recordingChunks(audio, { sampleRate }, report, conditioning(options))) {
+    const audio = ffmpegAudio({ source, sampleRate, channel: channelMap?.[0], channels, released });
+    for await (const chunk of recordingChunks(audio, { sampleRate, channels }, report, conditioning(options))) {
       setLive?.(await audio.hasDuration);
       yield chunk;
     }

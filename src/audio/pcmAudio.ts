@@ -1,6 +1,6 @@
 /* oxlint-disable no-await-in-loop -- pieces are read one after another */
 import type { ByteReader } from './byteReader.ts';
-import { decodeMono, frameSize } from './sampleDecoder.ts';
+import { decodeInterleaved, decodeMono, frameSize } from './sampleDecoder.ts';
 import type { PcmHeader } from './wav.ts';
 
 /** Bytes decoded at once. */
@@ -18,7 +18,9 @@ export interface DecodedAudio {
   readonly lengthMs: number | undefined;
   /** Decodes mono samples from -1 to 1: those of one channel, or the average of all. */
   readonly samples: (channel: number | undefined, report: ReportLoss) => AsyncGenerator<Float32Array>;
-  /** The bytes as they are, if the recording is 16-bit little-endian mono already; each piece is valid until the next. */
+  /** Decodes the first channels, interleaved, if the decoder can. */
+  readonly interleaved?: (count: number, report: ReportLoss) => AsyncGenerator<Float32Array>;
+  /** The bytes as they are, if all samples are 16-bit little-endian already; each piece is valid until the next. */
   readonly pcm16?: ((report: ReportLoss) => AsyncGenerator<Uint8Array>) | undefined;
 }
 
@@ -38,13 +40,16 @@ export function pcmAudio(reader: ByteReader, header: PcmHeader): DecodedAudio {
     }
     reportEnd(((reader.position - start) * 1000) / (size * sampleRate), lengthMs, report);
   };
-  const isPcm16 = header.encoding === 'int16' && header.littleEndian && channels === 1;
+  const isPcm16 = header.encoding === 'int16' && header.littleEndian;
   return {
     sampleRate,
     channels,
     lengthMs,
     samples: async function* (channel, report) {
       for await (const bytes of pieces(report)) yield decodeMono(bytes, header, channel);
+    },
+    interleaved: async function* (count, report) {
+      for await (const bytes of pieces(report)) yield decodeInterleaved(bytes, header, count);
     },
     pcm16: isPcm16 ? pieces : undefined,
   };

@@ -2,14 +2,14 @@ import { TranscriptionError } from '../errors.ts';
 import type { DecodedAudio, ReportLoss } from './pcmAudio.ts';
 import { msToBytes } from './pcm.ts';
 import { pcm16 } from './pcm16.ts';
-import type { RecordingOptions } from './recordingOptions.ts';
+import type { AudioFileOptions } from './recordingOptions.ts';
 import { Resampler } from './resampler.ts';
 
 /** The audio in one chunk of a recording, in milliseconds. */
 const CHUNK_MS = 100;
 
 /**
- * Converts decoded audio to 16-bit mono PCM and cuts it into chunks.
+ * Converts decoded audio to 16-bit PCM, mono or of the first channels interleaved, and cuts it into chunks.
  *
  * @param encode Conditions samples and turns them into the bytes of 16-bit samples.
  * @yields Chunks of 100 ms, the last one shorter.
@@ -17,7 +17,7 @@ const CHUNK_MS = 100;
  */
 export async function* recordingChunks(
   audio: DecodedAudio,
-  { sampleRate = 16_000, channelMap }: Pick<RecordingOptions, 'sampleRate' | 'channelMap'>,
+  { sampleRate = 16_000, channels = 1, channelMap }: Pick<AudioFileOptions, 'sampleRate' | 'channels' | 'channelMap'>,
   report: ReportLoss,
   encode?: (samples: AsyncIterable<Float32Array>) => AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
@@ -26,27 +26,59 @@ export async function* recordingChunks(
     const there = audio.channels === 1 ? 'only channel 0' : `channels 0 to ${audio.channels - 1}`;
     throw new TranscriptionError('file', `it has no channel ${channel}, it has ${there}`);
   }
+  if (channels > audio.channels) {
+    const there = audio.channels === 1 ? 'only 1 channel' : `only ${audio.channels} channels`;
+    throw new TranscriptionError('file', `it has ${there}, not ${channels}`);
+  }
   // most recordings that people keep for transcription need no conversion
-  const asIs = audio.sampleRate === sampleRate && !encode ? audio.pcm16?.(report) : undefined;
+  const isFormat = audio.sampleRate === sampleRate && audio.channels === channels;
+  const asIs = isFormat && !encode ? audio.pcm16?.(report) : undefined;
+  const decoded = (): AsyncIterable<Float32Array> =>
+    channels > 1 && audio.interleaved ? audio.interleaved(channels, report) : audio.samples(channel, report);
   const converted = (): AsyncIterable<Uint8Array> =>
-    (encode ?? encoded)(resampled(audio.samples(channel, report), audio.sampleRate, sampleRate));
+    (encode ?? encoded)(resampled(decoded(), audio.sampleRate, sampleRate, channels));
   let isEmpty = true;
-  for await (const chunk of inChunks(asIs ?? converted(), chunkBytes(sampleRate))) {
+  for await (const chunk of inChunks(asIs ?? converted(), channels * chunkBytes(sampleRate))) {
     isEmpty = false;
     yield chunk;
   }
   if (isEmpty) throw new TranscriptionError('file', 'it contains no audio');
 }
 
-/** The length of a chunk in bytes. */
+/** The length of a chunk of mono in bytes. */
 export function chunkBytes(sampleRate: number): number {
   return msToBytes(CHUNK_MS, { sampleRate });
 }
 
-async function* resampled(pieces: AsyncIterable<Float32Array>, from: number, to: number): AsyncGenerator<Float32Array> {
-  const resampler = new Resampler(from, to);
-  for await (const piece of pieces) yield resampler.push(piece);
-  yield resampler.flush();
+async function* resampled(
+  pieces: AsyncIterable<Float32Array>,
+  from: number,
+  to: number,
+  channels: number,
+): AsyncGenerator<Float32Array> {
+  const resamplers = Array.from({ length: channels }, () => new Resampler(from, to));
+  for await (const piece of pieces) {
+    yield interleave(resamplers.map((resampler, channel) => resampler.push(channelOf(piece, channel, channels))));
+  }
+  yield interleave(resamplers.map((resampler) => resampler.flush()));
+}
+
+/** The samples of one channel. */
+function channelOf(samples: Float32Array, channel: number, channels: number): Float32Array {
+  if (channels === 1) return samples;
+  const one = new Float32Array(samples.length / channels);
+  for (let at = 0; at < one.length; at += 1) one[at] = samples[at * channels + channel]!;
+  return one;
+}
+
+function interleave(parts: readonly Float32Array[]): Float32Array {
+  const [first = new Float32Array(0)] = parts;
+  if (parts.length === 1) return first;
+  const samples = new Float32Array(first.length * parts.length);
+  parts.forEach((part, channel) => {
+    for (let at = 0; at < part.length; at += 1) samples[at * parts.length + channel] = part[at]!;
+  });
+  return samples;
 }
 
 async function* encoded(pieces: AsyncIterable<Float32Array>): AsyncGenerator<Uint8Array> {

@@ -8,7 +8,7 @@ import { decodeAudio } from './decodedAudio.ts';
 import type { ReportLoss } from './pcmAudio.ts';
 import { fileError } from './fileError.ts';
 import { recordingChunks } from './recordingChunks.ts';
-import type { RecordingOptions } from './recordingOptions.ts';
+import type { AudioFileOptions } from './recordingOptions.ts';
 
 /** Bytes per read. */
 const READ_BYTES = 65_536;
@@ -20,7 +20,7 @@ const READ_BYTES = 65_536;
  */
 export async function* recordingFile(
   path: string,
-  options: RecordingOptions,
+  options: AudioFileOptions,
   report: ReportLoss,
 ): AsyncGenerator<Uint8Array> {
   try {

@@ -1,8 +1,14 @@
-import { checkOptionRules } from '../optionRules.ts';
+import { checkOptionRules, integer } from '../optionRules.ts';
+import type { OptionRules } from '../optionRules.ts';
 import { CONDITIONING_RULES } from './audioOptions.ts';
 import type { DeliveredFormat } from './audioOptions.ts';
 import { checkCallback } from './checkCallback.ts';
 import type { Stop } from './stop.ts';
+
+const RULES: OptionRules = { ...CONDITIONING_RULES, channels: integer(1, 32) };
+
+/** Options that cannot be used with several channels. */
+const MONO_ONLY = ['channelMap', 'dcRemoval', 'denoise', 'highpass', 'agc', 'limiter'] as const;
 
 /** How audio is conditioned; by default not at all. */
 export interface ConditioningOptions {
@@ -27,7 +33,12 @@ export interface RecordingOptions extends DeliveredFormat, ConditioningOptions {
 }
 
 /** How a recording is read, conditioned and played. */
-export interface AudioFileOptions extends RecordingOptions {
+export interface AudioFileOptions extends Omit<RecordingOptions, 'channels'> {
+  /**
+   * Channels of the output, 1 to 32. 1 is mono. With more, the first channels are emitted interleaved, as `splitChannels`
+   * accepts them; `channelMap` and conditioning are not available then. @defaultValue 1
+   */
+  readonly channels?: number;
   /** How many times faster than real time, above 0; `Infinity` is as fast as the consumer accepts. @defaultValue 1 */
   readonly speed?: number;
   /** Where to start, in milliseconds; what is before is read, but not emitted. @defaultValue 0 */
@@ -52,5 +63,9 @@ export function checkRecordingOptions({ speed = 1, startMs = 0, stop, onWarning,
     throw new RangeError(`startMs must be a number of milliseconds from 0, not ${String(startMs)}`);
   }
   checkCallback('onWarning', onWarning);
-  checkOptionRules(options, CONDITIONING_RULES);
+  checkOptionRules(options, RULES);
+  const { channels = 1 } = options;
+  if (channels === 1) return;
+  const used = MONO_ONLY.find((name) => options[name] !== undefined && options[name] !== false);
+  if (used) throw new TypeError(`${used} must be left out with channels ${channels}, because it works on mono`);
 }

@@ -68,6 +68,22 @@ export function decodeMono(bytes: Uint8Array, layout: SampleLayout, channel: num
   return samples;
 }
 
+/** Decodes the first channels of whole frames to interleaved samples from -1 to 1. */
+export function decodeInterleaved(bytes: Uint8Array, layout: SampleLayout, count: number): Float32Array {
+  const { encoding, littleEndian, channels } = layout;
+  const read = READ[encoding];
+  const size = BYTES[encoding];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const frames = Math.floor(bytes.length / (size * channels));
+  const samples = new Float32Array(frames * count);
+  for (let frame = 0; frame < frames; frame += 1) {
+    for (let channel = 0; channel < count; channel += 1) {
+      samples[frame * count + channel] = read(view, (frame * channels + channel) * size, littleEndian);
+    }
+  }
+  return samples;
+}
+
 /** Values that are not numbers would spread through the resampler. */
 function finite(value: number): number {
   return Number.isFinite(value) ? value : 0;

@@ -3,10 +3,10 @@ import { msToBytes } from './pcm.ts';
 /** Skips the chunks of 16-bit audio before a position, in milliseconds. */
 export function startingAt(
   startMs = 0,
-  sampleRate: number,
+  { sampleRate, channels }: { readonly sampleRate: number; readonly channels: number },
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncIterable<Uint8Array> {
-  return startMs > 0 ? skipBytes(msToBytes(startMs, { sampleRate }), chunks) : chunks;
+  return startMs > 0 ? skipBytes(msToBytes(startMs, { sampleRate }) * channels, chunks) : chunks;
 }
 
 async function* skipBytes(count: number, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

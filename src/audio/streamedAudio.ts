@@ -38,7 +38,7 @@ export interface StreamedAudioOptions extends Omit<AudioFileOptions, 'speed'> {
  */
 export function streamedAudio(input: PcmInput, options: StreamedAudioOptions = {}): Observable<Uint8Array> {
   const { encoding, stop, ...recordingOptions } = options;
-  const size = bytesPerSample(encoding);
+  const size = bytesPerSample(encoding) * (options.channels ?? 1);
   checkRecordingOptions(recordingOptions);
   const read = readInput(input);
   return pausableSource({

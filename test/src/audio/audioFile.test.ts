@@ -41,6 +41,15 @@ async function written(name: string, samples: Buffer, sampleRate: number, channe
   return path;
 }
 
+/** Two channels of 16-bit samples as one. */
+function interleaved(left: Buffer, right: Buffer): Buffer {
+  const frames = Array.from({ length: left.length / 2 }, (_, at) => [
+    left.subarray(at * 2, at * 2 + 2),
+    right.subarray(at * 2, at * 2 + 2),
+  ]);
+  return Buffer.concat(frames.flat());
+}
+
 /** All chunks, as fast as possible. */
 const play = (path: string, options: AudioFileOptions = {}): Promise<Uint8Array[]> =>
   lastValueFrom(audioFile(path, { speed: Infinity, ...options }).pipe(toArray()));
@@ -125,6 +134,45 @@ describe('audioFile', () => {
     const chunks = await play(await written('plain.flac', tone(250), 16_000, 1));
     expect(lengths(chunks)).toEqual([3200, 3200, 1600]);
     expect(Buffer.concat(chunks)).toEqual(tone(250));
+  });
+
+  it.each(['wav', 'aiff', 'flac'])('emits the channels of a %s file interleaved', async (ending) => {
+    const left = tone(500);
+    const stereo = interleaved(left, Buffer.alloc(left.length));
+    const path = await written(`two.${ending}`, stereo, 16_000, 2);
+    const chunks = await play(path, { channels: 2 });
+    expect(chunks.map(({ length }) => length)).toEqual([6400, 6400, 6400, 6400, 6400]);
+    expect(Buffer.compare(Buffer.concat(chunks), stereo)).toBe(0);
+  });
+
+  it('converts the rate of each channel separately', async () => {
+    const left = tone(500, 48_000);
+    const path = await written('two-48.wav', interleaved(left, Buffer.alloc(left.length)), 48_000, 2);
+    const bytes = Buffer.concat(await play(path, { channels: 2 }));
+    const channel = (offset: number): Buffer =>
+      Buffer.concat(
+        Array.from({ length: bytes.length / 4 }, (_, at) => bytes.subarray(at * 4 + offset, at * 4 + offset + 2)),
+      );
+    const mono = Buffer.concat(await play(await written('one-48.wav', left, 48_000, 1)));
+    expect(channel(0).equals(mono)).toBe(true);
+    expect(channel(2).equals(Buffer.alloc(mono.length))).toBe(true);
+  });
+
+  it('emits the first of more channels than wanted, and fails for fewer', async () => {
+    const path = await saved('three.wav', wav(Uint8Array.from([1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0]), { channels: 3 }));
+    const [chunk] = await play(path, { channels: 2 });
+    expect(chunk).toEqual(Uint8Array.from([1, 0, 2, 0, 4, 0, 5, 0]));
+    await expect(play(path, { channels: 4 })).rejects.toThrow('it has only 3 channels, not 4');
+    const mono = await saved('one.wav', wav(tone(100)));
+    await expect(play(mono, { channels: 2 })).rejects.toThrow('it has only 1 channel, not 2');
+  });
+
+  it('refuses what works on mono if several channels are wanted', () => {
+    expect(() => audioFile('a.wav', { channels: 2, channelMap: [0] })).toThrow(
+      new TypeError('channelMap must be left out with channels 2, because it works on mono'),
+    );
+    expect(() => audioFile('a.wav', { channels: 2, denoise: 'fastenhancer-t' })).toThrow(TypeError);
+    expect(() => audioFile('a.wav', { channels: 2, dcRemoval: false })).not.toThrow();
   });
 
   it('reads one of several channels', async () => {
@@ -297,8 +345,7 @@ describe('audioFile', () => {
     expect(() => audioFile('a.wav', { device: 1 })).toThrow(/^unknown option device, expected one of sampleRate, /);
     // @ts-expect-error not a format that is delivered
     expect(() => audioFile('a.wav', { dtype: 'float32' })).toThrow(TypeError);
-    // @ts-expect-error not a format that is delivered
-    expect(() => audioFile('a.wav', { channels: 2 })).toThrow(TypeError);
+    expect(() => audioFile('a.wav', { channels: 0 })).toThrow(RangeError);
     expect(() => audioFile('a.wav', { sampleRate: 0 })).toThrow(RangeError);
   });
 });

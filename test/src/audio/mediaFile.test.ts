@@ -93,6 +93,19 @@ describeWithFfmpeg('with ffmpeg', () => {
     await writeFile(webm, execFileSync('ffmpeg', ['-v', 'error', '-i', source, '-f', 'webm', '-']));
   });
 
+  it('mediaFile emits the channels interleaved, and a missing one as silence', async () => {
+    const tones = wav(Buffer.concat([tone(100), Buffer.alloc(3200)]), { channels: 1 });
+    const two = join(folder, 'two.mka');
+    const source = await saved('one.wav', tones);
+    execFileSync('ffmpeg', ['-v', 'error', '-i', source, '-c', 'copy', two]);
+    const audio = Buffer.from(await play(two, { channels: 2 }));
+    const channel = (offset: number): Buffer =>
+      Buffer.concat(Array.from({ length: 3200 }, (_, at) => audio.subarray(at * 4 + offset, at * 4 + offset + 2)));
+    expect(audio.length).toBe(4 * 3200);
+    expect(channel(0)).toEqual(tones.subarray(-6400));
+    expect(channel(2)).toEqual(Buffer.alloc(6400));
+  });
+
   it('mediaFile plays MP3 and WebM, whatever the name of the file', async () => {
     for (const path of [mp3, webm, await saved('concat:a.mp3', await readFile(mp3))]) {
       // oxlint-disable-next-line no-await-in-loop -- one file after another
