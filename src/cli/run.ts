@@ -3,7 +3,9 @@ import type { Observable, OperatorFunction } from 'rxjs';
 import { bufferBytes } from '../../operators/bufferBytes.ts';
 import type { Checkpoint } from '../../operators/checkpoint.ts';
 import type { TranscriptionEvent } from '../../operators/events.ts';
+import { mergeSpeakers } from '../../operators/mergeSpeakers.ts';
 import { frameBytes } from '../audio/pcm.ts';
+import { splitChannels } from '../audio/splitChannels.ts';
 import { asUsageError } from './flags/asUsageError.ts';
 import { checkCaptions } from './flags/captionsFlags.ts';
 import type { DirFlags } from './flags/dirFlags.ts';
@@ -68,7 +70,7 @@ export async function run(
       pipe(transcribe(context.control$, from), map(withoutSecrets));
     const transcribed$ =
       folder?.events(createSource, recognise) ??
-      createSource(context).pipe(context.watchAudio, files.audio, frames, recognise());
+      createSource(context).pipe(context.watchAudio, files.audio, perSpeaker(plan.channels, pipe(frames, recognise())));
     const event$ = transcribed$.pipe(
       folder?.captions ?? files.events,
       page?.events ?? identity,
@@ -95,6 +97,17 @@ export async function run(
     await page?.close();
     if (context.view.live && context.elapsedMs() > 0) context.note(summary.line(context.elapsedMs(), written()));
   }
+}
+
+/** Transcribes each channel separately if the source has one per speaker. */
+function perSpeaker(
+  names: readonly string[] | undefined,
+  recognise: OperatorFunction<Uint8Array, TranscriptionEvent>,
+): OperatorFunction<Uint8Array, TranscriptionEvent> {
+  if (!names) return recognise;
+  return splitChannels(names.length, (channels) =>
+    mergeSpeakers(Object.fromEntries(channels.map((channel$, index) => [names[index], recognise(channel$)]))),
+  );
 }
 
 /** Fails if the source cannot be opened. A microphone is opened for this only if the missing key ends the run anyway. */

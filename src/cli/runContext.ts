@@ -54,7 +54,7 @@ export function openRunContext(flags: OutputFlags, options: RunOptions, plan: So
   const hasKeys = plan.kind !== 'stdin' && process.stdin.isTTY;
   const keys = microphone ? KEYS : KEYS_OF_RECORDING;
   const status = new Status({
-    sampleRate,
+    sampleRate: sampleRate * (plan.channels?.length ?? 1),
     microphone,
     keys: hasKeys ? keys : [],
     keysWhilePaused: hasKeys ? KEYS_WHILE_PAUSED : [],

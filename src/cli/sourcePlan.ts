@@ -21,6 +21,8 @@ export interface SourcePlan {
   readonly kind: 'microphone' | 'recording' | 'stdin';
   /** Length of a recording in milliseconds; resolves to `undefined` if only reading it all would tell. */
   readonly length?: Promise<number | undefined>;
+  /** The speakers, if each has a channel of the source. */
+  readonly channels?: readonly string[] | undefined;
   /** Options of `transcribe()` that the command sets, unless `--param` does. */
   readonly options?: Partial<TranscribeOptions>;
   /** What `--dir` saves, so that `rxscribe resume` can continue. */

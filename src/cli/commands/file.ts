@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { CHANNELS, checkChannels } from '../flags/channelsFlags.ts';
+import type { ChannelsFlags } from '../flags/channelsFlags.ts';
 import { CONDITIONING, conditioning } from '../flags/conditioningFlags.ts';
 import type { ConditioningFlags } from '../flags/conditioningFlags.ts';
 import { DIR } from '../flags/dirFlags.ts';
@@ -18,10 +20,11 @@ import type { SpeedFlags } from '../flags/speedFlags.ts';
 import { printable } from '../terminal/printable.ts';
 import { UsageError } from '../usageError.ts';
 
-interface FileFlags extends SpeedFlags, ServiceFlags, LocalFlags, ConditioningFlags, OutputFlags, DirFlags {}
+interface FileFlags
+  extends SpeedFlags, ServiceFlags, LocalFlags, ConditioningFlags, ChannelsFlags, OutputFlags, DirFlags {}
 
 const SAVED = { ...SPEED, ...SERVICE, ...LOCAL, ...CONDITIONING };
-const FLAGS: Declarations<FileFlags> = { ...SAVED, ...OUTPUT, ...DIR };
+const FLAGS: Declarations<FileFlags> = { ...SAVED, ...CHANNELS, ...OUTPUT, ...DIR };
 
 /** Speed at which a backlog is sent, unless `--speed` is higher, as a multiple of real time. */
 const CATCH_UP_SPEED = 1.25;
@@ -34,20 +37,23 @@ export const file: Command<FileFlags & { readonly path: string }> = {
       .positional('path', { type: 'string', demandOption: true, describe: 'The recording, or - for stdin' })
       .example('$0 file talk.wav > talk.txt', 'in real time, as the service requires')
       .example('$0 file talk.flac --speaker-labels --format ndjson', 'speakers, and the time of every word')
+      .example('$0 file call.wav --channels agent,caller', 'two speakers in two channels')
       .example('$0 file talk.wav --local --speed max', 'on this device, as fast as it can')
       .example('$0 file talk.wav --dir talk', 'into a folder; the same command continues if it was interrupted')
       .example('ffmpeg -i talk.mp3 -f s16le -ac 1 -ar 16000 - | $0 file -', 'anything ffmpeg can read'),
   handler: async (flags) => {
+    checkChannels(flags);
+    const { channels } = flags;
     const { run } = await import('../run.ts');
     const saved = savedFlags(flags, SAVED);
     const options = { catchUpSpeed: Math.max(CATCH_UP_SPEED, flags.speed) };
     if (flags.path === '-') {
-      const plan = { kind: 'stdin', options, saved: { command: 'stdin', flags: saved } } as const;
+      const plan = { kind: 'stdin', channels, options, saved: { command: 'stdin', flags: saved } } as const;
       return run(flags, await standardInput(flags), plan);
     }
     const { recordingLength } = await import('../../audio/recordingFile.ts');
     const path = resolve(flags.path);
-    const plan = { kind: 'recording', options, saved: { command: 'file', path, flags: saved } } as const;
+    const plan = { kind: 'recording', channels, options, saved: { command: 'file', path, flags: saved } } as const;
     return run(flags, await recording(flags), { ...plan, length: recordingLength(flags.path) });
   },
 };
@@ -61,16 +67,17 @@ async function recording(flags: FileFlags & { readonly path: string }): Promise<
   if (flags.dir !== undefined && isAddress(path)) {
     throw new UsageError('--dir takes a recording, not an address; pipe its audio in: ffmpeg -i … - | rxscribe file -');
   }
+  const format = { sampleRate, channels: flags.channels?.length ?? 1 };
   return ({ stop, startMs = 0 }) =>
-    mediaFile(path, { speed, startMs, sampleRate, ...conditioning(flags), stop, onWarning });
+    mediaFile(path, { speed, startMs, ...format, ...conditioning(flags), stop, onWarning });
 }
 
 async function standardInput(flags: FileFlags): Promise<CreateSource> {
   if (process.stdin.isTTY)
     throw new UsageError('nothing is piped in; - reads a recording or raw PCM from stdin, see rxscribe file --help');
   const { streamedAudio } = await import('../../audio/streamedAudio.ts');
-  const { sampleRate } = flags;
-  return ({ stop }) => streamedAudio(process.stdin, { sampleRate, ...conditioning(flags), stop, onWarning });
+  const format = { sampleRate: flags.sampleRate, channels: flags.channels?.length ?? 1 };
+  return ({ stop }) => streamedAudio(process.stdin, { ...format, ...conditioning(flags), stop, onWarning });
 }
 
 function onWarning(line: string): void {

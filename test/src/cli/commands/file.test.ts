@@ -2,7 +2,18 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Simulator } from '../../../../src/simulator/index.ts';
 import { bundledRecording } from '../../../../src/simulator/index.ts';
 import { killAll, rxscribe, start } from '../../../support/cli.ts';
+import { wav } from '../../audio/recordings.ts';
 import { WAV, keyOf, sentences, startService } from '../service.ts';
+
+/** Two channels of 16-bit samples as one. */
+function interleaved(left: readonly Uint8Array[], right: readonly Uint8Array[]): Buffer {
+  const channels = [Buffer.concat(left), Buffer.concat(right)];
+  return Buffer.concat(
+    Array.from({ length: channels[0]!.length / 2 }, (_, at) =>
+      channels.map((channel) => channel.subarray(at * 2, at * 2 + 2)),
+    ).flat(),
+  );
+}
 
 describe('rxscribe file', () => {
   let service: Simulator;
@@ -59,6 +70,30 @@ describe('rxscribe file', () => {
     expect(stdout.trimEnd().split('\n')).toEqual(await sentences());
     expect(Buffer.compare(service.sessions[0]!.audio(), pcm)).toBe(0);
   });
+
+  it('transcribes each channel separately with --channels, in order of time', async () => {
+    const { pcm } = await bundledRecording();
+    const silence = new Uint8Array(pcm.length);
+    const samples = interleaved([pcm, silence], [silence, pcm]);
+    const args = ['file', '-', '--url', service.url, '--channels', 'agent,caller', '--speed', 'max'];
+    const program = start(args, { env });
+    program.child.stdin.end(wav(samples, { channels: 2 }));
+
+    const { code, stdout, stderr } = await program.outcome;
+
+    const spoken = await sentences();
+    const expected = ['agent', 'caller'].flatMap((name) => spoken.map((text) => `${name}: ${text}`));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.trimEnd().split('\n')).toEqual(expected);
+    expect(service.sessions).toHaveLength(2);
+  });
+
+  it.each([['agent'], ['a,a'], ['agent,caller', '--record', 'new.wav'], ['agent,caller', '--channel', '1']])(
+    'refuses --channels %s %s',
+    async (...flags) => {
+      expect(await rxscribe(['file', WAV, '--channels', ...flags], { env })).toMatchObject({ code: 2, stdout: '' });
+    },
+  );
 
   it('sends the parameters of its flags and of --param', async () => {
     const flags = ['--keyterms', 'RxJS, scribe', '--language-codes=en,es', '--speaker-labels'];
