@@ -63,6 +63,7 @@ class EngineRun {
   #stderr = '';
   #waiting = 0;
   #resume: (() => void)[] = [];
+  #isEnding = false;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -127,6 +128,7 @@ class EngineRun {
       },
       error: (error: unknown) => this.#subscriber.error(error),
       complete: () => {
+        this.#isEnding = true;
         this.#send({ type: 'end' });
         this.#watchProgress();
       },
@@ -156,11 +158,12 @@ class EngineRun {
     if (this.#waiting <= MAX_WAITING_BYTES / 2) for (const resume of this.#resume.splice(0)) resume();
   }
 
-  /** Expects the engine to process something in time, as long as it has something to process. */
+  /** Expects the engine to process something in time, as long as it has something to process or to end. */
   #watchProgress(): void {
     clearTimeout(this.#watchdog);
     const { stallTimeout } = this.#settings;
-    if (this.#waiting > 0) this.#watch(stallTimeout, `it processed no audio for ${stallTimeout} ms`, true);
+    if (this.#waiting > 0 || this.#isEnding)
+      this.#watch(stallTimeout, `it processed no audio for ${stallTimeout} ms`, true);
   }
 
   #watch(ms: number, reason: string, retryable: boolean): void {

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   copyFileSync,
   mkdirSync,
@@ -76,6 +77,15 @@ function enginePids(): number[] {
     });
 }
 
+/** Whether a process runs: one that has ended but was not collected by its parent has no command line. */
+function isRunning(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
+  } catch {
+    return false;
+  }
+}
+
 function expectExactAccounts(events: readonly TranscriptionEvent[]): void {
   const stats = events.at(-1) as Stats;
   expect(stats.type).toBe('Stats');
@@ -113,6 +123,41 @@ describe('transcribeLocally', () => {
     expect(events.filter((event) => event.type === 'Reconnecting')).toHaveLength(1);
     expect(wordErrors(HUMAN_TEXT, textOf(events)) / wordsOf(HUMAN_TEXT).length).toBeLessThanOrEqual(0.05);
     expectExactAccounts(events);
+  });
+
+  it('replaces an engine that hangs, and loses no word', async () => {
+    let turns = 0;
+    const events = await transcription(human, { stallTimeout: 5000 }, (event) => {
+      if (event.type !== 'SpeechStarted' || ++turns !== 3) return;
+      for (const pid of enginePids()) process.kill(pid, 'SIGSTOP');
+    });
+    const retry = events.find((event) => event.type === 'Reconnecting');
+    expect(retry?.reason).toMatch(/processed no audio for 5000 ms/);
+    expect(wordErrors(HUMAN_TEXT, textOf(events)) / wordsOf(HUMAN_TEXT).length).toBeLessThanOrEqual(0.05);
+    expectExactAccounts(events);
+  });
+
+  it('runs two transcriptions at once', async () => {
+    const both = await Promise.all([transcription(human), transcription(human)]);
+    expect(both.map((events) => textOf(events))).toEqual([textOf(both[0]), textOf(both[0])]);
+    expect(enginePids()).toEqual([]);
+  });
+
+  it('leaves no process behind when this process is killed', async () => {
+    const script = `
+      import { NEVER } from 'rxjs';
+      import { readFileSync } from 'node:fs';
+      import { transcribeLocally } from 'rxscribe/local';
+      NEVER.pipe(transcribeLocally({ model: ${JSON.stringify(model)} })).subscribe(() =>
+        console.log(readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8')));`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(String(line).trim());
+    parent.kill('SIGKILL');
+    while (isRunning(pid)) await new Promise(setImmediate);
+    expect(isRunning(pid)).toBe(false);
   });
 
   it.each([
