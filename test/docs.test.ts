@@ -99,6 +99,7 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm install rxscribe rxjs': 'test/package.test.ts',
   'cd examples/web && npm install && npm run dev': 'test/examples/web.test.ts',
   'cd examples/web && npm install && npm run local': 'test/examples/web.test.ts',
+  'rxscribe resume talk': 'test/src/cli/commands/resume.test.ts',
   'rxscribe demo --captions': 'test/src/cli/outputs/captionsPage.test.ts',
 };
 
