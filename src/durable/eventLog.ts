@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { START, advance } from '../../operators/checkpoint.ts';
 import type { Checkpoint } from '../../operators/checkpoint.ts';
 import type { TranscriptionEvent } from '../../operators/events.ts';
@@ -42,6 +42,7 @@ export class EventLog {
     }
     this.#sync = new RegularSync(this.#fd);
     try {
+      if (!fstatSync(this.#fd).isFile()) throw Object.assign(new Error('not a file'), { code: 'EINVAL' });
       for (const { line, end } of this.#lines()) {
         if (line.type !== 'Mark') this.#checkpoint = advance(this.#checkpoint, line);
         this.#bytes = end;
@@ -96,6 +97,8 @@ export class EventLog {
     this.#sync.close();
     try {
       fsyncSync(this.#fd);
+    } catch {
+      // the error of a disk that fails is that of its last write
     } finally {
       closeSync(this.#fd);
     }

@@ -110,6 +110,8 @@ export class GrowingWav {
     try {
       this.#writeHeader();
       fsyncSync(this.#fd);
+    } catch {
+      // the error of a disk that fails is that of its last write
     } finally {
       closeSync(this.#fd);
     }

@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NEVER, Observable, concat, from, lastValueFrom, toArray } from 'rxjs';
+import type { TranscriptionEvent } from '../../../operators/events.ts';
+import { openRun } from '../../../src/durable/openRun.ts';
+import { transcribeOver } from '../../../src/streaming/transcribe.ts';
+import { BYTES_PER_MS, ModelService, modelAudio, modelTranscript } from '../../support/modelService.ts';
+
+const FORMAT = { sampleRate: 8000 } as const;
+const OPTIONS = { apiKey: 'key', speechModel: 'universal-3-6-pro', ...FORMAT } as const;
+const HOURS = 3_600_000;
+
+describe('a live run in a folder', () => {
+  let dir: string;
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'rxscribe-run-'));
+  });
+
+  afterEach(() => rm(dir, { recursive: true, force: true }));
+
+  /** Runs a process that records this source, to its end. */
+  async function record(source: Observable<Uint8Array>, service = new ModelService()): Promise<TranscriptionEvent[]> {
+    const run = openRun(dir, FORMAT);
+    try {
+      const recognise = run.live((checkpoint) => transcribeOver(service.open, { ...OPTIONS, from: checkpoint }));
+      return await lastValueFrom(source.pipe(recognise, toArray()));
+    } finally {
+      run.close();
+    }
+  }
+
+  /** Runs a process that records this source and is killed before anything is recognised. */
+  function recordOnly(source: Observable<Uint8Array>): void {
+    const run = openRun(dir, FORMAT);
+    const subscription = concat(source, NEVER)
+      .pipe(run.live(() => () => NEVER))
+      .subscribe();
+    subscription.unsubscribe();
+    run.close();
+  }
+
+  async function log(): Promise<TranscriptionEvent[]> {
+    const lines = (await readFile(join(dir, 'events.ndjson'), 'utf8')).trimEnd().split('\n');
+    return lines.map((line) => JSON.parse(line) as TranscriptionEvent);
+  }
+
+  /** Moves the start of the run back, as if the time since then had passed. */
+  async function letPass(ms: number): Promise<void> {
+    const path = join(dir, 'run.json');
+    const run = JSON.parse(await readFile(path, 'utf8')) as { startedAt: number };
+    await writeFile(path, JSON.stringify({ ...run, startedAt: run.startedAt - ms }));
+  }
+
+  const finals = (events: readonly TranscriptionEvent[]): string[] =>
+    events.flatMap((event) => (event.type === 'Turn' && event.isFinal ? [event.transcript] : []));
+
+  it('records a source and transcribes it', async () => {
+    const events = await record(from(modelAudio(6000)));
+    expect(finals(events)).toEqual(modelTranscript(6000));
+    expect(await log()).toEqual(JSON.parse(JSON.stringify(events)));
+    const wav = await readFile(join(dir, 'audio.wav'));
+    expect(wav.subarray(80)).toEqual(Buffer.concat(modelAudio(6000)));
+    expect(existsSync(join(dir, 'lock'))).toBe(false);
+  });
+
+  it('transcribes the tail of a killed process, and reports the time until the next as a gap', async () => {
+    recordOnly(from(modelAudio(6000)));
+    await letPass(8 * HOURS);
+    const events = await record(from(modelAudio(3000)));
+
+    expect(finals(events)).toEqual([...modelTranscript(6000), ...modelTranscript(3000)]);
+    const gaps = events.filter((event) => event.type === 'AudioGap');
+    expect(gaps).toMatchObject([{ startMs: 6000, reason: 'restart', session: 0 }]);
+    expect(gaps[0]!.endMs).toBeGreaterThan(8 * HOURS - 6000);
+    const stats = events.at(-1) as { capturedMs: number; transcribedMs: number; gapMs: number };
+    expectDuration(stats.transcribedMs, 9000);
+    expect(stats.capturedMs).toBeCloseTo(stats.transcribedMs + stats.gapMs, 5);
+    // silence that takes no space
+    const { size, blocks } = await stat(join(dir, 'audio.wav'));
+    expect(size).toBeGreaterThan(8 * HOURS * BYTES_PER_MS - 200_000);
+    expect(blocks * 512).toBeLessThan(1_000_000);
+  });
+
+  it('transcribes every stretch between several restarts', async () => {
+    for (let process = 0; process < 3; process++) {
+      recordOnly(from(modelAudio(3000)));
+      await letPass(60_000);
+    }
+    const events = await record(from(modelAudio(3000)));
+    expect(finals(events)).toEqual(Array.from({ length: 4 }, () => modelTranscript(3000)).flat());
+    expect((await log()).filter(({ type }) => type === 'AudioGap')).toHaveLength(3);
+    expect(events.at(-1)).toMatchObject({ type: 'Stats' });
+    const { transcribedMs } = events.at(-1) as { transcribedMs: number };
+    expectDuration(transcribedMs, 12_000);
+  });
+
+  it('continues after the log if the audio has lost its end', async () => {
+    const run = openRun(dir, { ...FORMAT, isInterrupted: () => true });
+    const recognise = run.live((checkpoint) =>
+      transcribeOver(new ModelService().open, { ...OPTIONS, from: checkpoint }),
+    );
+    await lastValueFrom(from(modelAudio(6000)).pipe(recognise, toArray()));
+    run.close();
+    await truncate(join(dir, 'audio.wav'), 80 + 4000 * BYTES_PER_MS);
+    const events = await record(from(modelAudio(3000)));
+
+    expect(finals(events)).toEqual(modelTranscript(3000));
+    expect(events.find((event) => event.type === 'AudioGap')).toMatchObject({ startMs: 6000, reason: 'restart' });
+  });
+
+  it('transcribes what was recorded before it reports the error of the source', async () => {
+    const failing = concat(
+      from(modelAudio(6000)),
+      new Observable<Uint8Array>((subscriber) => subscriber.error(new Error('unplugged'))),
+    );
+    await expect(record(failing)).rejects.toThrow('unplugged');
+    expect(finals(await log())).toEqual(modelTranscript(6000));
+  });
+
+  it('takes over the lock of a process that has died, but not of one that runs', async () => {
+    const dead = spawnSync(process.execPath, ['--eval', '']).pid;
+    await writeFile(join(dir, 'lock'), JSON.stringify({ pid: dead }));
+    const run = openRun(dir, FORMAT);
+    expect(() => openRun(dir, FORMAT)).toThrow(`in use by process ${process.pid}`);
+    run.close();
+    openRun(dir, FORMAT).close();
+  });
+
+  it('refuses another sample rate, and a log that is damaged before its end', async () => {
+    openRun(dir, FORMAT).close();
+    expect(() => openRun(dir, { sampleRate: 16_000 })).toThrow(/is pcm_s16le at 8000 Hz, not pcm_s16le at 16000 Hz/);
+    await writeFile(
+      join(dir, 'events.ndjson'),
+      '{"type":"Heartbeat","session":0}\nnoise\n{"type":"Heartbeat","session":0}\n',
+    );
+    expect(() => openRun(dir, FORMAT)).toThrow(/line 2 of .* is not an event/);
+    expect(existsSync(join(dir, 'lock'))).toBe(false);
+  });
+
+  (existsSync('/dev/full') ? it : it.skip)('reports a full disk in one line', async () => {
+    openRun(dir, FORMAT).close();
+    await symlink('/dev/full', join(dir, 'audio.wav'));
+    await expect(record(from(modelAudio(3000)))).rejects.toThrow(/audio.wav": the disk is full, free some space/);
+  });
+
+  it('refuses a log that is not a regular file', async () => {
+    await symlink('/dev/zero', join(dir, 'events.ndjson'));
+    expect(() => openRun(dir, FORMAT)).toThrow(/events.ndjson": it is not a regular file/);
+  });
+});
+
+/** The last frame is padded to the shortest that the service accepts. */
+function expectDuration(ms: number, expected: number): void {
+  expect(ms).toBeGreaterThan(expected - 0.001);
+  expect(ms).toBeLessThan(expected + 50);
+}
