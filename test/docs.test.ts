@@ -307,7 +307,7 @@ function vocabulary(): Record<string, readonly string[]> {
     ),
     'the options of audioFile': every<keyof AudioFileOptions>()(
       ...(['stop', 'speed', 'sampleRate', 'channelMap', 'dcRemoval', 'denoise', 'highpass', 'agc'] as const),
-      ...(['limiter', 'channels', 'dtype', 'onWarning', 'startMs'] as const),
+      ...(['limiter', 'channels', 'dtype', 'onWarning', 'startMs', 'follow'] as const),
     ),
     'the options of pcmStream': every<keyof PcmStreamOptions>()('stop', 'encoding'),
     'the options of transcribe': every<keyof TranscribeOptions>()(

@@ -47,8 +47,9 @@ export function audioFile(path: string, options: AudioFileOptions = {}): Observa
   checkRecordingOptions(options);
   const { speed = 1, startMs, stop, onWarning, sampleRate = 16_000, channels = 1 } = options;
   return pausableSource({
-    open: () => {
-      const chunks = recordingFile(path, options, (line) => onWarning?.(`${JSON.stringify(path)}: ${line}`));
+    open: (released) => {
+      const report = (line: string): void => onWarning?.(`${JSON.stringify(path)}: ${line}`);
+      const chunks = recordingFile(path, options, report, released);
       return startingAt(startMs, { sampleRate, channels }, chunks);
     },
     pace: () => new Schedule({ sampleRate: sampleRate * channels }, speed),

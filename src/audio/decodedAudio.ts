@@ -14,11 +14,11 @@ import { readWavHeader } from './wav.ts';
  *
  * Rejects with an `UnsupportedFormat` for any other format, and with a `TranscriptionError` for an invalid header.
  */
-export async function decodeAudio(reader: ByteReader): Promise<DecodedAudio> {
+export async function decodeAudio(reader: ByteReader, isGrowing = false): Promise<DecodedAudio> {
   const format = await containerFormat(reader);
   if (format === 'FLAC') return flacAudio(reader, valid(await readFlacHeader(reader), format));
-  if (format === 'WAV') return pcmAudio(reader, valid(await readWavHeader(reader), format));
-  if (format === 'AIFF') return pcmAudio(reader, valid(await readAiffHeader(reader), format));
+  if (format === 'WAV') return pcmAudio(reader, valid(await readWavHeader(reader), format), isGrowing);
+  if (format === 'AIFF') return pcmAudio(reader, valid(await readAiffHeader(reader), format), isGrowing);
   throw new UnsupportedFormat(
     format
       ? `it is ${format.other}, which only ffmpeg can read`

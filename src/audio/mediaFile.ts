@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import { TranscriptionError } from '../errors.ts';
 import { conditioning } from './conditioned.ts';
 import type { ReportLoss } from './pcmAudio.ts';
 import type { FfmpegInput } from './ffmpeg.ts';
@@ -19,6 +20,9 @@ export interface MediaFileOptions extends AudioFileOptions {
   /** Whether an address is a live stream; by default it is one if ffmpeg finds no duration. */
   readonly live?: boolean;
 }
+
+/** Why ffmpeg does not read a growing file: it would take the present end for the end. */
+const GROWS = 'only WAV, AIFF and FLAC files can be followed while they grow';
 
 /** The speed limit of a live stream: servers send a few seconds at once at first, and again after a delay. */
 const LIVE_SPEED = 1.25;
@@ -58,6 +62,8 @@ export function mediaFile(pathOrUrl: string, { live, ...options }: MediaFileOpti
   }
   if (isAddress(pathOrUrl)) checkAddress(pathOrUrl);
   checkRecordingOptions(options);
+  if (isAddress(pathOrUrl) && options.follow !== undefined)
+    throw new TypeError('follow is for files, not for addresses');
   const { speed = 1, startMs, stop, onWarning, sampleRate = 16_000, channels = 1 } = options;
   const name = withoutSecrets(pathOrUrl);
   const report = (line: string): void => onWarning?.(`${JSON.stringify(name)}: ${line}`);
@@ -102,9 +108,10 @@ async function* fileChunks(
   released: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* recordingFile(path, options, report);
+    yield* recordingFile(path, options, report, released);
   } catch (error) {
     if (!(error instanceof Error && error.cause instanceof UnsupportedFormat)) throw error;
+    if (options.follow !== undefined) throw fileError(path, new TranscriptionError('file', GROWS));
     yield* ffmpegChunks(path, { path }, options, { report, released });
   }
 }

@@ -24,9 +24,14 @@ export interface DecodedAudio {
   readonly pcm16?: ((report: ReportLoss) => AsyncGenerator<Uint8Array>) | undefined;
 }
 
-/** The audio after the header of a WAV or AIFF file. */
-export function pcmAudio(reader: ByteReader, header: PcmHeader): DecodedAudio {
-  const { sampleRate, channels, audioBytes } = header;
+/**
+ * The audio after the header of a WAV or AIFF file.
+ *
+ * @param isGrowing Whether the file is still being written, so that its header cannot know the length.
+ */
+export function pcmAudio(reader: ByteReader, header: PcmHeader, isGrowing = false): DecodedAudio {
+  const { sampleRate, channels } = header;
+  const audioBytes = isGrowing ? undefined : header.audioBytes;
   const size = frameSize(header);
   const lengthMs = audioBytes === undefined ? undefined : (Math.floor(audioBytes / size) * 1000) / sampleRate;
   const pieces = async function* (report: ReportLoss): AsyncGenerator<Uint8Array> {
@@ -38,7 +43,7 @@ export function pcmAudio(reader: ByteReader, header: PcmHeader): DecodedAudio {
       if (bytes.length === 0) break;
       yield bytes;
     }
-    reportEnd(((reader.position - start) * 1000) / (size * sampleRate), lengthMs, report);
+    if (!isGrowing) reportEnd(((reader.position - start) * 1000) / (size * sampleRate), lengthMs, report);
   };
   const isPcm16 = header.encoding === 'int16' && header.littleEndian;
   return {

@@ -9,9 +9,12 @@ import type { ReportLoss } from './pcmAudio.ts';
 import { fileError } from './fileError.ts';
 import { recordingChunks } from './recordingChunks.ts';
 import type { AudioFileOptions } from './recordingOptions.ts';
+import { waitOrAbort } from './waitOrAbort.ts';
 
 /** Bytes per read. */
 const READ_BYTES = 65_536;
+/** How often a file that may grow is read again, in milliseconds. */
+const REREAD_MS = 250;
 
 /**
  * Reads a WAV, AIFF or FLAC file in pieces.
@@ -22,12 +25,16 @@ export async function* recordingFile(
   path: string,
   options: AudioFileOptions,
   report: ReportLoss,
+  released: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
+  const { follow } = options;
   try {
-    await checkFile(path);
+    await checkFile(path, follow !== undefined);
     const file = await open(path);
     try {
-      yield* recordingChunks(await decodeAudio(new ByteReader(pieces(file))), options, report, conditioning(options));
+      const bytes = follow === undefined ? pieces(file) : growingPieces(file, follow, released);
+      const audio = await decodeAudio(new ByteReader(bytes), follow !== undefined);
+      yield* recordingChunks(audio, options, report, conditioning(options));
     } finally {
       await file.close();
     }
@@ -51,7 +58,7 @@ export async function recordingLength(path: string): Promise<number | undefined>
 }
 
 /** Refuses what is not a file with contents before it is opened: opening a pipe would block. */
-async function checkFile(path: string): Promise<void> {
+async function checkFile(path: string, mayBeEmpty = false): Promise<void> {
   if (/^[a-z][a-z\d+.-]+:\/\//i.test(path))
     throw new TranscriptionError('file', 'it is an address; mediaFile reads it with ffmpeg');
   const stats = await stat(path);
@@ -63,7 +70,7 @@ async function checkFile(path: string): Promise<void> {
     );
   }
   if (!stats.isFile()) throw new TranscriptionError('file', 'it is not a regular file');
-  if (stats.size === 0) throw new TranscriptionError('file', 'it is empty');
+  if (stats.size === 0 && !mayBeEmpty) throw new TranscriptionError('file', 'it is empty');
 }
 
 async function* pieces(file: FileHandle): AsyncGenerator<Uint8Array> {
@@ -71,5 +78,27 @@ async function* pieces(file: FileHandle): AsyncGenerator<Uint8Array> {
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, null);
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/**
+ * Reads a file that another program is writing.
+ *
+ * @yields Pieces, until the file has not grown for `follow` milliseconds.
+ */
+async function* growingPieces(file: FileHandle, follow: number, released: AbortSignal): AsyncGenerator<Uint8Array> {
+  let atEndSince: number | undefined;
+  while (!released.aborted) {
+    for await (const piece of pieces(file)) {
+      atEndSince = undefined;
+      yield piece;
+    }
+    atEndSince ??= performance.now();
+    const left = follow - (performance.now() - atEndSince);
+    if (left <= 0) return;
+    await waitOrAbort(released, (wake) => {
+      const timer = setTimeout(wake, Math.min(REREAD_MS, left));
+      return () => clearTimeout(timer);
+    });
   }
 }

@@ -43,6 +43,11 @@ export interface AudioFileOptions extends Omit<RecordingOptions, 'channels'> {
   readonly speed?: number;
   /** Where to start, in milliseconds; what is before is read, but not emitted. @defaultValue 0 */
   readonly startMs?: number;
+  /**
+   * Reads on while the file grows, until it has not grown for so many milliseconds, above 0, or `stop`. Lengths in the
+   * header are ignored. WAV, AIFF and FLAC files only. @defaultValue the file is read to its end
+   */
+  readonly follow?: number;
   /** Ends the source gracefully: the first emission, or the abort of a signal. */
   readonly stop?: Stop;
   /** Called with one line about audio that is missing or damaged in a recording that can be played otherwise. */
@@ -55,12 +60,22 @@ export interface AudioFileOptions extends Omit<RecordingOptions, 'channels'> {
  * @throws {RangeError} when a number is out of its range.
  * @throws {TypeError} when any other option is not accepted, or unknown.
  */
-export function checkRecordingOptions({ speed = 1, startMs = 0, stop, onWarning, ...options }: AudioFileOptions): void {
+export function checkRecordingOptions({
+  speed = 1,
+  startMs = 0,
+  follow,
+  stop,
+  onWarning,
+  ...options
+}: AudioFileOptions): void {
   if (typeof speed !== 'number' || !(speed > 0)) {
     throw new RangeError(`speed must be a number above 0, not ${String(speed)}`);
   }
   if (typeof startMs !== 'number' || !(startMs >= 0 && startMs < Infinity)) {
     throw new RangeError(`startMs must be a number of milliseconds from 0, not ${String(startMs)}`);
+  }
+  if (follow !== undefined && !(typeof follow === 'number' && follow > 0)) {
+    throw new RangeError(`follow must be a number of milliseconds above 0, not ${String(follow)}`);
   }
   checkCallback('onWarning', onWarning);
   checkOptionRules(options, RULES);

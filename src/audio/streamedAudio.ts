@@ -22,7 +22,7 @@ import { UnsupportedFormat } from './unsupportedFormat.ts';
 const NAME = '-';
 
 /** How a stream is read. Raw PCM is neither converted nor conditioned. */
-export interface StreamedAudioOptions extends Omit<AudioFileOptions, 'speed'> {
+export interface StreamedAudioOptions extends Omit<AudioFileOptions, 'speed' | 'follow'> {
   /** The encoding of the samples, if they have no header. @defaultValue 'pcm_s16le' */
   readonly encoding?: PcmEncoding;
 }

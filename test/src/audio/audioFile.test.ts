@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readlink, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readlink, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it, expect } from '@jest/globals';
@@ -173,6 +173,32 @@ describe('audioFile', () => {
     );
     expect(() => audioFile('a.wav', { channels: 2, denoise: 'fastenhancer-t' })).toThrow(TypeError);
     expect(() => audioFile('a.wav', { channels: 2, dcRemoval: false })).not.toThrow();
+  });
+
+  it('follows a file that grows, from empty, until it has not grown for the given time', async () => {
+    const path = await saved('growing.wav', Buffer.alloc(0));
+    const audio = tone(300);
+    const whole = wav(audio);
+    whole.writeUInt32LE(3200, 40); // the length when the header was written
+    const pieces = [whole.subarray(0, 3244), whole.subarray(3244, 5000), whole.subarray(5000)];
+    const append = (): Promise<void> => appendFile(path, pieces.shift() ?? Buffer.alloc(0));
+    const played: Uint8Array[] = [];
+    const ended = audioFile(path, { speed: Infinity, follow: 1000, onWarning: unexpected }).forEach((chunk) => {
+      played.push(chunk);
+      void append().then(append);
+    });
+    await append();
+    await ended;
+    expect(Buffer.concat(played).equals(audio)).toBe(true);
+  });
+
+  it('stops following on stop, and refuses to follow for no time', async () => {
+    const path = await saved('stopped.wav', wav(tone(100)));
+    const stop = new Subject<void>();
+    await audioFile(path, { speed: Infinity, follow: 600_000, stop }).forEach(() => stop.next());
+    expect(() => audioFile(path, { follow: 0 })).toThrow(
+      new RangeError('follow must be a number of milliseconds above 0, not 0'),
+    );
   });
 
   it('reads one of several channels', async () => {
