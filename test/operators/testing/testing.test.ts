@@ -47,6 +47,7 @@ describe('rxscribe/testing', () => {
       new Set<TranscriptionEvent['type']>([
         'AudioGap',
         'Begin',
+        'ControlReceived',
         'Heartbeat',
         'LLMGatewayResponse',
         'Reconnecting',
