@@ -41,14 +41,15 @@ describe('work per chunk in bufferBytes', () => {
 
 /** Limits in gzipped bytes: a tenth above the size when they were set. Raise one only for a feature worth its size. */
 const LIMITS: Readonly<Record<string, number>> = {
-  rxscribe: 30_800,
-  'rxscribe/operators': 1500,
+  rxscribe: 36_700,
+  'rxscribe/operators': 3200,
   'rxscribe/testing': 900,
-  'rxscribe/captions': 3700,
-  'rxscribe/files': 7000,
-  'rxscribe/tokens': 5100,
+  'rxscribe/captions': 4800,
+  'rxscribe/files': 15_400,
+  'rxscribe/tokens': 6400,
   'rxscribe/page': 5900,
   'rxscribe/simulator': 18_000,
+  'rxscribe/local': 14_600,
 };
 
 describe('bundle sizes of the entries', () => {
