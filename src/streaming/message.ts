@@ -223,10 +223,12 @@ class Reader {
       this.#odd.push(`${path} (more than ${MOST_WORDS})`);
       return undefined;
     }
-    const words = given.flatMap((word, index) => {
-      const checked = this.#checked('Word', word, `${path}.${index}`);
-      return checked ? [checked as unknown as UntimedWord] : [];
-    });
+    const words: UntimedWord[] = [];
+    for (const [index, word] of given.entries()) {
+      const isUsable = isRecord(word) && isValid(word, FIELDS.Word); // before a path is made for each word
+      const checked = isUsable ? word : this.#checked('Word', word, `${path}.${index}`);
+      if (checked) words.push(checked as unknown as UntimedWord);
+    }
     return withTimes(words, this.#stretch);
   }
 
@@ -237,6 +239,7 @@ class Reader {
       return undefined;
     }
     const rules: Readonly<Record<string, Field>> = FIELDS[table];
+    if (isValid(value, rules)) return value; // nearly every record, so nothing is copied
     const entries: [string, unknown][] = [];
     for (const [name, held] of Object.entries(value)) {
       const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
@@ -254,6 +257,18 @@ class Reader {
     }
     return Object.fromEntries(entries); // defines a field even if its name is __proto__
   }
+}
+
+/** Whether every field of a record is accepted, and none is missing that has to be there. */
+function isValid(record: Fields, rules: Readonly<Record<string, Field>>): boolean {
+  for (const name of Object.keys(record)) {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+    if (!(rule ? rule.accepts(record[name]) : isShallow(record[name]))) return false;
+  }
+  for (const name of Object.keys(rules)) {
+    if (rules[name]?.otherwise !== 'omit' && !Object.hasOwn(record, name)) return false;
+  }
+  return true;
 }
 
 function errorMessage({ error, error_code: code }: Fields): ErrorMessage {
