@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { appendFile, chmod, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TranscriptionEvent } from '../../../../operators/events.ts';
@@ -158,9 +158,9 @@ describe('rxscribe file --dir, and rxscribe resume', () => {
     expect(await rxscribe(['resume', parent], { env })).toMatchObject({ code: 2 });
   });
 
-  (process.getuid?.() === 0 ? it.skip : it)('reports a folder that cannot be written to', async () => {
-    await chmod(dir, 0o500);
-    const { code, stderr } = await rxscribe(args(dir), { env });
+  it('reports a folder that cannot be written to', async () => {
+    // Linux forbids anyone to create a folder there, root included
+    const { code, stderr } = await rxscribe(args('/sys/rxscribe'), { env });
     expect(code).toBe(1);
     expect(stderr).toContain('no permission to write there');
   });
