@@ -186,7 +186,7 @@ describeInBrowser('microphone, in a page', () => {
       'open number',
     ]);
     expect(await log(page)).toContain('silence');
-    expect(await drift(page)).toBeLessThan(50);
+    expect(await drift(page)).toBeLessThan(LARGEST_DRIFT_MS);
     expect(await page.evaluate(() => seen.tracks.map(({ readyState }) => readyState))).toEqual(['ended', 'live']);
   });
 
@@ -206,7 +206,7 @@ describeInBrowser('microphone, in a page', () => {
       'lost InvalidStateError: microphone: the browser suspended the audio of the page; ' +
         'start it from a click or a key press',
     ]);
-    expect(await drift(page)).toBeLessThan(50);
+    expect(await drift(page)).toBeLessThan(LARGEST_DRIFT_MS);
   });
 
   it('switches to the device that becomes the default, unless a device was chosen', async () => {
@@ -386,6 +386,9 @@ async function failure(page: Page): Promise<string | undefined> {
 
 const released = (page: Page): Promise<boolean> =>
   page.evaluate(() => seen.tracks.length > 0 && seen.tracks.every(({ readyState }) => readyState === 'ended'));
+
+/** A page reads its clock late when the machine stalls; the absences are 2 s and longer. */
+const LARGEST_DRIFT_MS = 500;
 
 /** The difference between the silence filled in and the real length of the absence, in milliseconds. */
 async function drift(page: Page): Promise<number> {
