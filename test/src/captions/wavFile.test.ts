@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, open, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -129,7 +129,11 @@ describe('wavFile', () => {
   it('reports a file that was removed', async () => {
     const chunk$ = new Subject<Uint8Array>();
     chunk$.pipe(wavFile(path('a.wav'), options())).subscribe();
-    await eventually(async () => (await readdir(dir)).join() === 'a.wav');
+    const created = async (): Promise<number> => (await stat(path('a.wav')).catch(() => undefined))?.size ?? 0;
+    await eventually(async () => (await created()) > 0);
+    const header = await created();
+    chunk$.next(tone(10));
+    await eventually(async () => (await created()) > header); // the file is open by then
     await rm(path('a.wav'));
     chunk$.next(tone(10));
     chunk$.complete();
