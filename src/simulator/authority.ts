@@ -55,7 +55,7 @@ async function keptKey(file: string): Promise<KeyObject> {
   const kept = await read(file);
   const key = kept === undefined ? undefined : ellipticKey(kept);
   if (key !== undefined) return key;
-  // not a P-256 key: that of an unrestricted authority; another process may have replaced it meanwhile
+  // not a P-256 key: that of an unrestricted authority; another process may have replaced it since
   if (kept !== undefined && (await read(file)) === kept) await rm(file, { force: true });
   const draft = draftOf(file);
   await writeFile(draft, pemOf(newKey()), { mode: 0o600, flag: 'wx' });

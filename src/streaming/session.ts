@@ -221,7 +221,7 @@ class Run {
     this.#state = 'begun';
     this.#link?.watch(this.#settings.stallTimeout, (reason) => this.#fail(undefined, reason));
     this.#emit(message);
-    // recorded audio is sent synchronously, and must stop when the session ends meanwhile
+    // recorded audio is sent synchronously, and must stop when the session ends
     const inputs = this.#input.pipe(takeWhile(() => !this.#subscriber.closed)).subscribe({
       next: (item) => this.#send(item),
       error: (error: unknown) => this.#subscriber.error(error),

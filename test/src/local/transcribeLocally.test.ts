@@ -72,7 +72,7 @@ function enginePids(): number[] {
         const parent = /^PPid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
         return command.includes('engineProcess.js') && Number(parent) === process.pid;
       } catch {
-        return false; // it ended meanwhile
+        return false; // it has ended
       }
     });
 }
