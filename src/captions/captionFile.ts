@@ -30,12 +30,13 @@ const MAX_WAITING = 64 * 2 ** 20;
 /**
  * Writes the events that pass through into a file, as they happen, and passes them on unchanged.
  *
- * The file is a complete document after every turn and every mark, even if the process is killed. New text is appended;
- * when something earlier changes (corrected speakers, formatted text, a turn before a mark), the file is replaced in one
- * step. It is created on subscription. A file that cannot be written affects neither the stream nor other files:
- * `onError` is called, and writing is retried while the stream goes on and once at its end. A file that someone else
- * replaced or changed is left alone. On completion the file is closed before the stream completes, within 2 s; after an
- * error or `unsubscribe` it is closed in the background.
+ * The file is a complete document after every turn and every mark. New text is appended; when something earlier changes
+ * (corrected speakers, formatted text, a turn before a mark), the file is replaced in one step. A kill can cut only the
+ * turn that is being appended: Linux may end the write at a multiple of 4096 bytes. The file is created on
+ * subscription. A file that cannot be written affects neither the stream nor other files: `onError` is called, and
+ * writing is retried while the stream goes on and once at its end. A file that someone else replaced or changed is left
+ * alone. On completion the file is closed before the stream completes, within 2 s; after an error or `unsubscribe` it
+ * is closed in the background.
  *
  * ```text
  * source             -b-p-f---f-|         events
