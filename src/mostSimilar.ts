@@ -1,14 +1,15 @@
-/** Most edits between a name and its correction, per 4 characters; a longer distance is a guess. */
-const EDITS_PER_CHARACTER = 1 / 4;
+/** Most edits between a name and its correction, per character; a longer distance is a guess. */
+const EDITS_PER_CHARACTER = 1 / 3;
 
-/** The name that was probably meant: one that differs by case or underscores, or else by the fewest edits. */
+/** The name that was probably meant: one that is written differently or goes on, or else the one with the fewest edits. */
 export function mostSimilar(given: string, names: readonly string[]): string | undefined {
-  if (given.length > 100) return undefined; // the cost grows with the square
   const target = plain(given);
+  if (target === '' || target.length > 100) return undefined; // the cost grows with the square
   let best: string | undefined;
-  let fewest = Math.floor(target.length * EDITS_PER_CHARACTER) + 1;
+  let fewest = Math.ceil(target.length * EDITS_PER_CHARACTER) + 1;
   for (const name of names) {
-    const edits = distance(target, plain(name));
+    const candidate = plain(name);
+    const edits = candidate.startsWith(target) ? 0 : distance(target, candidate);
     if (edits < fewest) [best, fewest] = [name, edits];
   }
   return best;

@@ -61,10 +61,16 @@ function lazy<Flags>(
   };
 }
 
+const COMMANDS = [LISTEN, FILE, RESUME, DEVICES, DOCTOR, DEMO, MODELS, SERVE] as readonly CommandModule<
+  object,
+  never
+>[];
+
 /** Declares the commands. The general help loads none of them; `HELP` is a copy of its text. */
 async function program(args: readonly string[]): Promise<Argv> {
   const { default: yargs } = await import('yargs');
   const cli = yargs(args);
+  const commandNames = COMMANDS.map(({ command }) => String(command).replace(/ .*/, ''));
   return cli
     .locale('en')
     .scriptName('rxscribe')
@@ -72,14 +78,7 @@ async function program(args: readonly string[]): Promise<Argv> {
     .alias({ help: 'h', version: 'V' })
     .usage('$0 [command]\n\nLive transcription: finals go to stdout, everything else to stderr.')
     .command({ ...LISTEN, command: '$0', describe: false, ...(isHelp(args) && { builder: {} }) })
-    .command(LISTEN)
-    .command(FILE)
-    .command(RESUME)
-    .command(DEVICES)
-    .command(DOCTOR)
-    .command(DEMO)
-    .command(MODELS)
-    .command(SERVE)
+    .command([...COMMANDS])
     .example('$0', 'caption what you say')
     .example('$0 file talk.wav > talk.txt', 'a recording to text')
     .example('$0 demo', 'try it without a key or microphone')
@@ -89,7 +88,7 @@ async function program(args: readonly string[]): Promise<Argv> {
     .strict()
     .exitProcess(false)
     .fail((message, error: Error | undefined) => {
-      throw error && error.name !== 'YError' ? error : new UsageError(explainUsage(message, args, cli));
+      throw error && error.name !== 'YError' ? error : new UsageError(explainUsage(message, args, cli, commandNames));
     });
 }
 

@@ -118,6 +118,7 @@ describe('wrong usage', () => {
     ['the key as an option', ['listen', '--api-key=secret'], /unknown option --api-key; the key comes from ASSEMBLYAI/],
     ['the key as a parameter', ['listen', '--param', 'apiKey=secret'], /--param does not set apiKey; set ASSEMBLYAI/],
     ['a misspelt command', ['lisen'], /unknown command lisen; did you mean listen\?/],
+    ['an unfinished command', ['resu'], /unknown command resu; did you mean resume\?/],
     ['an unknown command', ['xyzzy'], /unknown command xyzzy; the commands are listen, file/],
     ['a path without a command', ['talk.wav'], /unknown command talk.wav; did you mean rxscribe file talk.wav\?/],
     ['a second path', ['file', 'a', 'b'], /unexpected argument b/],
