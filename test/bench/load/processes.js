@@ -19,9 +19,9 @@ export async function startService() {
   };
 }
 
-/** `ws` masks frames in JavaScript unless it finds `bufferutil`, which is installed for the benchmarks only. */
+/** `ws` masks frames in JavaScript if it must not use `bufferutil`. */
 function maskEnvironment(nativeMasks) {
-  return nativeMasks ? { NODE_PATH: path('../node_modules') } : { WS_NO_BUFFER_UTIL: '1' };
+  return nativeMasks ? {} : { WS_NO_BUFFER_UTIL: '1' };
 }
 
 /**
