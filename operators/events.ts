@@ -66,7 +66,7 @@ export interface FinalTurn extends TurnFields {
  */
 export type Turn = PartialTurn | FinalTurn;
 
-/** The service accepted a session. */
+/** A session began: the service accepted it, or the model on this device is loaded. */
 export interface Begin extends FromSession {
   readonly type: 'Begin';
   /** The service's id of the session, a UUID. */
@@ -75,6 +75,8 @@ export interface Begin extends FromSession {
   readonly expires_at: number;
   /** The settings as the service understood them, for example `model`. Absent on old and self-hosted services. */
   readonly configuration?: Readonly<Record<string, unknown>>;
+  /** Where this session recognises the audio. Only with the option `fallback`. */
+  readonly runsOn?: 'service' | 'device';
 }
 
 /** The service ended a session normally. */

@@ -15,6 +15,7 @@ export type { Stop } from './audio/stop.ts';
 export { transcribe } from './streaming/transcribe.ts';
 export type { Secret } from './streaming/credential.ts';
 export type { SpeechModel } from './streaming/models.ts';
+export type { Fallback } from './streaming/relaySettings.ts';
 export type {
   ConnectionAgent,
   ConnectionOptions,

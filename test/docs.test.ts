@@ -311,16 +311,8 @@ function vocabulary(): Record<string, readonly string[]> {
     ),
     'the options of pcmStream': every<keyof PcmStreamOptions>()('stop', 'encoding'),
     'the options of transcribe': every<keyof TranscribeOptions>()(
-      ...([
-        'apiKey',
-        'token',
-        'speechModel',
-        'sampleRate',
-        'encoding',
-        'region',
-        'websocketBaseUrl',
-        'control',
-      ] as const),
+      ...(['apiKey', 'token', 'speechModel', 'sampleRate', 'encoding', 'region', 'websocketBaseUrl'] as const),
+      ...(['control', 'fallback'] as const),
       ...(['connectTimeout', 'terminationTimeout', 'endTimeout', 'reconnect', 'maxOutage', 'stallTimeout'] as const),
       ...(['tapeLength', 'catchUpSpeed', 'mode', 'minTurnSilence', 'maxTurnSilence', 'vadThreshold'] as const),
       ...(['endOfTurnConfidenceThreshold', 'interruptionDelay', 'turnLeftPadMs', 'continuousPartials'] as const),

@@ -70,6 +70,7 @@ describe('public surface', () => {
     expect(Object.keys(local).toSorted()).toEqual([
       'KNOWN_MODELS',
       'downloadModel',
+      'local',
       'modelsDirectory',
       'transcribeLocally',
     ]);

@@ -8,7 +8,7 @@ import { network$ } from './network.ts';
 import { browserSession } from './browserSession.ts';
 
 /** Options of `transcribe()` in a browser: as in Node, but with a token instead of an API key. */
-export interface TranscribeOptions extends Omit<NodeOptions, 'apiKey' | 'token' | 'agent'> {
+export interface TranscribeOptions extends Omit<NodeOptions, 'apiKey' | 'token' | 'agent' | 'fallback'> {
   /**
    * A temporary token, or a function that returns one and is called once per connection. A string is valid for 600 s at
    * most and the service may accept it only once, so pass a function in production: otherwise reconnecting may fail.

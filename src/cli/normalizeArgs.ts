@@ -12,13 +12,13 @@ function normalizeOption(arg: string, at: number, args: readonly string[]): stri
   // without a port, yargs would take the next argument, perhaps a path, as the port
   if (arg === '--captions' && !/^\d+$/.test(args[at + 1] ?? '')) return ['--captions='];
   // without a directory, yargs would take the next argument, perhaps the path of a recording
-  if (arg === '--local' && !isDirectory(args[at + 1])) return ['--local='];
+  if ((arg === '--local' || arg === '--fallback') && !isDirectory(args[at + 1])) return [`${arg}=`];
   // yargs does not accept - as a value
   if ((arg === '-o' || arg === '--output') && args[at + 1] === '-') return ['--output=-'];
   return arg === '-' && /^(-o|--output)$/.test(args[at - 1] ?? '') ? [] : [arg];
 }
 
-/** Whether a value of `--local` follows; one that is no file either is a directory that is missing, or the name of a model. */
+/** Whether a value of `--local` or `--fallback` follows; one that is no file either is a directory that is missing, or the name of a model. */
 function isDirectory(value: string | undefined): boolean {
   if (value === undefined || value.startsWith('-')) return false;
   return statSync(value, { throwIfNoEntry: false })?.isFile() !== true;

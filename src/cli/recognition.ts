@@ -2,11 +2,13 @@ import type { Observable, OperatorFunction } from 'rxjs';
 import type { Checkpoint } from '../../operators/checkpoint.ts';
 import type { ControlMessage, TranscriptionEvent } from '../../operators/events.ts';
 import type { TranscribeOptions } from '../streaming/options.ts';
+import type { Fallback } from '../streaming/relaySettings.ts';
 import { asUsageError } from './flags/asUsageError.ts';
 import { modelDirectory, rejectCloudFlags } from './flags/localFlags.ts';
-import type { LocalFlags } from './flags/localFlags.ts';
+import type { FallbackFlags, LocalFlags } from './flags/localFlags.ts';
 import type { ServiceFlags } from './flags/serviceFlags.ts';
 import { transcribeOptions } from './flags/transcribeOptions.ts';
+import { UsageError } from './usageError.ts';
 
 /** The options of a run that outputs show and record. */
 export type RunOptions = Pick<TranscribeOptions, 'sampleRate' | 'maxOutage'>;
@@ -28,18 +30,32 @@ export interface Recognition {
  * @param defaults Options that the command sets, unless `--param` does.
  */
 export async function chooseRecognition(
-  flags: ServiceFlags & LocalFlags,
+  flags: ServiceFlags & LocalFlags & FallbackFlags,
   defaults: Partial<TranscribeOptions> = {},
 ): Promise<Recognition> {
-  if (flags.local !== undefined) return onThisDevice(flags.local, flags, defaults);
+  const { local, fallback } = flags;
+  if (local !== undefined) {
+    if (fallback !== undefined) throw new UsageError('--fallback has no effect with --local: this device does all');
+    return onThisDevice(local, flags, defaults);
+  }
   const { transcribe } = await import('../streaming/transcribe.ts');
-  const options = { ...defaults, ...transcribeOptions(flags) };
+  const options = {
+    ...defaults,
+    ...transcribeOptions(flags),
+    ...(fallback !== undefined && { fallback: await modelAsFallback(fallback) }),
+  };
   asUsageError(() => transcribe(options));
   return {
     options,
     needsKey: true,
     transcribe: (control, from) => transcribe({ ...options, control, ...(from && { from }) }),
   };
+}
+
+async function modelAsFallback(fallback: string): Promise<Fallback> {
+  const model = modelDirectory(fallback);
+  const { local } = await import('../local/local.ts');
+  return local({ model });
 }
 
 async function onThisDevice(

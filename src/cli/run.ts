@@ -9,7 +9,7 @@ import { splitChannels } from '../audio/splitChannels.ts';
 import { asUsageError } from './flags/asUsageError.ts';
 import { checkCaptions } from './flags/captionsFlags.ts';
 import type { DirFlags } from './flags/dirFlags.ts';
-import type { LocalFlags } from './flags/localFlags.ts';
+import type { FallbackFlags, LocalFlags } from './flags/localFlags.ts';
 import type { OutputFlags } from './flags/outputFlags.ts';
 import type { ServiceFlags } from './flags/serviceFlags.ts';
 import { checkKeyIsSet, isKeySet } from './flags/transcribeOptions.ts';
@@ -40,7 +40,7 @@ const FRAME_MS = 100;
  * @param createSource Creates the source; an error about its options is reported as wrong usage.
  */
 export async function run(
-  flags: OutputFlags & ServiceFlags & LocalFlags & DirFlags,
+  flags: OutputFlags & ServiceFlags & LocalFlags & FallbackFlags & DirFlags,
   createSource: CreateSource,
   plan: SourcePlan,
 ): Promise<void> {

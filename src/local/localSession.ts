@@ -1,23 +1,18 @@
-import { fork } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { Observable } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import { pauseSource } from '../backpressure.ts';
 import { TranscriptionError } from '../errors.ts';
 import type { SessionEvent } from '../streaming/message.ts';
-import type { EngineConfig, EngineInput, EngineOutput } from './engine/engineMessages.ts';
+import type { EngineConfig, EngineOutput } from './engine/engineMessages.ts';
+import { EngineChild } from './engineChild.ts';
 
-const ENGINE = fileURLToPath(new URL('./engine/engineProcess.js', import.meta.url));
 /**
  * How much audio may wait for the engine before its source is paused, in bytes: 2 s. The relay takes audio that was sent 10 s
  * ago for processed, so this must stay well below.
  */
 const MAX_WAITING_BYTES = 64_000;
-/** How much of what the engine wrote to stderr is kept for the message, in characters. */
-const STDERR_LENGTH = 2000;
 
 /** What a session on this device needs besides its audio. */
 export interface LocalSessionSettings {
@@ -42,13 +37,16 @@ export interface LocalSessionSettings {
  * | the process dies after `Begin`        | unsubscribed | is gone         | `engine` error, retryable    |
  * | audio not processed in `stallTimeout` | unsubscribed | killed          | `engine` error, retryable    |
  * | downstream unsubscribes               | unsubscribed | killed          | nothing                      |
+ *
+ * @param start Returns the process of the session.
  */
 export function localSession(
   input: Observable<Uint8Array | ControlMessage>,
   settings: LocalSessionSettings,
+  start: () => EngineChild = () => new EngineChild(settings.engine),
 ): Observable<SessionEvent> {
   return new Observable((subscriber) => {
-    const run = new EngineRun(input, settings, subscriber);
+    const run = new EngineRun(input, settings, subscriber, start());
     subscriber.add(() => run.close());
   });
 }
@@ -58,9 +56,8 @@ class EngineRun {
   readonly #input: Observable<Uint8Array | ControlMessage>;
   readonly #settings: LocalSessionSettings;
   readonly #subscriber: Subscriber<SessionEvent>;
-  readonly #child: ChildProcess;
+  readonly #child: EngineChild;
   #begun = false;
-  #stderr = '';
   #waiting = 0;
   #resume: (() => void)[] = [];
   #isEnding = false;
@@ -70,33 +67,23 @@ class EngineRun {
     input: Observable<Uint8Array | ControlMessage>,
     settings: LocalSessionSettings,
     subscriber: Subscriber<SessionEvent>,
+    child: EngineChild,
   ) {
     this.#input = input;
     this.#settings = settings;
     this.#subscriber = subscriber;
-    const { ASSEMBLYAI_API_KEY: _, ...env } = process.env;
-    this.#child = fork(ENGINE, [JSON.stringify(settings.engine)], {
-      serialization: 'advanced', // bytes are copied instead of written as JSON
-      execArgv: [],
-      env,
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-STDERR_LENGTH);
-    });
-    this.#child.on('error', (error) => this.#fail(error.message, this.#begun));
-    this.#child.on('message', (message) => this.#receive(message as EngineOutput));
-    // its last messages may be read after the exit was reported
-    this.#child.on('exit', (code, signal) =>
-      setImmediate(() => this.#fail(`${reasonIn(this.#stderr)} (${signal ?? `exit code ${code}`})`, this.#begun)),
-    );
+    this.#child = child;
     this.#watch(settings.connectTimeout, `it did not load its model within ${settings.connectTimeout} ms`, true);
+    child.listen({
+      onMessage: (message) => this.#receive(message),
+      onExit: (reason) => this.#fail(reason, this.#begun),
+    });
   }
 
   close(): void {
     clearTimeout(this.#watchdog);
     for (const resume of this.#resume.splice(0)) resume();
-    this.#child.kill('SIGKILL'); // it holds nothing that must be saved
+    this.#child.kill();
   }
 
   #receive(message: EngineOutput): void {
@@ -129,7 +116,7 @@ class EngineRun {
       error: (error: unknown) => this.#subscriber.error(error),
       complete: () => {
         this.#isEnding = true;
-        this.#send({ type: 'end' });
+        this.#child.send({ type: 'end' });
         this.#watchProgress();
       },
     });
@@ -138,7 +125,7 @@ class EngineRun {
 
   #sendAudio(bytes: Uint8Array): void {
     this.#waiting += bytes.byteLength;
-    this.#send({ type: 'audio', bytes, waiting: this.#waiting });
+    this.#child.send({ type: 'audio', bytes, waiting: this.#waiting });
     if (this.#waiting === bytes.byteLength) this.#watchProgress();
     if (this.#waiting > MAX_WAITING_BYTES) {
       pauseSource(() => new Promise((resolve) => this.#resume.push(resolve)));
@@ -146,7 +133,7 @@ class EngineRun {
   }
 
   #control(message: ControlMessage): void {
-    if (message.type === 'ForceEndpoint') this.#send({ type: 'forceEndpoint' });
+    if (message.type === 'ForceEndpoint') this.#child.send({ type: 'forceEndpoint' });
     if (message.type !== 'UpdateConfiguration') return;
     const warning = 'the configuration of a session on this device cannot be changed; UpdateConfiguration was ignored';
     this.#subscriber.next({ type: 'Warning', warning_code: 0, warning });
@@ -170,20 +157,12 @@ class EngineRun {
     this.#watchdog = setTimeout(() => this.#fail(reason, retryable), ms);
   }
 
-  #send(message: EngineInput): void {
-    if (this.#child.connected) this.#child.send(message);
-  }
-
   #fail(reason: string, retryable: boolean): void {
-    this.#subscriber.error(
-      new TranscriptionError('engine', `the engine on this device failed: ${reason}`, { retryable }),
-    );
+    this.#subscriber.error(engineError(reason, retryable));
   }
 }
 
-/** The line of what the engine wrote to stderr that says most. */
-function reasonIn(stderr: string): string {
-  const [, native, thrown] = /what\(\):\s*(.*)|(\w*Error: .*)/.exec(stderr) ?? [];
-  const last = stderr.trim().split('\n').at(-1);
-  return native ?? thrown ?? (last === undefined || last === '' ? 'its process ended' : last);
+/** An error of the engine, in one line. */
+export function engineError(reason: string, retryable: boolean): TranscriptionError {
+  return new TranscriptionError('engine', `the engine on this device failed: ${reason}`, { retryable });
 }

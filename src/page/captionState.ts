@@ -39,7 +39,7 @@ export class CaptionState {
 
   /** Applies an event. */
   apply(event: TranscriptionEvent): void {
-    if (event.type === 'Begin') this.#setStatus('live');
+    if (event.type === 'Begin') this.#setStatus(event.runsOn === 'device' ? 'device' : 'live');
     if (event.type === 'Reconnecting') this.#setStatus('reconnecting');
     // a turn that is no longer kept cannot be corrected
     if (event.type === 'Turn' && !(event.turn_order >= this.#firstOrder && Number.isSafeInteger(event.turn_order)))

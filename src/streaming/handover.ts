@@ -1,5 +1,4 @@
-import { ReplaySubject, Subscription, take, tap, timer } from 'rxjs';
-import type { Observable } from 'rxjs';
+import { Observable, ReplaySubject, Subscription, defer, retry, switchMap, take, tap, timer } from 'rxjs';
 import type { SessionEvent } from './message.ts';
 import type { Playback } from './playback.ts';
 import { Standby } from './standby.ts';
@@ -34,6 +33,15 @@ export interface PreparedSession {
   readonly event$: Observable<SessionEvent>;
 }
 
+/** A successor that connects or is connected. */
+interface Successor {
+  readonly playback: Playback;
+  readonly start: ReplaySubject<void>;
+  standby: Standby<SessionEvent> | undefined;
+  /** Whether it may take over: one for a session that lasts must be connected, one for a session that expires need not be. */
+  isReady: boolean;
+}
+
 /** What a handover needs from the transcription. */
 export interface HandoverHooks {
   /** Creates a session that connects when subscribed, and takes audio from when `start$` emits. */
@@ -48,16 +56,16 @@ export interface HandoverHooks {
 export class Handover {
   readonly #hooks: HandoverHooks;
   readonly #connections = new Subscription();
-  #next: (PreparedSession & { readonly start: ReplaySubject<void> }) | undefined;
+  #next: Successor | undefined;
   #isInProgress = false;
 
   constructor(successors: HandoverHooks) {
     this.#hooks = successors;
   }
 
-  /** Whether there is a successor, connected or connecting. */
+  /** Whether there is a successor that may take over. */
   get isReady(): boolean {
-    return this.#next !== undefined;
+    return this.#next?.isReady === true;
   }
 
   /** Whether the audio has moved to the successor while the present session ends. */
@@ -70,10 +78,24 @@ export class Handover {
     const timers = new Subscription();
     const times = handoverTimes(lasts);
     if (times) {
-      timers.add(timer(times.prepare).subscribe(() => this.#prepare()));
+      // a failed successor is not replaced: the session ends soon, and then retries are spaced out
+      timers.add(
+        timer(times.prepare).subscribe(() => timers.add(this.#prepare(true).subscribe({ error: () => undefined }))),
+      );
       timers.add(timer(times.force).subscribe(() => this.#hooks.onDue()));
     }
     return timers;
+  }
+
+  /**
+   * Tries until a successor is connected, which may take over from then on. Unsubscribing stops the attempts.
+   *
+   * @param wait Returns how long to wait before the first attempt and after each failed one, in milliseconds.
+   */
+  seek(wait: (error?: unknown) => number): Subscription {
+    return timer(wait())
+      .pipe(switchMap(() => defer(() => this.#prepare(false)).pipe(retry({ delay: (error) => timer(wait(error)) }))))
+      .subscribe();
   }
 
   /** Moves the audio over to the successor. */
@@ -82,13 +104,17 @@ export class Handover {
     this.#next?.start.next();
   }
 
-  /** Returns the successor, which is the present session from now on, and starts its audio. */
+  /** Returns the successor, which is the present session from now on, and starts its audio. One that is not ready is closed. */
   take(): PreparedSession | undefined {
     const next = this.#next;
     this.#next = undefined;
     this.#isInProgress = false;
-    next?.start.next();
-    return next;
+    if (!next?.standby || !next.isReady) {
+      next?.standby?.subscription.unsubscribe();
+      return undefined;
+    }
+    next.start.next();
+    return { playback: next.playback, event$: next.standby.values };
   }
 
   /** Ends all sessions that were connected early. */
@@ -96,18 +122,29 @@ export class Handover {
     this.#connections.unsubscribe();
   }
 
-  #prepare(): void {
-    const start = new ReplaySubject<void>(1);
-    const { playback, event$ } = this.#hooks.connect(start.pipe(take(1)));
-    const standby = new Standby(
-      event$.pipe(
-        tap({
-          next: ({ type }) => type === 'Begin' && this.#hooks.onConnected(),
-          error: () => this.#next?.playback === playback && (this.#next = undefined),
-        }),
-      ),
-    );
-    this.#next = { playback, event$: standby.values, start };
-    this.#connections.add(standby.subscription);
+  /** Connects a successor; errors when that fails. Unsubscribing does not close it. */
+  #prepare(isReady: boolean): Observable<never> {
+    return new Observable((subscriber) => {
+      const start = new ReplaySubject<void>(1);
+      const { playback, event$ } = this.#hooks.connect(start.pipe(take(1)));
+      const next: Successor = { playback, start, standby: undefined, isReady };
+      this.#next = next;
+      next.standby = new Standby(
+        event$.pipe(
+          tap({
+            next: ({ type }) => {
+              if (type !== 'Begin') return;
+              next.isReady = true;
+              this.#hooks.onConnected();
+            },
+            error: (error: unknown) => {
+              if (this.#next === next) this.#next = undefined;
+              subscriber.error(error);
+            },
+          }),
+        ),
+      );
+      this.#connections.add(next.standby.subscription);
+    });
   }
 }

@@ -4,6 +4,7 @@ import type { Checkpoint } from '../../operators/checkpoint.ts';
 import type { ControlMessage } from '../../operators/events.ts';
 import type { Secret } from './credential.ts';
 import type { SpeechModel } from './models.ts';
+import type { Fallback } from './relaySettings.ts';
 
 /** The service's data zones. @see https://www.assemblyai.com/docs/streaming/endpoints-and-data-zones */
 export type Region = 'us' | 'eu';
@@ -39,6 +40,12 @@ export interface ConnectionOptions {
    * numbering, sessions and totals continue there. @defaultValue the beginning
    */
   readonly from?: Checkpoint;
+  /**
+   * What recognises the audio on this device while the service is out of reach: `local({ model })` of `rxscribe/local`. The
+   * service continues at the end of a turn when it answers again; `runsOn` of each `Begin` says where its session runs. It
+   * needs `sampleRate: 16000` and `pcm_s16le`. Node only. @defaultValue none
+   */
+  readonly fallback?: Fallback;
   /** Messages for the running session. If it errors or completes, the transcription continues. */
   readonly control?: ObservableInput<ControlMessage>;
   /** Longest time from dialling to `Begin`, in milliseconds; also the longest time for a key or token function. @defaultValue 10000 */

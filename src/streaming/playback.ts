@@ -12,8 +12,6 @@ export interface Shared {
   readonly tape: Tape;
   readonly timeline: Timeline;
   readonly ledger: Ledger;
-  /** Returns how fast a session may be sent the audio that it has to catch up with. */
-  readonly pace: () => Pace;
   /** Milliseconds of one byte. */
   readonly msPerByte: number;
   /** Called with a stretch that was dropped from the tape before it was sent. */
@@ -62,9 +60,10 @@ export class Playback {
    *
    * @param start Returns the position of the first byte, when the session is ready for audio; the tape starts at the
    * oldest byte held if that is later.
+   * @param pace Returns how fast the session may be sent the audio that it has to catch up with.
    */
-  input(start: () => number): Observable<Uint8Array | ControlMessage> {
-    const { tape, msPerByte, ledger, onSent, pace } = this.#shared;
+  input(start: () => number, pace: () => Pace): Observable<Uint8Array | ControlMessage> {
+    const { tape, msPerByte, ledger, onSent } = this.#shared;
     return defer(() => {
       this.#next = start();
       tape.rewind(this.#next);

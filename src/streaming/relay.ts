@@ -38,9 +38,11 @@ import { MIN_FRAME_MS, bytesToMs, frameBytes, msToBytes } from '../audio/pcm.ts'
 import { pauseSource } from '../backpressure.ts';
 import { TranscriptionError } from '../errors.ts';
 import { monotonicNow } from '../monotonicNow.ts';
+import { Failover } from './failover.ts';
+import type { Pace } from './feed.ts';
 import { Ledger } from './ledger.ts';
 import { readControlMessage } from './controlMessage.ts';
-import type { OpenSession, RelaySettings } from './relaySettings.ts';
+import type { Fallback, OpenSession, RelaySettings } from './relaySettings.ts';
 import { Playback } from './playback.ts';
 import type { Shared } from './playback.ts';
 import type { SessionEvent } from './message.ts';
@@ -72,6 +74,12 @@ const LEAST_INACTIVITY_MS = 5000;
 /** `connectTimeout` grows by half with each failure, up to this factor. */
 const LONGEST_CONNECT = 3;
 
+/** What a relay may use besides its sessions. */
+interface RelayExtras {
+  readonly network$?: Observable<boolean> | undefined;
+  readonly fallback?: Fallback | undefined;
+}
+
 /**
  * Runs the sessions of one transcription, one after the other, and merges their events.
  *
@@ -82,6 +90,7 @@ const LONGEST_CONNECT = 3;
 export class Relay {
   readonly #settings: RelaySettings;
   readonly #open: OpenSession;
+  readonly #failover: Failover | undefined;
   readonly #tape: Tape;
   readonly #msPerByte: number;
   /** How much unsent audio, in milliseconds, pauses a source that can wait. */
@@ -116,18 +125,23 @@ export class Relay {
   #isBehind = false;
   /** Whether the last session ended as it should. */
   #ended = false;
+  /** Whether the present session runs on this device while the service is out of reach. */
+  #isFallback = false;
   /** Whether there is a network, as far as is known. */
   #online = true;
 
   /**
    * @param open Opens a session.
-   * @param network$ Emits whether there is a network, each time that changes, where the platform reports it.
+   * @param options `network$` emits whether there is a network, each time that changes, where the platform reports it.
+   * `fallback` opens sessions on this device while the service is out of reach.
    */
-  constructor(settings: RelaySettings, open: OpenSession, network$?: Observable<boolean>) {
-    const { format, catchUpSpeed, from } = settings;
+  constructor(settings: RelaySettings, open: OpenSession, { network$, fallback }: RelayExtras = {}) {
+    const { format, from } = settings;
     const start = msToBytes(from?.positionMs ?? 0, format);
     this.#settings = settings;
     this.#open = open;
+    this.#failover =
+      fallback && new Failover(open, fallback, (text) => this.#notices.next(warning(text, this.#session)));
     this.#network = network$?.pipe(tap((online) => (this.#online = online)));
     this.#policy = new RetryPolicy(settings);
     this.#timeline = new Timeline(settings.hasPartials, from);
@@ -148,10 +162,6 @@ export class Relay {
       tape: this.#tape,
       timeline: this.#timeline,
       ledger: this.#ledger,
-      pace: () => {
-        const burst = this.#policy.suspectsAudio ? CAUTIOUS_BURST_MS : BURST_MS;
-        return { burst: msToBytes(burst, format), rate: catchUpSpeed / msPerByte };
-      },
       msPerByte,
       onLost: (startMs, endMs) => this.reportGap(startMs, endMs, 'tape-full'),
       onSent: () => {
@@ -243,7 +253,10 @@ export class Relay {
           throwError(() => error),
         ),
       ),
-      finalize(() => this.#handover.close()),
+      finalize(() => {
+        this.#handover.close();
+        this.#failover?.close();
+      }),
     );
   }
 
@@ -267,6 +280,8 @@ export class Relay {
       this.#begunAt = monotonicNow();
       this.#leastUnsentMs = Infinity;
       if (this.#settings.reconnect) timers.add(this.#handover.schedule(event.expires_at * 1000 - Date.now()));
+      this.#isFallback = this.#failover !== undefined && event.runsOn === 'device';
+      if (this.#failover && this.#isFallback) timers.add(this.#handover.seek(this.#failover.waitBeforeAttempt));
     }
     const isSpeech = event.type === 'Turn' || event.type === 'SpeechStarted';
     if (isSpeech && this.#handover.isInProgress) return []; // the successor is sent this audio too
@@ -378,9 +393,20 @@ export class Relay {
   /** A session that is sent the tape, once `start$` emits if there is one. */
   #prepareSession(start$?: Observable<void>): PreparedSession {
     const playback = new Playback(this.#shared);
-    const input$ = playback.input(() => this.#replayFrom);
+    const input$ = playback.input(
+      () => this.#replayFrom,
+      () => this.#pace(!start$ && this.#isFallback),
+    );
     const input = start$ ? start$.pipe(switchMap(() => input$)) : input$;
-    return { playback, event$: this.#open(input, this.#connectTimeout) };
+    const open = (start$ ? this.#failover?.openOnService : this.#failover?.open) ?? this.#open;
+    return { playback, event$: open(input, this.#connectTimeout) };
+  }
+
+  /** How fast a session may be sent the audio that it has to catch up with; the device takes no more than it can hold. */
+  #pace(onDevice: boolean): Pace {
+    const burst = this.#policy.suspectsAudio ? CAUTIOUS_BURST_MS : BURST_MS;
+    const speed = onDevice ? Infinity : this.#settings.catchUpSpeed;
+    return { burst: msToBytes(burst, this.#settings.format), rate: speed / this.#msPerByte };
   }
 
   /** Grows with failures: a slow service needs more time, not more attempts. */

@@ -6,7 +6,7 @@ import type { PcmFormat } from '../audio/pcm.ts';
 import { TranscriptionError } from '../errors.ts';
 import { takeLostAudio } from '../lostAudio.ts';
 import { Relay } from './relay.ts';
-import type { OpenSession, RelaySettings } from './relaySettings.ts';
+import type { Fallback, OpenSession, RelaySettings } from './relaySettings.ts';
 
 /** The service closes a connection that sends a longer message (docs, "Streaming API"): 128 KB. */
 const MAX_MESSAGE_BYTES = 131_072;
@@ -17,6 +17,8 @@ export interface RelayOptions {
   readonly settings: RelaySettings;
   /** Control messages. Its error and completion have no effect. */
   readonly control?: ObservableInput<ControlMessage> | undefined;
+  /** What recognises the audio while no session can be opened. */
+  readonly fallback?: Fallback | undefined;
   /** Emits whether the network is available, in runtimes that report it. */
   readonly network$?: Observable<boolean> | undefined;
 }
@@ -26,12 +28,13 @@ export function relayFrames({
   open,
   settings,
   control,
+  fallback,
   network$,
 }: RelayOptions): OperatorFunction<Uint8Array, TranscriptionEvent> {
   const control$ = control && from(control);
   return (source) =>
     defer(() => {
-      const relay = new Relay(settings, open, network$);
+      const relay = new Relay(settings, open, { network$, fallback });
       // the transcription ends when the relay's events end
       const parts = [relay.events().pipe(endWith(undefined)), record(source, relay, settings)];
       if (control$) parts.push(addControl(control$, relay));

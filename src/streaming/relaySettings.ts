@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 import type { Checkpoint } from '../../operators/checkpoint.ts';
 import type { ControlMessage } from '../../operators/events.ts';
 import type { PcmFormat } from '../audio/pcm.ts';
+import type { TranscriptionError } from '../errors.ts';
 import type { SessionEvent } from './message.ts';
 
 /** What a relay needs to know of its sessions, whether they run in the cloud or on this device. Durations in milliseconds. */
@@ -31,3 +32,22 @@ export type OpenSession = (
   input: Observable<Uint8Array | ControlMessage>,
   connectTimeout: number,
 ) => Observable<SessionEvent>;
+
+/** What recognises the audio while the service is out of reach. `local()` of `rxscribe/local` creates one. */
+export interface Fallback {
+  /** The only sample rate that it takes, in hertz; 16-bit samples. */
+  readonly sampleRate: number;
+  /**
+   * Makes a recogniser ready for one transcription.
+   *
+   * @param onFailure Called when it could not be made ready.
+   */
+  readonly start: (onFailure: (error: TranscriptionError) => void) => FallbackRecogniser;
+}
+
+/** The recogniser of one transcription. */
+export interface FallbackRecogniser {
+  readonly open: (input: Observable<Uint8Array | ControlMessage>) => Observable<SessionEvent>;
+  /** Ends it, and its sessions. */
+  readonly close: () => void;
+}

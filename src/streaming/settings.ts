@@ -73,8 +73,19 @@ export function withConnectTimeout(settings: SessionSettings, connectTimeout: nu
 
 /** The SDK's parameters; deprecated names are replaced, because the SDK writes warnings about them to the console. */
 function sdkParams(options: TranscribeOptions): StreamingTranscriberParams {
-  const { apiKey, token, region, control, agent, from, terminationTimeout, catchUpSpeed, extraParams, ...service } =
-    options;
+  const {
+    apiKey,
+    token,
+    region,
+    control,
+    agent,
+    from,
+    fallback,
+    terminationTimeout,
+    catchUpSpeed,
+    extraParams,
+    ...service
+  } = options;
   const { speechModel, previousContextNTurns, maxTurnDuration, customerSupportAudioCapture, ...rest } = service;
   // oxlint-disable-next-line typescript/no-deprecated -- deprecated names are replaced here
   const { keyterms, languageCode, minEndOfTurnSilenceWhenConfident, ...params } = rest;
@@ -104,7 +115,7 @@ function queryValue(value: unknown): string {
 }
 
 /** Every setting is part of the address, and a server or proxy refuses a long one without naming the cause. */
-function checkAddressLength({ apiKey, token, control, agent, from, ...options }: TranscribeOptions): void {
+function checkAddressLength({ apiKey, token, control, agent, from, fallback, ...options }: TranscribeOptions): void {
   const lengths = Object.entries(options).map(([name, value]) => {
     const { length } = new URLSearchParams({ [name]: queryValue(value) }).toString();
     return { name, length };

@@ -79,6 +79,7 @@ export function transcribeOver(
     open: (input, connectTimeout) => open(input, withConnectTimeout(settings, connectTimeout)),
     settings,
     control: options.control,
+    fallback: options.fallback,
     network$,
   });
 }

@@ -42,6 +42,10 @@ const RULES: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscribe
     expected: 'an Agent of node:https',
   },
   from: { accepts: isCheckpoint, expected: 'a checkpoint of checkpoints()', hidden: true },
+  fallback: {
+    accepts: (value) => isRecord(value) && typeof value['start'] === 'function',
+    expected: 'what local() of rxscribe/local returns',
+  },
   control: {
     accepts: (value) => typeof value === 'object' && value !== null,
     expected: 'an Observable of control messages',
@@ -137,11 +141,20 @@ export function checkTranscribeOptions(options: TranscribeOptions): void {
   if (voiceFocusThreshold !== undefined && voiceFocus === undefined) {
     throw new TypeError('voiceFocusThreshold needs voiceFocus');
   }
+  if (options.fallback) checkFallback(options);
   const refused = PRO_ONLY.find((name) => options[name] !== undefined);
   if (refused && isUniversalStreaming(speechModel)) {
     throw new TypeError(`${refused} does not work with ${speechModel}; use universal-3-6-pro, or omit ${refused}`);
   }
   for (const [name, value] of Object.entries(extraParams)) checkExtraParam(name, value);
+}
+
+function checkFallback({ fallback, sampleRate, encoding, reconnect }: TranscribeOptions): void {
+  if (reconnect === false)
+    throw new TypeError('fallback needs reconnect: without it, nothing follows a broken session');
+  if (fallback && (sampleRate !== fallback.sampleRate || encoding === 'pcm_mulaw')) {
+    throw new TypeError(`fallback needs sampleRate ${fallback.sampleRate} and encoding 'pcm_s16le'`);
+  }
 }
 
 /** A parameter that has an option must use it, because rxscribe relies on what the option says. */

@@ -8,8 +8,8 @@ import type { DirFlags } from '../flags/dirFlags.ts';
 import { savedFlags } from '../flags/savedFlags.ts';
 import { declareFlags } from '../flags/declareFlags.ts';
 import type { Command, Declarations } from '../flags/declareFlags.ts';
-import { LOCAL } from '../flags/localFlags.ts';
-import type { LocalFlags } from '../flags/localFlags.ts';
+import { FALLBACK, LOCAL } from '../flags/localFlags.ts';
+import type { FallbackFlags, LocalFlags } from '../flags/localFlags.ts';
 import { OUTPUT } from '../flags/outputFlags.ts';
 import type { OutputFlags } from '../flags/outputFlags.ts';
 import type { CreateSource } from '../sourcePlan.ts';
@@ -21,9 +21,17 @@ import { printable } from '../terminal/printable.ts';
 import { UsageError } from '../usageError.ts';
 
 interface FileFlags
-  extends SpeedFlags, ServiceFlags, LocalFlags, ConditioningFlags, ChannelsFlags, OutputFlags, DirFlags {}
+  extends
+    SpeedFlags,
+    ServiceFlags,
+    LocalFlags,
+    FallbackFlags,
+    ConditioningFlags,
+    ChannelsFlags,
+    OutputFlags,
+    DirFlags {}
 
-const SAVED = { ...SPEED, ...SERVICE, ...LOCAL, ...CONDITIONING };
+const SAVED = { ...SPEED, ...SERVICE, ...LOCAL, ...FALLBACK, ...CONDITIONING };
 const FLAGS: Declarations<FileFlags> = { ...SAVED, ...CHANNELS, ...OUTPUT, ...DIR };
 
 /** Speed at which a backlog is sent, unless `--speed` is higher, as a multiple of real time. */

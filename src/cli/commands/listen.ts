@@ -9,15 +9,16 @@ import type { DirFlags } from '../flags/dirFlags.ts';
 import { savedFlags } from '../flags/savedFlags.ts';
 import { declareFlags, number } from '../flags/declareFlags.ts';
 import type { Command, Declarations } from '../flags/declareFlags.ts';
-import { LOCAL } from '../flags/localFlags.ts';
-import type { LocalFlags } from '../flags/localFlags.ts';
+import { FALLBACK, LOCAL } from '../flags/localFlags.ts';
+import type { FallbackFlags, LocalFlags } from '../flags/localFlags.ts';
 import { OUTPUT } from '../flags/outputFlags.ts';
 import type { OutputFlags } from '../flags/outputFlags.ts';
 import { SERVICE } from '../flags/serviceFlags.ts';
 import type { ServiceFlags } from '../flags/serviceFlags.ts';
 import { printable } from '../terminal/printable.ts';
 
-interface ListenFlags extends DeviceFlags, ServiceFlags, LocalFlags, ConditioningFlags, OutputFlags, DirFlags {
+interface ListenFlags
+  extends DeviceFlags, ServiceFlags, LocalFlags, FallbackFlags, ConditioningFlags, OutputFlags, DirFlags {
   readonly vad?: 'silero' | 'energy';
   readonly framesPerBuffer?: number;
 }
@@ -31,7 +32,7 @@ const RECORDER: Declarations<Pick<ListenFlags, 'vad' | 'framesPerBuffer'>> = {
   },
 };
 
-const SAVED = { ...DEVICE, ...SERVICE, ...LOCAL, ...RECORDER, ...CONDITIONING };
+const SAVED = { ...DEVICE, ...SERVICE, ...LOCAL, ...FALLBACK, ...RECORDER, ...CONDITIONING };
 
 const FLAGS: Declarations<ListenFlags> = { ...SAVED, ...OUTPUT, ...DIR };
 
@@ -45,6 +46,7 @@ export const listen: Command<ListenFlags> = {
       .example('$0 listen', 'caption what you say')
       .example('$0 listen --device 2 --language-codes en,es', 'another microphone, two languages')
       .example('$0 listen --local', 'on this device; no audio leaves it')
+      .example('$0 listen --fallback', 'on this device while the service is out of reach')
       .example('$0 listen -o talk.srt -o talk.md --record talk.wav', 'also write subtitles, a text and the audio')
       .example('$0 listen --captions --speaker-labels', 'also on a page for a stage screen or OBS')
       .example('$0 listen --dir meeting', 'into a folder; the same command continues after a crash')

@@ -7,7 +7,7 @@ import { checkCaptions } from '../flags/captionsFlags.ts';
 import { CONDITIONING } from '../flags/conditioningFlags.ts';
 import type { DemoFlags } from '../flags/demoFlags.ts';
 import { variableName } from '../environment.ts';
-import { LOCAL, modelDirectory } from '../flags/localFlags.ts';
+import { FALLBACK, LOCAL, modelDirectory } from '../flags/localFlags.ts';
 import { checkOutputs } from '../outputs/checkOutputs.ts';
 import { SIGNALS_FORWARDED } from '../signals.ts';
 import { OUTPUT } from '../flags/outputFlags.ts';
@@ -70,10 +70,8 @@ function childArgs(flags: DemoFlags): string[] {
 
 /** The environment without variables that would set flags of the file command; blank ones are not filled from `.env`. */
 function childEnvironment(simulator?: Simulator): NodeJS.ProcessEnv {
-  const blank = Object.keys({ ...SERVICE, ...LOCAL, ...CONDITIONING, ...OUTPUT }).map((option) => [
-    variableName(option),
-    '',
-  ]);
+  const options = { ...SERVICE, ...LOCAL, ...FALLBACK, ...CONDITIONING, ...OUTPUT };
+  const blank = Object.keys(options).map((option) => [variableName(option), '']);
   return {
     ...process.env,
     ...(Object.fromEntries(blank) as NodeJS.ProcessEnv),

@@ -18,8 +18,22 @@ export interface LocalFlags {
 export const LOCAL: Declarations<LocalFlags> = inGroup('Recognition:', {
   local: {
     type: 'string',
-    coerce: modelOf,
+    coerce: (value: unknown) => modelOf(value, 'local'),
     describe: 'Recognise on this device, without the service and a key: the directory of a model, see rxscribe models',
+  },
+});
+
+/** The flag of commands that use the service, and this device only while the service is out of reach. */
+export interface FallbackFlags {
+  /** Directory or name of the model; empty for the default one. */
+  readonly fallback?: string;
+}
+
+export const FALLBACK: Declarations<FallbackFlags> = inGroup('Recognition:', {
+  fallback: {
+    type: 'string',
+    coerce: (value: unknown) => modelOf(value, 'fallback'),
+    describe: 'Recognise on this device while the service is out of reach: the directory of a model, as for --local',
   },
 });
 
@@ -67,8 +81,8 @@ export function modelDirectory(given: string): string {
 }
 
 /** A variable may also mean yes or no. */
-function modelOf(value: unknown): string | undefined {
-  if (Array.isArray(value)) throw new UsageError('--local is given more than once');
+function modelOf(value: unknown, flag: string): string | undefined {
+  if (Array.isArray(value)) throw new UsageError(`--${flag} is given more than once`);
   const text = String(value);
   if (['true', 'yes', 'on', '1'].includes(text.toLowerCase())) return '';
   return value !== undefined && (text === '' || isOn(text)) ? text : undefined;

@@ -8,6 +8,7 @@ const REPEAT_MS = 60_000;
 export function eventNotices(): (event: TranscriptionEvent) => string | undefined {
   let disconnectedAt: number | undefined;
   let begun = false;
+  let runsOn: 'service' | 'device' = 'service';
   let latest = { reason: '', at: -Infinity };
   return (event) => {
     switch (event.type) {
@@ -30,9 +31,12 @@ export function eventNotices(): (event: TranscriptionEvent) => string | undefine
           : undefined;
       case 'Begin': {
         const outage = disconnectedAt === undefined ? undefined : performance.now() - disconnectedAt;
-        const verb = begun ? 'reconnected' : 'connected';
+        const hasReturned = runsOn === 'device' && event.runsOn === 'service';
+        const verb = event.runsOn === 'device' ? 'this device continues' : begun ? 'reconnected' : 'connected';
         disconnectedAt = undefined;
         begun = true;
+        runsOn = event.runsOn ?? 'service';
+        if (hasReturned) return 'the service recognises the speech again';
         return outage === undefined ? undefined : `${verb} after ${seconds(outage)}`;
       }
       default:

@@ -36,6 +36,7 @@ export class Status {
   #startedAt = 0;
   #latest: Uint8Array = new Uint8Array(0);
   #connection: 'connecting' | 'live' | 'reconnecting' = 'connecting';
+  #runsOn: 'service' | 'device' = 'service';
   #hasBegun = false;
   #outage = { since: 0, attempt: 0, replayMs: 0, elapsedMs: 0 };
   #delayMs: number | undefined;
@@ -56,7 +57,10 @@ export class Status {
   }
 
   update(event: TranscriptionEvent): void {
-    if (event.type === 'Begin') [this.#connection, this.#hasBegun] = ['live', true];
+    if (event.type === 'Begin') {
+      [this.#connection, this.#hasBegun] = ['live', true];
+      this.#runsOn = event.runsOn ?? 'service';
+    }
     if (event.type === 'Stats') this.#delayMs = event.finalDelayMs ?? this.#delayMs;
     if (event.type !== 'Reconnecting') return;
     const since = this.#connection === 'reconnecting' ? this.#outage.since : performance.now();
@@ -81,7 +85,8 @@ export class Status {
   #stateText(): string {
     if (this.#connection === 'reconnecting') return this.#outageText();
     if (this.ending) return 'ending';
-    return this.paused ? 'paused, nothing is sent' : this.#connection;
+    if (this.paused) return 'paused, nothing is sent';
+    return this.#connection === 'live' && this.#runsOn === 'device' ? 'live, on this device' : this.#connection;
   }
 
   #outageText(): string {

@@ -7,6 +7,7 @@ import { EMPTY_VIEW } from './viewState.ts';
 const BADGES: Readonly<Record<Status | 'disconnected', string>> = {
   waiting: 'connecting…',
   live: '',
+  device: 'on this device',
   reconnecting: 'reconnecting…',
   ended: 'ended',
   disconnected: 'reconnecting…',

@@ -13,8 +13,8 @@ export interface ViewTurn {
   readonly parts: readonly TurnPart[];
 }
 
-/** State of the transcription: not started, running, connection lost, over. */
-export type Status = 'waiting' | 'live' | 'reconnecting' | 'ended';
+/** State of the transcription: not started, running, running on this device instead of the service, connection lost, over. */
+export type Status = 'waiting' | 'live' | 'device' | 'reconnecting' | 'ended';
 
 /** Everything a viewer shows. */
 export interface ViewState {

@@ -12,6 +12,20 @@ describe('normalizeArgs', () => {
     expect(normalizeArgs(['file', '--captions', 'talk.wav'])).toEqual(['file', '--captions=', 'talk.wav']);
   });
 
+  it('marks --local and --fallback without a directory', () => {
+    const args = ['file', '--local', 'package.json', '--fallback', '--plain', '--fallback', 'src'];
+
+    expect(normalizeArgs(args)).toEqual([
+      'file',
+      '--local=',
+      'package.json',
+      '--fallback=',
+      '--plain',
+      '--fallback',
+      'src',
+    ]);
+  });
+
   it('accepts - as an output', () => {
     expect(normalizeArgs(['file', 'a.wav', '-o', '-'])).toEqual(['file', 'a.wav', '--output=-']);
   });

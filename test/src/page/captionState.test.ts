@@ -175,6 +175,8 @@ describe('CaptionState', () => {
       'reconnecting',
     );
     expect(statusAfter(begin)).toBe('live');
+    expect(statusAfter({ ...begin, runsOn: 'device' })).toBe('device');
+    expect(statusAfter({ ...begin, runsOn: 'service' })).toBe('live');
     state.end();
     expect(statusAfter()).toBe('ended');
   });

@@ -57,6 +57,23 @@ describe('--local', () => {
   });
 });
 
+describe('--fallback', () => {
+  it.each([
+    [['--local', 'DIR'], /--fallback has no effect with --local: this device does all/],
+    [['--no-reconnect'], /fallback needs reconnect/],
+    [['--sample-rate', '8000'], /fallback needs sampleRate 16000/],
+  ])('refuses %j', async (args, message) => {
+    const given = args.map((arg) => (arg === 'DIR' ? model : arg));
+    const { code, stderr } = await rxscribe(['file', human, '--fallback', model, ...given]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) });
+  });
+
+  it('needs a key, because the service comes first', async () => {
+    const { code, stderr } = await rxscribe(['file', human, '--fallback', model]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/no API key/) });
+  });
+});
+
 describe('rxscribe models', () => {
   it('lists models with the command that gets them, and downloads nothing', async () => {
     const { code, stdout } = await rxscribe(['models'], { env: { XDG_DATA_HOME: directory } });

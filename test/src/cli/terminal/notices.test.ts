@@ -32,6 +32,15 @@ describe('eventNotices', () => {
     expect(notice(begin)).toMatch(/^connected after/);
   });
 
+  it('reports that this device continues, and that the service has returned', () => {
+    const notice = eventNotices();
+
+    expect(notice({ ...begin, runsOn: 'service' })).toBeUndefined();
+    notice(reconnecting);
+    expect(notice({ ...begin, runsOn: 'device' })).toMatch(/^this device continues after \d+\.\d s$/);
+    expect(notice({ ...begin, runsOn: 'service' })).toBe('the service recognises the speech again');
+  });
+
   it('reports gaps once a session has begun', () => {
     const notice = eventNotices();
 

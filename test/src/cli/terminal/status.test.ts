@@ -34,6 +34,14 @@ describe('Status', () => {
     expect(status.line(14).text).toBe('ending  0:01');
   });
 
+  it('shows that this device recognises the audio instead of the service', () => {
+    const status = new Status(options);
+    status.update({ ...begin, runsOn: 'device' });
+    expect(status.line(30)).toEqual({ state: 'live', text: 'live, on this device  0:00' });
+    status.update({ ...begin, runsOn: 'service' });
+    expect(status.line(12).text).toBe('live  0:00');
+  });
+
   it('shows the position in a recording', () => {
     const status = new Status({ ...options, microphone: false });
     status.lengthMs = 3_725_000;
