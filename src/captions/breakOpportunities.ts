@@ -25,6 +25,8 @@ type Piece = Pick<Segment, 'text' | 'columns' | 'spaced'>;
 const SENTENCE = /[.!?…。！？｡؟۔।॥]["'”’»›)\]」』】）]*$/u;
 const CLAUSE = /[,;:–—،؛、，；：]["'”’»›)\]」』】）]*$/u;
 const LOWER_CASE = /^\p{Ll}/u;
+/** Longer texts without a space, of half an hour and more, are cut anywhere: looking for their words takes too long. */
+const MAX_UNSPACED = 10_000;
 /** A silence this long ends a clause as a comma does, in milliseconds. */
 const PAUSE_MS = 300;
 
@@ -73,6 +75,10 @@ function breakBetween(segment: Segment, next: Segment | undefined): BreakQuality
 }
 
 function piecesOf(token: string, columns: number): Piece[] {
+  if (token.length > MAX_UNSPACED) {
+    const parts = textSlices(token, columns >> 1); // no character is wider than 2 columns
+    return parts.map((text, index) => ({ text, columns: columnsOf(text), spaced: index === 0 }));
+  }
   const width = columnsOf(token);
   if (width <= columns) return [{ text: token, columns: width, spaced: true }];
   const pieces: Piece[] = [];

@@ -24,7 +24,7 @@ export interface CaptionFileOptions extends FailureOptions {
   readonly marks?: Observable<Mark>;
 }
 
-/** Most text that may wait for the disk, in characters: days of events. */
+/** Most that may wait in memory for the disk, in characters: days of events. */
 const MAX_WAITING = 64 * 2 ** 20;
 
 /**
@@ -32,8 +32,9 @@ const MAX_WAITING = 64 * 2 ** 20;
  *
  * The file is a complete document after every turn and every mark. New text is appended; when something earlier changes
  * (corrected speakers, formatted text, a turn before a mark), the file is replaced in one step. A kill can cut only the
- * turn that is being appended: Linux may end the write at a multiple of 4096 bytes. The file is created on
- * subscription. A file that cannot be written affects neither the stream nor other files: `onError` is called, and
+ * turn that is being appended: Linux may end the write at a multiple of 4096 bytes. Memory is bounded:
+ * corrections reach back eight hours of speech, beyond the start of any session, and a file that was removed is created
+ * again with those hours. The file is created on subscription. A file that cannot be written affects neither the stream nor other files: `onError` is called, and
  * writing is retried while the stream goes on and once at its end. A file that someone else replaced or changed is left
  * alone. On completion the file is closed before the stream completes, within 2 s; after an error or `unsubscribe` it
  * is closed in the background.

@@ -30,10 +30,38 @@ async function copyNew(from: string, to: string): Promise<void> {
   }
 }
 
-/** Replaces a file in one step: readers see the old content or the new one. */
-export async function replaceFile(path: string, content: Uint8Array, mode?: number): Promise<BigIntStats> {
+/** The start of an open file, this many bytes. */
+interface FileStart {
+  readonly of: FileHandle;
+  readonly length: number;
+}
+
+/**
+ * Replaces a file in one step: readers see the old content or the new one.
+ *
+ * @param start What to copy before the content. @defaultValue nothing
+ */
+export async function replaceFile(
+  path: string,
+  content: Uint8Array,
+  mode?: number,
+  start?: FileStart,
+): Promise<BigIntStats> {
   await removeLeftovers(path);
-  return beside(path, content, (temporary) => rename(temporary, path), mode);
+  return beside(path, content, (temporary) => rename(temporary, path), mode, start);
+}
+
+/** How many bytes are copied at once. */
+const COPY_BYTES = 65_536;
+
+async function copyStart({ of, length }: FileStart, to: FileHandle): Promise<void> {
+  const buffer = new Uint8Array(Math.min(COPY_BYTES, length));
+  for (let done = 0; done < length;) {
+    const { bytesRead } = await of.read(buffer, 0, Math.min(buffer.length, length - done), done);
+    if (bytesRead === 0) throw new Error('it was changed by someone else');
+    await writeAt(to, buffer.subarray(0, bytesRead), done);
+    done += bytesRead;
+  }
 }
 
 /** Writes all bytes at a position; a disk that fills up may accept only some at first. */
@@ -54,12 +82,14 @@ async function beside(
   content: Uint8Array,
   move: (temporary: string) => Promise<void>,
   mode?: number,
+  start?: FileStart,
 ): Promise<BigIntStats> {
   const temporary = `${path}.${process.pid}.${randomBytes(12).toString('base64url')}.tmp`;
   const file = await open(temporary, 'wx', mode); // fails if anything exists there, also a link
   try {
     try {
-      await writeAt(file, content, 0);
+      if (start) await copyStart(start, file);
+      await writeAt(file, content, start?.length ?? 0);
       await file.datasync();
     } finally {
       await file.close();

@@ -25,7 +25,7 @@ interface Stream {
 }
 
 /**
- * A text file that is complete after every write: text is appended, or all of it replaced.
+ * A text file that is complete after every write: text is appended, or replaced up to its end.
  *
  * Each write opens the file again, checks that it is still the one we created, and flushes it to the disk.
  */
@@ -60,12 +60,14 @@ export class TextFile implements FileContent {
     if (!this.#target) {
       this.#target = await this.#create(bytes);
     } else if (this.#target.kind === 'stream') {
-      if (!update.replaces) await this.#target.write(bytes);
+      if (update.from === undefined) await this.#target.write(bytes);
     } else {
-      await this.#writeFile(this.#target, bytes, update.replaces);
+      await this.#writeFile(this.#target, bytes, update.from);
     }
     update.done();
-    if (update.replaces && this.#target.kind === 'stream') throw new Error('earlier text cannot be corrected there');
+    if (update.from !== undefined && this.#target.kind === 'stream') {
+      throw new Error('earlier text cannot be corrected there');
+    }
   }
 
   async #create(bytes: Uint8Array): Promise<Target> {
@@ -89,21 +91,29 @@ export class TextFile implements FileContent {
     return { kind: 'file', path, id, bytes: length };
   }
 
-  async #writeFile(file: OwnFile, bytes: Uint8Array, replaces: boolean): Promise<void> {
+  async #writeFile(file: OwnFile, bytes: Uint8Array, from: number | undefined): Promise<void> {
     try {
-      const found = await lstat(file.path, { bigint: true });
-      this.#check(file, found);
-      if (replaces) {
-        file.id = await replaceFile(file.path, bytes, Number(found.mode));
-        file.bytes = bytes.length;
-        this.#torn = false;
-      } else {
-        await this.#append(file, bytes);
-      }
+      this.#check(file, await lstat(file.path, { bigint: true }));
+      if (from === undefined) await this.#append(file, bytes);
+      else await this.#replaceFrom(from, file, bytes);
     } catch (error) {
       // a removed file is created again
       if ((error as NodeJS.ErrnoException).code === 'ENOENT' && this.#updates.restart()) this.#target = undefined;
       throw error;
+    }
+  }
+
+  /** Keeps the file up to a byte and replaces the rest, in one step. */
+  async #replaceFrom(from: number, file: OwnFile, bytes: Uint8Array): Promise<void> {
+    const handle = await open(file.path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    try {
+      const found = await handle.stat({ bigint: true });
+      this.#check(file, found);
+      file.id = await replaceFile(file.path, bytes, Number(found.mode), { of: handle, length: from });
+      file.bytes = from + bytes.length;
+      this.#torn = false;
+    } finally {
+      await handle.close();
     }
   }
 

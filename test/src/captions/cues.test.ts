@@ -154,6 +154,22 @@ describe('cues', () => {
     expect(textOf(cues(turn)).replaceAll(' ', '')).toBe(turn.transcript);
   });
 
+  it('cuts a text of 30,000 characters without a space into full lines', () => {
+    const text = '漢字'.repeat(15_000);
+    const lines = cues(timedTurn(0, [text, 0, 5_000_000])).flatMap((cue) => cue.lines);
+    expect(lines).toHaveLength(Math.ceil(30_000 / 21));
+    expect(new Set(lines.slice(0, -1).map((line) => line.length))).toEqual(new Set([21]));
+    expect(lines.join('')).toBe(text);
+  });
+
+  it.each(['\u{1f600}', 'e\u0301', 'กี'])('never cuts within %s, however long the text is', (character) => {
+    const text = character.repeat(10_000);
+    const lines = cues(timedTurn(0, [text, 0, 5_000_000])).flatMap((cue) => cue.lines);
+    expect(lines.join('')).toBe(text);
+    for (const line of lines) expect(line).toMatch(new RegExp(`^(${character})+$`, 'u'));
+    for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(42);
+  });
+
   it('shows a turn without times after the previous cue, and no turn without text', () => {
     expect(cues({ ...finalTurn(0, 'Hello there.'), words: [] }, { after: 700 })).toMatchObject([
       { startMs: 700, endMs: 1700 },
