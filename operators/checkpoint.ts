@@ -95,7 +95,7 @@ function moveTo(checkpoint: Checkpoint, positionMs: number): Checkpoint {
   const from = checkpoint.positionMs;
   let to = Math.max(from, positionMs);
   let { gapMs } = checkpoint;
-  let countedMs = from;
+  let countedMs = 0;
   const gaps: Gap[] = [];
   for (const gap of checkpoint.gaps) {
     if (gap.startMs > to + SAME_MS) {

@@ -7,6 +7,8 @@ export interface LostAudio {
 const NONE: LostAudio[] = [];
 /** The stretches reported with the notification being delivered; empty outside of one. */
 let offered = NONE;
+/** Whether the notification being delivered is silence of a stretch that has not ended. */
+let filling = false;
 
 /**
  * Sends one notification and reports lost stretches with it; stretches that a consumer takes leave the list.
@@ -18,15 +20,21 @@ let offered = NONE;
  *
  * @param stretches The stretches not taken yet. The source keeps one list per subscription.
  * @param emit Sends one notification, synchronously: a value, the completion or the error.
+ * @param isFilling Whether it is silence of a stretch that has not ended. @defaultValue as in the notification around it
  */
-export function emitWithLostAudio(stretches: LostAudio[], emit: () => void): void {
-  const outer = offered;
-  offered = stretches;
+export function emitWithLostAudio(stretches: LostAudio[], emit: () => void, isFilling: boolean = filling): void {
+  const outer = [offered, filling] as const;
+  [offered, filling] = [stretches, isFilling];
   try {
     emit();
   } finally {
-    offered = outer;
+    [offered, filling] = outer;
   }
+}
+
+/** Whether the chunk being delivered is silence of a stretch that has not ended, and will be reported when it has. */
+export function isLostAudio(): boolean {
+  return filling;
 }
 
 /** Takes the stretches reported with the notification being delivered; only the first call returns them. */

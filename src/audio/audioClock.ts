@@ -34,6 +34,11 @@ export class AudioClock {
     this.#format = format;
   }
 
+  /** Whether the last bytes are silence that stands for lost audio. */
+  get isSilent(): boolean {
+    return this.#silentFrom !== undefined;
+  }
+
   /** Milliseconds until the next piece of silence is due. */
   msUntilSilence(now: number): number {
     return Math.max(0, this.#coveredUntil + PIECE_MS - now);

@@ -135,7 +135,7 @@ function withLostAudio(source: Observable<Uint8Array>, clock: AudioClock): Obser
       emitWithLostAudio(clock.lostAudio, notify);
     };
     return source.subscribe({
-      next: (chunk) => emitWithLostAudio(clock.lostAudio, () => subscriber.next(chunk)),
+      next: (chunk) => emitWithLostAudio(clock.lostAudio, () => subscriber.next(chunk), clock.isSilent),
       error: (error) => end(() => subscriber.error(error)),
       complete: () => end(() => subscriber.complete()),
     });

@@ -14,6 +14,16 @@ interface MarkLine extends Mark {
   readonly type: 'Mark';
 }
 
+/** A stretch in which the source recorded nothing: a line when it starts, and one with its end. */
+interface LostAudioLine {
+  readonly type: 'LostAudio';
+  /** Milliseconds on the audio clock. */
+  readonly startMs: number;
+  readonly endMs?: number | undefined;
+}
+
+type Line = TranscriptionEvent | MarkLine | LostAudioLine;
+
 /** Bytes per read. */
 const READ_BYTES = 65_536;
 const LINE_BREAK = 10;
@@ -29,6 +39,7 @@ export class EventLog {
   readonly #sync: RegularSync;
   #bytes = 0;
   #checkpoint: Checkpoint = START;
+  #lost: LostAudioLine[] = [];
 
   /** @throws {TranscriptionError} of kind `file` when it cannot be opened, or is damaged before its end. */
   constructor(path: string) {
@@ -44,7 +55,7 @@ export class EventLog {
     try {
       if (!fstatSync(this.#fd).isFile()) throw Object.assign(new Error('not a file'), { code: 'EINVAL' });
       for (const { line, end } of this.#lines()) {
-        if (line.type !== 'Mark') this.#checkpoint = advance(this.#checkpoint, line);
+        this.#read(line);
         this.#bytes = end;
       }
       ftruncateSync(this.#fd, this.#bytes);
@@ -64,6 +75,11 @@ export class EventLog {
     return this.#bytes === 0;
   }
 
+  /** The lost stretches that an earlier process could not report; the last one may have no end. */
+  get lostAudio(): readonly { readonly startMs: number; readonly endMs?: number | undefined }[] {
+    return this.#lost;
+  }
+
   /** Appends an event. @throws {TranscriptionError} of kind `file`, such as for a full disk. */
   append(event: TranscriptionEvent): void {
     this.#write(event);
@@ -75,13 +91,18 @@ export class EventLog {
     this.#write({ type: 'Mark', atMs, title } satisfies Record<keyof MarkLine, unknown>);
   }
 
+  /** Appends a lost stretch: first without its end, then with it. */
+  appendLostAudio(startMs: number, endMs?: number): void {
+    this.#write({ type: 'LostAudio', startMs, endMs } satisfies LostAudioLine);
+  }
+
   /**
    * Reads the log.
    *
    * @yields The events so far.
    */
   *events(): Generator<TranscriptionEvent> {
-    for (const { line } of this.#lines(this.#bytes)) if (line.type !== 'Mark') yield line;
+    for (const { line } of this.#lines(this.#bytes)) if (isEvent(line)) yield line;
   }
 
   /**
@@ -104,6 +125,15 @@ export class EventLog {
     }
   }
 
+  #read(line: Line): void {
+    if (line.type === 'LostAudio') {
+      this.#lost = [...this.#lost.filter(({ startMs }) => startMs < line.startMs), line];
+    } else if (line.type === 'AudioGap' && line.reason === 'device') {
+      this.#lost = this.#lost.filter(({ startMs, endMs = Infinity }) => startMs >= line.endMs || endMs <= line.startMs);
+    }
+    if (isEvent(line)) this.#checkpoint = advance(this.#checkpoint, line);
+  }
+
   #write(line: object): void {
     const bytes = Buffer.from(`${jsonLine(line)}\n`);
     writeFully(this.#fd, this.#path, bytes, this.#bytes);
@@ -116,7 +146,7 @@ export class EventLog {
    *
    * @yields Each whole line, and where it ends.
    */
-  *#lines(upTo = Infinity): Generator<{ line: TranscriptionEvent | MarkLine; end: number }> {
+  *#lines(upTo = Infinity): Generator<{ line: Line; end: number }> {
     let number = 0;
     let damaged: number | undefined;
     for (const { text, end } of this.#textLines(upTo)) {
@@ -152,9 +182,13 @@ export class EventLog {
   }
 }
 
-function parse(text: string): TranscriptionEvent | MarkLine | undefined {
+function isEvent(line: Line): line is TranscriptionEvent {
+  return line.type !== 'Mark' && line.type !== 'LostAudio';
+}
+
+function parse(text: string): Line | undefined {
   try {
-    const line = JSON.parse(text) as TranscriptionEvent | MarkLine | null;
+    const line = JSON.parse(text) as Line | null;
     return typeof line === 'object' && typeof line?.type === 'string' ? line : undefined;
   } catch {
     return undefined;

@@ -6,6 +6,12 @@ import { writeFailure } from '../captions/writeFailure.ts';
 import { RegularSync } from './regularSync.ts';
 import { writeFully } from './writeFully.ts';
 
+/**
+ * Mu-law from silence to the level of a byte 0, which is what a hole in a file reads as. A stretch of one level is silent,
+ * but a jump to it would click.
+ */
+const MULAW_RAMP = Uint8Array.from({ length: 3 * 128 }, (_, index) => 127 - Math.floor(index / 3));
+
 /** Most bytes per read. */
 const READ_BYTES = 65_536;
 
@@ -64,6 +70,10 @@ export class GrowingWav {
 
   /** Extends the audio to so many bytes; the added stretch plays as silence and takes no space on the disk. */
   extendTo(bytes: number): void {
+    const added = bytes - this.#bytes;
+    const ramp = this.#format.encoding === 'pcm_mulaw' ? MULAW_RAMP.subarray(0, added / 2) : new Uint8Array(0);
+    writeFully(this.#fd, this.#path, ramp, HEADER_BYTES + this.#bytes);
+    writeFully(this.#fd, this.#path, ramp.toReversed(), HEADER_BYTES + bytes - ramp.length);
     try {
       ftruncateSync(this.#fd, HEADER_BYTES + bytes);
     } catch (cause) {

@@ -10,7 +10,7 @@ import { pcmStream } from '../audio/pcmStream.ts';
 import type { Mark } from '../captions/chapterMark.ts';
 import { writeFailure } from '../captions/writeFailure.ts';
 import { TranscriptionError } from '../errors.ts';
-import { takeLostAudio } from '../lostAudio.ts';
+import { isLostAudio, takeLostAudio } from '../lostAudio.ts';
 import type { LostAudio } from '../lostAudio.ts';
 import { EventLog } from './eventLog.ts';
 import { framesFrom } from './framesFrom.ts';
@@ -46,6 +46,8 @@ export class DurableRun {
   readonly #release: () => void;
   readonly #log: EventLog;
   #record: RunRecord;
+  /** Whether the last transcription ended before all of its audio was transcribed. */
+  #isIncomplete = false;
   #wav: GrowingWav | undefined;
 
   constructor(folder: string, { options, isInterrupted = () => false, ...format }: RunOptions) {
@@ -139,12 +141,17 @@ export class DurableRun {
         const lost: LostAudio[] = [];
         const placed$ = new ReplaySubject<void>(1);
         let failure: { readonly error: unknown } | undefined;
-        const restart: TranscriptionEvent[] = [];
+        const restart: TranscriptionEvent[] = this.#lostBefore(wav);
         let offsetMs: number | undefined;
+        let isLost = false;
         const takeLost = (): void => {
-          for (const { startMs, endMs } of takeLostAudio()) {
-            lost.push({ startMs: (offsetMs ?? 0) + startMs, endMs: (offsetMs ?? 0) + endMs });
+          for (const stretch of takeLostAudio()) {
+            const [startMs, endMs] = [(offsetMs ?? 0) + stretch.startMs, (offsetMs ?? 0) + stretch.endMs];
+            lost.push({ startMs, endMs });
+            this.#log.appendLostAudio(startMs, endMs);
           }
+          if (isLostAudio() && !isLost) this.#log.appendLostAudio(wav.lengthMs);
+          isLost = isLostAudio();
         };
         const end = (): void => {
           takeLost();
@@ -209,8 +216,7 @@ export class DurableRun {
       framesFrom(frameBytes(FRAME_MS, this.#format), startBytes, { padTail: true }),
     );
     const next$ = defer(() => {
-      const { failed } = this.checkpoint;
-      if (isLast || (failed && wav.ended)) return EMPTY;
+      if (isLast || (this.#isIncomplete && wav.ended)) return EMPTY;
       return this.#stretches(wav, lost, recognise);
     });
     if (isLast && wav.ended && startBytes >= wav.bytes) return EMPTY;
@@ -219,7 +225,13 @@ export class DurableRun {
 
   /** Writes each event to the log before it is emitted. */
   #logged(event$: Observable<TranscriptionEvent>): Observable<TranscriptionEvent> {
-    return event$.pipe(tap((event) => this.#log.append(event)));
+    this.#isIncomplete = false;
+    return event$.pipe(
+      tap((event) => {
+        this.#log.append(event);
+        if (event.type === 'AudioGap' && event.reason === 'end-timeout') this.#isIncomplete = true;
+      }),
+    );
   }
 
   /** Decides where the first chunk of this process lies; the time since the last recording is a gap. */
@@ -227,26 +239,45 @@ export class DurableRun {
     const chunkAt = Date.now() - bytesToMs(chunk.length, this.#format);
     const { startedAt } = this.#record;
     if (startedAt === undefined) this.#save({ startedAt: chunkAt });
-    else restart.push(...this.#addGap(wav, chunkAt - startedAt));
+    else restart.push(...this.#addGaps(wav, chunkAt - startedAt));
     this.onRecording(wav.lengthMs);
     return wav.lengthMs;
   }
 
-  #addGap(wav: GrowingWav, nowMs: number): TranscriptionEvent[] {
-    const { positionMs, session } = this.checkpoint;
+  #addGaps(wav: GrowingWav, nowMs: number): TranscriptionEvent[] {
+    const { positionMs, gaps } = this.checkpoint;
     // after a power loss the log may be ahead of the audio
+    const loggedMs = Math.max(positionMs, gaps.at(-1)?.endMs ?? 0);
+    if (nowMs <= wav.lengthMs && wav.lengthMs >= loggedMs) return []; // a source faster than real time, or a clock set back
     const startMs = Math.max(wav.lengthMs, positionMs);
-    if (nowMs <= startMs && wav.lengthMs >= positionMs) return []; // a source faster than real time, or a clock set back
-    const endBytes = msToBytes(Math.max(startMs + SHORTEST_GAP_MS, nowMs), this.#format);
-    const endMs = bytesToMs(endBytes, this.#format);
-    const gap = { type: 'AudioGap', startMs, endMs, reason: 'restart', session: Math.max(0, session - 1) } as const;
-    this.#log.append(gap);
+    const endBytes = msToBytes(Math.max(startMs + SHORTEST_GAP_MS, loggedMs, nowMs), this.#format);
+    const starts = [startMs, ...gaps.map(({ endMs }) => Math.max(startMs, endMs))];
+    const ends = [...gaps.map((gap) => gap.startMs), bytesToMs(endBytes, this.#format)];
+    const added = starts.flatMap((start, index) => this.#logGap(start, ends[index] ?? start, 'restart'));
     wav.extendTo(endBytes);
+    return added;
+  }
+
+  /** Reports what the source of an earlier process lost just before that process ended. */
+  #lostBefore(wav: GrowingWav): TranscriptionEvent[] {
+    return this.#log.lostAudio.flatMap(({ startMs, endMs = wav.lengthMs }) => this.#logGap(startMs, endMs, 'device'));
+  }
+
+  #logGap(startMs: number, endMs: number, reason: 'device' | 'restart'): TranscriptionEvent[] {
+    if (endMs <= startMs) return [];
+    const gap = {
+      type: 'AudioGap',
+      startMs,
+      endMs,
+      reason,
+      session: Math.max(0, this.checkpoint.session - 1),
+    } as const;
+    this.#log.append(gap);
     return [gap];
   }
 
   #finish(): Observable<never> {
-    if (!this.checkpoint.failed && !this.#isInterrupted()) this.#save({ recorded: true, finished: true });
+    if (!this.#isIncomplete && !this.#isInterrupted()) this.#save({ recorded: true, finished: true });
     return EMPTY;
   }
 

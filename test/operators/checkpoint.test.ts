@@ -75,7 +75,11 @@ describe('advance', () => {
 
   it('moves over a gap that starts at or before the position', () => {
     expect(fold(stats(2000), gap(2000, 5000))).toMatchObject({ positionMs: 5000, gapMs: 3000, gaps: [] });
-    expect(fold(stats(2000), gap(1500, 5000))).toMatchObject({ positionMs: 5000, gapMs: 3000 });
+  });
+
+  it('counts all of a gap that is reported when the position is within it, or behind it', () => {
+    expect(fold(stats(2000), gap(1500, 5000))).toMatchObject({ positionMs: 5000, gapMs: 3500, gaps: [] });
+    expect(fold(stats(6000), gap(1500, 5000))).toMatchObject({ positionMs: 6000, gapMs: 3500, gaps: [] });
   });
 
   it('keeps a gap that starts later, and moves over it when it is reached', () => {

@@ -1,7 +1,7 @@
 import { describe, it, expect } from '@jest/globals';
 import { Subject, asyncScheduler, observeOn, tap } from 'rxjs';
 import { bufferBytes } from '../../operators/bufferBytes.ts';
-import { emitWithLostAudio, takeLostAudio } from '../../src/lostAudio.ts';
+import { emitWithLostAudio, isLostAudio, takeLostAudio } from '../../src/lostAudio.ts';
 import type { LostAudio } from '../../src/lostAudio.ts';
 
 const first: LostAudio = { startMs: 0, endMs: 100 };
@@ -43,6 +43,14 @@ describe('emitWithLostAudio', () => {
       emitWithLostAudio([second], () => expect(takeLostAudio()).toEqual([second]));
       expect(takeLostAudio()).toEqual([first]);
     });
+  });
+
+  it('marks silence that has not ended, through an operator that emits again', () => {
+    const marked: boolean[] = [];
+    const again = (): void => emitWithLostAudio([], () => marked.push(isLostAudio()));
+    emitWithLostAudio([], again, true);
+    emitWithLostAudio([], again);
+    expect([...marked, isLostAudio()]).toEqual([true, false, false]);
   });
 
   it('passes what the emission throws, and offers nothing after it', () => {

@@ -4,7 +4,7 @@ import { Subject } from 'rxjs';
 import { microphoneSource } from '../../../src/audio/microphoneSource.ts';
 import type { MicrophoneOptions } from '../../../src/audio/microphoneSource.ts';
 import type { TranscriptionError } from '../../../src/errors.ts';
-import { takeLostAudio } from '../../../src/lostAudio.ts';
+import { isLostAudio, takeLostAudio } from '../../../src/lostAudio.ts';
 import type { LostAudio } from '../../../src/lostAudio.ts';
 import { FakeRecorder } from './fakeRecorder.ts';
 
@@ -38,6 +38,7 @@ function listen(options: MicrophoneOptions = {}) {
     next: (chunk) => {
       audio.push(chunk);
       lostAudio.push(...takeLostAudio());
+      expect(isLostAudio()).toBe(chunk[0] === 0);
       seen.push(`${now()}: ${chunk[0] === 0 ? 'silence' : 'audio'} ${chunk.length / 32}`);
     },
     error: (error) => {

@@ -4,9 +4,10 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NEVER, Observable, concat, from, lastValueFrom, toArray } from 'rxjs';
-import type { TranscriptionEvent } from '../../../operators/events.ts';
+import { NEVER, Observable, concat, from, lastValueFrom, of, toArray } from 'rxjs';
+import type { Stats, TranscriptionEvent } from '../../../operators/events.ts';
 import { openRun } from '../../../src/durable/openRun.ts';
+import { emitWithLostAudio } from '../../../src/lostAudio.ts';
 import { transcribeOver } from '../../../src/streaming/transcribe.ts';
 import { BYTES_PER_MS, ModelService, modelAudio, modelTranscript } from '../../support/modelService.ts';
 
@@ -97,6 +98,89 @@ describe('a live run in a folder', () => {
     expect(events.at(-1)).toMatchObject({ type: 'Stats' });
     const { transcribedMs } = events.at(-1) as { transcribedMs: number };
     expectDuration(transcribedMs, 12_000);
+  });
+
+  it('transcribes both sides of a gap inside a turn', async () => {
+    recordOnly(from(modelAudio(700)));
+    await letPass(60_000);
+    const events = await record(from(modelAudio(3000)));
+    expect(modelTranscript(700)).toEqual(['w0 w1 w2 w3~']);
+    expect(finals(events)).toEqual([...modelTranscript(700), ...modelTranscript(3000)]);
+  });
+
+  it('reports what the source lost just before the kill, whether that had ended or not', async () => {
+    const [before, silence, after] = [modelAudio(1000), new Uint8Array(300 * BYTES_PER_MS), modelAudio(500)];
+    const source = (ends: boolean): Observable<Uint8Array> =>
+      new Observable((subscriber) => {
+        for (const chunk of before) subscriber.next(chunk);
+        emitWithLostAudio([], () => subscriber.next(silence), true);
+        if (!ends) return;
+        emitWithLostAudio([{ startMs: 1000, endMs: 1300 }], () => subscriber.next(after[0]!));
+      });
+    for (const ends of [true, false]) {
+      recordOnly(source(ends));
+      await letPass(60_000);
+    }
+    await record(from(modelAudio(1000)));
+    const [lost, restart, ...others] = (await log()).filter((event) => event.type === 'AudioGap');
+    const { endMs } = restart!;
+    expect([lost, restart, ...others]).toMatchObject([
+      { reason: 'device', startMs: 1000, endMs: 1300 },
+      { reason: 'restart', startMs: 1400 },
+      { reason: 'device', startMs: endMs + 1000, endMs: endMs + 1300 },
+      { reason: 'restart', startMs: endMs + 1300 },
+    ]);
+    const { capturedMs, transcribedMs, gapMs } = (await log()).at(-1) as Stats;
+    expectDuration(transcribedMs, 3100);
+    expect(capturedMs).toBeCloseTo(transcribedMs + gapMs, 5);
+  });
+
+  it('keeps gaps apart if a process is killed between the line of a gap and its place in the audio', async () => {
+    recordOnly(from(modelAudio(3000)));
+    await letPass(60_000);
+    recordOnly(from(modelAudio(1000)));
+    await truncate(join(dir, 'audio.wav'), 80 + 3000 * BYTES_PER_MS);
+    await letPass(60_000);
+    const events = await record(from(modelAudio(3000)));
+
+    const [first, second] = (await log()).filter((event) => event.type === 'AudioGap');
+    expect(second).toMatchObject({ reason: 'restart', startMs: first!.endMs });
+    expect(finals(events)).toEqual([...modelTranscript(3000), ...modelTranscript(3000)]);
+    expect((events.at(-1) as Stats).gapMs).toBeCloseTo(second!.endMs - first!.startMs, 5);
+  });
+
+  it('reports audio that was lost before a gap, too', async () => {
+    recordOnly(from(modelAudio(3000)));
+    await letPass(60_000);
+    recordOnly(from(modelAudio(1000)));
+    await truncate(join(dir, 'audio.wav'), 80 + 2500 * BYTES_PER_MS);
+    await record(from(modelAudio(1000)));
+    const [first, ...others] = (await log()).filter((event) => event.type === 'AudioGap');
+    expect(others).toMatchObject([{ startMs: 2500, endMs: 3000 }, { startMs: first!.endMs }]);
+  });
+
+  it('leaves a hole in a mu-law recording, too, without a jump of the level', async () => {
+    const format = { sampleRate: 8000, encoding: 'pcm_mulaw' } as const;
+    const quiet = new Uint8Array(800).fill(0xff);
+    for (let process = 0; process < 2; process++) {
+      const run = openRun(dir, format);
+      const source = concat(of(quiet), NEVER);
+      source
+        .pipe(run.live(() => () => NEVER))
+        .subscribe()
+        .unsubscribe();
+      run.close();
+      await letPass(60_000);
+    }
+    const { size, blocks } = await stat(join(dir, 'audio.wav'));
+    expect(size).toBeGreaterThan(480_000);
+    expect(blocks * 512).toBeLessThan(100_000);
+    const wav = (await readFile(join(dir, 'audio.wav'))).subarray(80);
+    const [hole, end] = [wav.indexOf(0x7f), wav.lastIndexOf(0x7f)];
+    expect([hole, wav.length - end]).toEqual([800, 801]);
+    const ramp = Array.from(wav.subarray(hole, hole + 400));
+    expect(ramp.every((byte, index) => index === 0 || Math.abs(byte - ramp[index - 1]!) <= 1)).toBe(true);
+    expect(wav.subarray(hole + 384, end - 383).every((byte) => byte === 0)).toBe(true);
   });
 
   it('continues after the log if the audio has lost its end', async () => {
