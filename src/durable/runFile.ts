@@ -21,7 +21,9 @@ export interface RunRecord {
 /** Reads the record of a run; `undefined` if there is none. */
 export function readRunFile(path: string): RunRecord | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as RunRecord;
+    const record = JSON.parse(readFileSync(path, 'utf8')) as Partial<RunRecord> | null;
+    if (typeof record?.sampleRate !== 'number' || record.encoding === undefined) throw new Error('it describes no run');
+    return record as RunRecord;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     const reason = cause instanceof SyntaxError ? 'it is not JSON' : (cause as Error).message;

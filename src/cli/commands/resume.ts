@@ -5,8 +5,7 @@ import { COMMON, declareFlags } from '../flags/declareFlags.ts';
 import type { Command, Declarations } from '../flags/declareFlags.ts';
 import { OUTPUT } from '../flags/outputFlags.ts';
 import type { OutputFlags } from '../flags/outputFlags.ts';
-import { restoredFlags } from '../flags/savedFlags.ts';
-import type { SavedOptions } from '../flags/savedFlags.ts';
+import { restoredFlags, savedOptions } from '../flags/savedFlags.ts';
 import { SERVICE } from '../flags/serviceFlags.ts';
 import type { ServiceFlags } from '../flags/serviceFlags.ts';
 import { UsageError } from '../usageError.ts';
@@ -34,13 +33,17 @@ export const resume: Command<ResumeFlags & { readonly dir: string }> = {
     if (!run) {
       throw new UsageError(`${flags.dir} contains no run; start one with rxscribe listen --dir or rxscribe file --dir`);
     }
-    const { command, path, flags: saved } = run.options as SavedOptions;
+    const options = savedOptions(run.options);
+    if (!options) {
+      throw new UsageError(`the run in ${flags.dir} was started by another program; continue it there`);
+    }
+    const { command, path, flags: saved } = options;
     const restored = restoredFlags(saved);
     const param = [...((restored['param'] as string[] | undefined) ?? []), ...(flags.param ?? [])];
     const all = { force: false, ...restored, ...flags, param } as never;
     if (command === 'listen') return listen.handler(all);
     if (path !== undefined) return file.handler(Object.assign(all, { path }));
     const { run: start } = await import('../run.ts');
-    return start(all, () => EMPTY, { kind: 'stdin', saved: run.options as SavedOptions });
+    return start(all, () => EMPTY, { kind: 'stdin', saved: options });
   },
 };

@@ -6,6 +6,13 @@ export interface SavedOptions {
   readonly flags: Readonly<Record<string, unknown>>;
 }
 
+/** Returns what the command line saved; `undefined` if another program started the run. */
+export function savedOptions(options: unknown): SavedOptions | undefined {
+  const { command, path, flags } = (options ?? {}) as { readonly [Name in keyof SavedOptions]?: unknown };
+  const isOurs = ['listen', 'stdin'].includes(command as string) || (command === 'file' && typeof path === 'string');
+  return isOurs && typeof flags === 'object' && flags !== null ? (options as SavedOptions) : undefined;
+}
+
 /** Service options that `run.json` does not contain, because they may be secret. */
 const SECRET_PARAM = /^\s*(llmGateway|webhookAuthHeaderValue|extraParams)\s*=/;
 

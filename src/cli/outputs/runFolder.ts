@@ -9,6 +9,7 @@ import type { Recognise } from '../../durable/openRun.ts';
 import { TranscriptionError } from '../../errors.ts';
 import { checkDir } from '../flags/dirFlags.ts';
 import type { DirFlags } from '../flags/dirFlags.ts';
+import { savedOptions } from '../flags/savedFlags.ts';
 import type { SavedOptions } from '../flags/savedFlags.ts';
 import type { RunOptions } from '../recognition.ts';
 import type { RunContext } from '../runContext.ts';
@@ -46,12 +47,11 @@ export function checkFolder(flags: DirFlags, saved: SavedOptions | undefined): b
     }
     return false;
   }
-  const { command, path } = run.options as SavedOptions;
+  const { command, path } = savedOptions(run.options) ?? {};
   if (saved && (command !== saved.command || path !== saved.path)) {
-    throw new TranscriptionError(
-      'file',
-      `${dir} contains a run of rxscribe ${command}${path === undefined ? '' : ` ${path}`}; choose another folder`,
-    );
+    const name =
+      command === undefined ? 'another program' : `rxscribe ${command}${path === undefined ? '' : ` ${path}`}`;
+    throw new TranscriptionError('file', `${dir} contains a run of ${name}; choose another folder`);
   }
   return run.finished;
 }
@@ -94,6 +94,7 @@ export function openFolder(dir: string, options: RunOptions, plan: SourcePlan, c
       for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.off(signal, stopped);
       marks.unsubscribe();
       run.close();
+      if (!run.finished) context.note(`the run is not finished; continue it with: rxscribe resume ${dir}`);
     },
   };
 }

@@ -2,12 +2,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TranscriptionEvent } from '../../../../operators/events.ts';
 import type { Simulator } from '../../../../src/simulator/index.ts';
 import { killAll, rxscribe, start } from '../../../support/cli.ts';
+import { logOf, runResult } from '../../../support/runFolder.ts';
 import { WAV, keyOf, sentences, startService } from '../service.ts';
-
-const CAPTIONS = ['transcript.txt', 'transcript.srt', 'transcript.vtt', 'transcript.md'];
 
 describe('rxscribe file --dir, and rxscribe resume', () => {
   let service: Simulator;
@@ -19,14 +17,6 @@ describe('rxscribe file --dir, and rxscribe resume', () => {
   const args = (folder: string, speed = '8'): string[] =>
     `file ${WAV} --url ${service.url} --speed ${speed} --dir ${folder}`.split(' ');
   const read = (folder: string, name: string): Promise<string> => readFile(join(folder, name), 'utf8');
-  const logOf = async (folder: string): Promise<TranscriptionEvent[]> => {
-    const lines = (await read(folder, 'events.ndjson')).trimEnd().split('\n');
-    return lines.map((line) => JSON.parse(line) as TranscriptionEvent);
-  };
-  const finalsOf = async (folder: string): Promise<unknown[]> =>
-    (await logOf(folder)).flatMap((event) =>
-      event.type === 'Turn' && event.isFinal ? [[event.turn_order, event.transcript, timesOf(event.words)]] : [],
-    );
 
   /** Starts the run, and kills it as soon as it has printed so many finals. */
   async function killAfter(finals: number): Promise<void> {
@@ -38,12 +28,8 @@ describe('rxscribe file --dir, and rxscribe resume', () => {
 
   async function expectUnbroken(): Promise<void> {
     expect(await read(dir, 'transcript.txt')).toBe(`${(await sentences()).join('\n')}\n`);
-    for (const name of CAPTIONS) expect([name, await read(dir, name)]).toEqual([name, await read(unbroken, name)]);
-    expect(await finalsOf(dir)).toEqual(await finalsOf(unbroken));
-    const [last, reference] = [(await logOf(dir)).at(-1), (await logOf(unbroken)).at(-1)];
-    expect(reference).toMatchObject({ type: 'Stats', gapMs: 0 });
-    const { capturedMs, transcribedMs } = reference as { capturedMs: number; transcribedMs: number };
-    expect(last).toMatchObject({ type: 'Stats', capturedMs, transcribedMs, gapMs: 0 });
+    expect(await runResult(dir)).toEqual(await runResult(unbroken));
+    expect((await logOf(dir)).at(-1)).toMatchObject({ type: 'Stats', gapMs: 0 });
   }
 
   beforeAll(async () => {
@@ -80,7 +66,7 @@ describe('rxscribe file --dir, and rxscribe resume', () => {
 
   it('continues after five kills, wherever they fall', async () => {
     for (let kill = 0; kill < 5; kill++) {
-      const program = start(args(dir), { env });
+      const program = start(kill === 0 ? args(dir) : ['resume', dir], { env });
       // a turn is open, or has just ended
       await program.stderr.waitFor(kill === 0 ? /^/ : /continuing/);
       await Promise.race([program.stdout.waitFor(/\n/), program.outcome]);
@@ -165,7 +151,3 @@ describe('rxscribe file --dir, and rxscribe resume', () => {
     expect(stderr).toContain('no permission to write there');
   });
 });
-
-function timesOf(words: readonly { readonly start: number; readonly end: number }[]): unknown[] {
-  return words.map((word) => [word.start, word.end]);
-}
