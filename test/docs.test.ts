@@ -29,6 +29,8 @@ import type { PageStyle } from '../src/page/client/pageStyle.ts';
 import * as page from '../src/page/index.ts';
 import type { CaptionsServerOptions } from '../src/page/index.ts';
 import { ALL_FAULT_KINDS } from '../src/simulator/faults.ts';
+import * as rooms from '../src/rooms/index.ts';
+import type { PublishRoomOptions, ServeRoomsOptions, SetUpRoomsOptions } from '../src/rooms/index.ts';
 import * as simulator from '../src/simulator/index.ts';
 import type { SimulatorOptions } from '../src/simulator/index.ts';
 import * as tokens from '../src/tokens/index.ts';
@@ -309,6 +311,13 @@ function vocabulary(): Record<string, readonly string[]> {
       ...(['stop', 'speed', 'sampleRate', 'channelMap', 'dcRemoval', 'denoise', 'highpass', 'agc'] as const),
       ...(['limiter', 'channels', 'dtype', 'onWarning', 'startMs', 'follow'] as const),
     ),
+    'the options of setUpRooms': every<keyof SetUpRoomsOptions>()(
+      ...(['replicas', 'tapeLength', 'logLength', 'maxRooms', 'newSessionsPerMinute', 'lease'] as const),
+    ),
+    'the options of publishRoom': every<keyof PublishRoomOptions>()(
+      ...(['sampleRate', 'encoding', 'startMs', 'control', 'spool', 'spoolLength', 'isInterrupted'] as const),
+    ),
+    'the options of serveRooms': every<keyof ServeRoomsOptions>()('transcribe', 'slots', 'name', 'stop', 'onError'),
     'the options of pcmStream': every<keyof PcmStreamOptions>()('stop', 'encoding'),
     'the options of transcribe': every<keyof TranscribeOptions>()(
       ...(['apiKey', 'token', 'speechModel', 'sampleRate', 'encoding', 'region', 'websocketBaseUrl'] as const),
@@ -345,7 +354,7 @@ function vocabulary(): Record<string, readonly string[]> {
       ...(['clientOf', 'timeout', 'onError', 'region', 'streamingBaseUrl', 'agent'] as const),
     ),
     'the faults': ALL_FAULT_KINDS,
-    'the exports': [main, operators, testing, captions, files, page, simulator, tokens, local].flatMap((entry) =>
+    'the exports': [main, operators, testing, captions, files, page, simulator, tokens, local, rooms].flatMap((entry) =>
       Object.keys(entry),
     ),
   };

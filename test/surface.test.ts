@@ -8,6 +8,7 @@ import * as files from '../src/captions/files.ts';
 import * as local from '../src/local/index.ts';
 import * as main from '../src/index.ts';
 import * as page from '../src/page/index.ts';
+import * as rooms from '../src/rooms/index.ts';
 import * as simulator from '../src/simulator/index.ts';
 import * as tokens from '../src/tokens/index.ts';
 
@@ -78,6 +79,17 @@ describe('public surface', () => {
 
   it('of rxscribe/page: the captions server', () => {
     expect(Object.keys(page)).toEqual(['captionsServer']);
+  });
+
+  it('of rxscribe/rooms: edges, workers and viewers of rooms', () => {
+    expect(Object.keys(rooms).toSorted()).toEqual([
+      'listRooms',
+      'publishRoom',
+      'removeRoom',
+      'roomEvents',
+      'serveRooms',
+      'setUpRooms',
+    ]);
   });
 
   it('of rxscribe/simulator: the local service and its inputs', () => {

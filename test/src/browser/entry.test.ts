@@ -47,11 +47,12 @@ describe('rxscribe in a browser', () => {
     [`import { captionFile } from 'rxscribe/files'; captionFile('a.srt')`, 'filesNeedNode'],
     [`import { startSimulator } from 'rxscribe/simulator'; startSimulator()`, 'simulatorNeedsNode'],
     [`import { captionsServer } from 'rxscribe/page'; captionsServer()`, 'pageNeedsNode'],
+    [`import { roomEvents } from 'rxscribe/rooms'; roomEvents()`, 'roomsNeedNode'],
   ])('does not bundle entries that need Node: %s', async (program, why) => {
     await expect(bundle(program)).rejects.toThrow(why);
   });
 
-  it.each(['filesNeedNode', 'simulatorNeedsNode', 'pageNeedsNode'])(
+  it.each(['filesNeedNode', 'simulatorNeedsNode', 'pageNeedsNode', 'roomsNeedNode'])(
     'names the alternative when it is loaded anyway: %s',
     async (name) => {
       await expect(import(`../../../src/browser/${name}.ts`)).rejects.toThrow(

@@ -1,0 +1,12 @@
+export { listRooms, removeRoom } from './listRooms.ts';
+export type { RoomState } from './listRooms.ts';
+export { publishRoom } from './publishRoom.ts';
+export type { PublishRoomOptions, PublishedAudio } from './publishRoom.ts';
+export { roomEvents } from './roomEvents.ts';
+export type { RoomEventsOptions } from './roomEvents.ts';
+export type { RoomTranscribeOptions } from './serveRoom.ts';
+export { serveRooms } from './serveRooms.ts';
+export type { ServeRoomsOptions } from './serveRooms.ts';
+export { setUpRooms } from './setUpRooms.ts';
+export type { SetUpRoomsOptions } from './setUpRooms.ts';
+export type { WorkerMetrics } from './workerMetrics.ts';
