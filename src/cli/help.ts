@@ -9,8 +9,8 @@ Live transcription: finals go to stdout, everything else to stderr.
 Commands:
   rxscribe listen        Transcribe the microphone until Ctrl-C; rxscribe alone
                          does the same
-  rxscribe file <path>   Transcribe a recording: WAV, AIFF or FLAC; - reads raw
-                         PCM from stdin, 16-bit mono at --sample-rate
+  rxscribe file <path>   Transcribe a recording, a film or an address: anything
+                         ffmpeg reads; - is stdin
   rxscribe resume <dir>  Continue an interrupted transcription in the folder of
                          --dir
   rxscribe devices       List the input devices

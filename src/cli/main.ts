@@ -17,7 +17,7 @@ const LISTEN = lazy('listen', 'Transcribe the microphone until Ctrl-C; rxscribe 
 });
 const FILE = lazy(
   'file <path>',
-  'Transcribe a recording: WAV, AIFF or FLAC; - reads raw PCM from stdin, 16-bit mono at --sample-rate',
+  'Transcribe a recording, a film or an address: anything ffmpeg reads; - is stdin',
   async () => (await import('./commands/file.ts')).file,
 );
 const RESUME = lazy(

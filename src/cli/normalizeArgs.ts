@@ -9,8 +9,8 @@ export function normalizeArgs(args: readonly string[]): string[] {
 }
 
 function normalizeOption(arg: string, at: number, args: readonly string[]): string[] {
-  // without a port, yargs would take the next argument, perhaps a path, as the port
-  if (arg === '--captions' && !/^\d+$/.test(args[at + 1] ?? '')) return ['--captions='];
+  // without a number, yargs would take the next argument, perhaps a path, as the number
+  if ((arg === '--captions' || arg === '--follow') && !/^[\d.]+$/.test(args[at + 1] ?? '')) return [`${arg}=`];
   // without a directory, yargs would take the next argument, perhaps the path of a recording
   if ((arg === '--local' || arg === '--fallback') && !isDirectory(args[at + 1])) return [`${arg}=`];
   // yargs does not accept - as a value

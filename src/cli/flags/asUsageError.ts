@@ -21,7 +21,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
 
 /** Options with a flag of the same name; all others are set with `--param`. */
 const SAME_NAME =
-  /^(speechModel|sampleRate|region|speakerLabels|languageCodes|speed|device|vad|denoise|highpass|agc|limiter|dcRemoval|framesPerBuffer|modelPath)\b/;
+  /^(speechModel|sampleRate|region|speakerLabels|languageCodes|speed|device|vad|denoise|highpass|agc|limiter|dcRemoval|framesPerBuffer|modelPath|follow)\b/;
 
 function nameFlags(message: string): string {
   const [, unknown] = /^unknown option (\w+)/.exec(message) ?? [];

@@ -8,8 +8,9 @@ describe('normalizeArgs', () => {
     expect(normalizeArgs(args)).toEqual(args);
   });
 
-  it('marks --captions without a port', () => {
-    expect(normalizeArgs(['file', '--captions', 'talk.wav'])).toEqual(['file', '--captions=', 'talk.wav']);
+  it.each(['--captions', '--follow'])('marks %s without a number', (flag) => {
+    expect(normalizeArgs(['file', flag, 'talk.wav'])).toEqual(['file', `${flag}=`, 'talk.wav']);
+    expect(normalizeArgs(['file', flag, '80', 'talk.wav'])).toEqual(['file', flag, '80', 'talk.wav']);
   });
 
   it('marks --local and --fallback without a directory', () => {

@@ -1,3 +1,6 @@
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Simulator } from '../../../../src/simulator/index.ts';
 import { bundledRecording } from '../../../../src/simulator/index.ts';
@@ -18,15 +21,18 @@ function interleaved(left: readonly Uint8Array[], right: readonly Uint8Array[]):
 describe('rxscribe file', () => {
   let service: Simulator;
   let env: NodeJS.ProcessEnv;
+  let dir: string;
 
   beforeEach(async () => {
     service = await startService();
     env = keyOf(service);
+    dir = await mkdtemp(join(tmpdir(), 'rxscribe-file-'));
   });
 
   afterEach(async () => {
     await killAll();
     await service.close();
+    await rm(dir, { recursive: true });
   });
 
   for (const speed of ['8', 'max']) {
@@ -69,6 +75,22 @@ describe('rxscribe file', () => {
     expect(code).toBe(0);
     expect(stdout.trimEnd().split('\n')).toEqual(await sentences());
     expect(Buffer.compare(service.sessions[0]!.audio(), pcm)).toBe(0);
+  });
+
+  it('reads on while a file grows with --follow, whose header has no length yet', async () => {
+    const { pcm } = await bundledRecording();
+    const path = join(dir, 'growing.wav');
+    await writeFile(path, wav(pcm).subarray(0, 500_000));
+    const program = start(['file', path, '--follow', '2', '--url', service.url, '--speed', 'max'], { env });
+    await program.stdout.waitFor(/\n/);
+    await appendFile(path, wav(pcm).subarray(500_000));
+
+    const { code, stdout, stderr } = await program.outcome;
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.trimEnd().split('\n')).toEqual(await sentences());
+    expect(await rxscribe(['file', '-', '--follow'], { env })).toMatchObject({ code: 2 });
+    expect(await rxscribe(['file', '--follow=soon', path], { env })).toMatchObject({ code: 2 });
   });
 
   it('transcribes each channel separately with --channels, in order of time', async () => {
