@@ -21,6 +21,7 @@ export class AudioClock {
   /** The finished stretches of silence that no consumer has taken yet. */
   readonly lostAudio: LostAudio[] = [];
   readonly #format: PcmFormat;
+  readonly #channels: number;
   #bytes = 0;
   /** The time up to which there are bytes. */
   #coveredUntil = 0;
@@ -30,8 +31,10 @@ export class AudioClock {
   #audioStart: { readonly ms: number; readonly at: number } | undefined;
   #silentFrom: number | undefined;
 
-  constructor(format: PcmFormat) {
+  /** @param channels How many channels are interleaved; the format is that of one. */
+  constructor(format: PcmFormat, channels = 1) {
     this.#format = format;
+    this.#channels = channels;
   }
 
   /** Whether the last bytes are silence that stands for lost audio. */
@@ -56,7 +59,7 @@ export class AudioClock {
    * @yields The silence to emit before that chunk.
    */
   *fillUpTo(chunk: Uint8Array, now: number): Generator<Uint8Array> {
-    const length = bytesToMs(chunk.length, this.#format);
+    const length = this.#msOf(chunk.length);
     for (;;) {
       const piece = this.#fill(Math.min(Math.max(0, now - length - this.#coveredUntil), MAX_PIECE_MS));
       if (piece.length === 0) break;
@@ -69,7 +72,7 @@ export class AudioClock {
   /** Counts a chunk of audio that has just arrived. */
   add(chunk: Uint8Array, now: number): void {
     this.endSilence();
-    this.#audioStart ??= { ms: this.#ms, at: now - bytesToMs(chunk.length, this.#format) };
+    this.#audioStart ??= { ms: this.#ms, at: now - this.#msOf(chunk.length) };
     this.#bytes += chunk.length;
     const received = this.#ms - this.#audioStart.ms;
     if (received <= OPENING_MS) this.#ahead = Math.max(this.#ahead, this.#audioStart.at + received - now);
@@ -84,14 +87,18 @@ export class AudioClock {
   }
 
   #fill(ms: number): Uint8Array {
-    const piece = new Uint8Array(msToBytes(ms, this.#format));
+    const piece = new Uint8Array(msToBytes(ms, this.#format) * this.#channels);
     if (piece.length > 0) this.#silentFrom ??= this.#ms;
     this.#bytes += piece.length;
-    this.#coveredUntil += bytesToMs(piece.length, this.#format);
+    this.#coveredUntil += this.#msOf(piece.length);
     return piece;
   }
 
   get #ms(): number {
-    return bytesToMs(this.#bytes, this.#format);
+    return this.#msOf(this.#bytes);
+  }
+
+  #msOf(bytes: number): number {
+    return bytesToMs(bytes / this.#channels, this.#format);
   }
 }

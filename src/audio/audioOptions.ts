@@ -49,6 +49,7 @@ const AEC: OptionRules = {
 /** Rules for all options of a recorder. */
 export const CAPTURE_RULES: OptionRules = {
   ...CONDITIONING_RULES,
+  channels: integer(1, 32),
   framesPerBuffer: integer(64, 65_536, 'samples'),
   device: { accepts: isDevice, expected: 'an index, part of a name, or { id }', numeric: true },
   vad: {
@@ -65,6 +66,7 @@ export const CAPTURE_RULES: OptionRules = {
 /** Checks each option of a recorder, then those that depend on the sample rate. */
 export function checkRecorderOptions(options: { sampleRate?: number; vad?: unknown; aec?: unknown }): void {
   checkOptionRules(options, CAPTURE_RULES);
+  checkMono(options);
   const { sampleRate = 16_000, vad, aec } = options;
   const detector = checkModelOption('vad', vad === false ? undefined : vad, VAD);
   if (detector === 'silero' && sampleRate !== 8000 && sampleRate !== 16_000) {
@@ -73,6 +75,18 @@ export function checkRecorderOptions(options: { sampleRate?: number; vad?: unkno
   if (checkModelOption('aec', aec, AEC) !== undefined && !isIntegerWithin(sampleRate, 8000, 48_000)) {
     throw new RangeError(`sampleRate must be 8000 to 48000 with aec, not ${sampleRate}`);
   }
+}
+
+/** Options that cannot be used with several channels. */
+const MONO_ONLY = ['channelMap', 'dcRemoval', 'denoise', 'highpass', 'agc', 'limiter'];
+
+/** @throws {TypeError} when an option that works on mono is used with several channels. */
+export function checkMono(options: object): void {
+  const given = options as Readonly<Record<string, unknown>>;
+  const { channels = 1 } = given;
+  if (channels === 1) return;
+  const used = MONO_ONLY.find((name) => given[name] !== undefined && given[name] !== false);
+  if (used) throw new TypeError(`${used} must be left out with channels ${String(channels)}, because it works on mono`);
 }
 
 /** Checks an option that is the name of a model or an object with one, and returns the name. */

@@ -37,8 +37,8 @@ export interface CapturedChunk<Recorder> {
 
 /** How one recorder is opened, and when it is stopped. */
 export interface CaptureSettings<Recorder> {
-  /** Opens the recorder without blocking the event loop. */
-  readonly open: () => Promise<Recorder>;
+  /** Opens the recorder without blocking the event loop; the signal aborts when it is not needed any more. */
+  readonly open: (released: AbortSignal) => Promise<Recorder>;
   /** Turns an error of the recorder, or of opening it, into a `TranscriptionError`. */
   readonly failure: (cause: unknown) => TranscriptionError;
   /** The audio in a chunk, in milliseconds. */
@@ -92,7 +92,9 @@ export function capture<Recorder extends CaptureStream>({
       }),
     );
     if (subscriber.closed) return;
-    open().then(
+    const released = new AbortController();
+    subscriber.add(() => released.abort());
+    open(released.signal).then(
       (opened) => (subscriber.closed ? release(opened) : start(opened)),
       (error) => subscriber.error(failure(error)),
     );

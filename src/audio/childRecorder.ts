@@ -10,12 +10,32 @@ import type { AudioVersion, RecorderReport, RecorderRequest, ReportedError } fro
 /** How long the list of devices may take, in milliseconds. */
 const LIST_TIMEOUT_MS = 10_000;
 
+/** How long opening a device may take, in milliseconds. A Bluetooth headset needs some seconds. */
+const OPEN_TIMEOUT_MS = 10_000;
+
 /** Opens decibri's recorder in a process of its own. */
-export const openRecorder: OpenRecorder = (options) =>
+export const openRecorder: OpenRecorder = (options, released) =>
   new Promise((resolve, reject) => {
     const recorder = new ChildRecorder(options);
-    recorder.once('opened', () => resolve(recorder));
-    recorder.once('error', reject);
+    const abandon = (): void => {
+      settle();
+      recorder.destroy();
+      reject(recorderEnded('the audio system did not open the device within 10 s'));
+    };
+    const timer = setTimeout(abandon, OPEN_TIMEOUT_MS);
+    const settle = (): void => {
+      clearTimeout(timer);
+      released.removeEventListener('abort', abandon);
+    };
+    released.addEventListener('abort', abandon);
+    recorder.once('opened', () => {
+      settle();
+      resolve(recorder);
+    });
+    recorder.once('error', (error) => {
+      settle();
+      reject(error);
+    });
   });
 
 /** Lists the input devices, and the versions of what lists them, without loading native code into this process. */
@@ -125,5 +145,9 @@ function toError({ message, code, isOwn }: ReportedError): Error {
 
 function ended(code: number | null, signal: NodeJS.Signals | null): Error {
   const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
-  return Object.assign(new Error(`the recorder process was ended ${how}`), { code: 'RECORDER_ENDED' });
+  return recorderEnded(`the recorder process was ended ${how}`);
+}
+
+function recorderEnded(message: string): Error {
+  return Object.assign(new Error(message), { code: 'RECORDER_ENDED' });
 }

@@ -53,10 +53,15 @@ export interface LiveOptions<Recorder> {
 
 /** The recorder of a live source, and its format. */
 export interface LiveDevice<Recorder> extends Omit<CaptureSettings<Recorder>, 'stop$' | 'open'> {
-  /** Opens the recorder without blocking the event loop; after a loss, `previous` is the recorder that delivered last. */
-  readonly open: (previous: Recorder | undefined) => Promise<Recorder>;
+  /**
+   * Opens the recorder without blocking the event loop; after a loss, `previous` is the recorder that delivered last. The
+   * signal aborts when the recorder is not needed any more.
+   */
+  readonly open: (previous: Recorder | undefined, released: AbortSignal) => Promise<Recorder>;
   /** Samples per second of the output, in hertz. */
   readonly sampleRate: number;
+  /** Channels of the output, interleaved. @defaultValue 1 */
+  readonly channels?: number;
   /** Whether a device that has delivered may come back after this failure, of itself or of opening it again. */
   readonly mayComeBack: (failure: TranscriptionError) => boolean;
 }
@@ -68,7 +73,7 @@ export interface LiveDevice<Recorder> extends Omit<CaptureSettings<Recorder>, 's
  * @throws {TypeError} when any other option is not accepted.
  */
 export function liveSource<Recorder extends CaptureStream>(
-  { sampleRate, mayComeBack, open, ...device }: LiveDevice<Recorder>,
+  { sampleRate, channels, mayComeBack, open, ...device }: LiveDevice<Recorder>,
   { stop, onOpen, onLost, maxAbsence = 300_000 }: LiveOptions<Recorder>,
 ): Observable<Uint8Array> {
   checkCallback('onOpen', onOpen);
@@ -76,7 +81,7 @@ export function liveSource<Recorder extends CaptureStream>(
   checkAbsence(maxAbsence);
   const stop$ = stopSignal(stop);
   return defer(() => {
-    const clock = new AudioClock({ sampleRate });
+    const clock = new AudioClock({ sampleRate }, channels);
     const stopping$ = new ReplaySubject<unknown>(1);
     const lost$ = new Subject<TranscriptionError | undefined>();
     let previous: Recorder | undefined;
@@ -111,7 +116,7 @@ export function liveSource<Recorder extends CaptureStream>(
       yield chunk;
     };
 
-    const audio$ = capture({ ...device, open: () => open(previous), stop$: stopping$ }).pipe(
+    const audio$ = capture({ ...device, open: (released) => open(previous, released), stop$: stopping$ }).pipe(
       retry({ delay: reopen }),
       concatMap(deliver),
     );

@@ -5,7 +5,8 @@ import type { MicrophoneOptions } from './microphoneSource.ts';
 export type { MicrophoneOptions } from './microphoneSource.ts';
 
 /**
- * Records a microphone: 16-bit little-endian mono PCM, in the chunks that the recorder delivers.
+ * Records a microphone: 16-bit little-endian mono PCM, in the chunks that the recorder delivers. With `channels`,
+ * several channels stay interleaved for `splitChannels`.
  *
  * Cold: each subscription opens its own recorder, in a child process, because native audio code can hang or abort: that
  * then costs a gap and no more. It is live, so a consumer cannot pause it. The chunks are 100 ms each by default (`framesPerBuffer` 1600 at `sampleRate` 16000),
@@ -49,15 +50,15 @@ export type { MicrophoneOptions } from './microphoneSource.ts';
  * import { microphone } from 'rxscribe';
  * microphone({ stop: AbortSignal.timeout(5000) }).subscribe((chunk) => console.log(chunk.length));
  *
- * @param options See decibri's `Microphone` for the conditioning. `channels` other than 1 and `dtype` other than
- * `'int16'` are refused, because the service accepts neither.
+ * @param options See decibri's `Microphone` for the conditioning. A `dtype` other than `'int16'` is refused, because the service
+ * does not accept it.
  * @throws {RangeError} when a number is out of its range.
  * @throws {TypeError} when any other option is not accepted, or unknown.
  * @see https://www.npmjs.com/package/decibri
  */
 export function microphone(options: MicrophoneOptions = {}): Observable<Uint8Array> {
-  return microphoneSource(options, async (recorderOptions) => {
+  return microphoneSource(options, async (recorderOptions, released) => {
     const { openRecorder } = await import('./childRecorder.ts');
-    return openRecorder(recorderOptions);
+    return openRecorder(recorderOptions, released);
   });
 }

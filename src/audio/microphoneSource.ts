@@ -12,13 +12,14 @@ export type MicrophoneOptions = RecorderOptions & LiveOptions<Recorder>;
 export function microphoneSource(options: MicrophoneOptions, open: OpenRecorder): Observable<Uint8Array> {
   const { stop, onOpen, onLost, maxAbsence, ...recorderOptions } = options;
   checkRecorderOptions(recorderOptions);
-  const { sampleRate = 16_000, framesPerBuffer = 1600 } = recorderOptions;
+  const { sampleRate = 16_000, channels = 1, framesPerBuffer = 1600 } = recorderOptions;
   return liveSource<RecorderStream>(
     {
-      open: (previous) => open(boundTo(previous, recorderOptions)),
+      open: (previous, released) => open(boundTo(previous, recorderOptions), released),
       failure: recorderFailure,
       mayComeBack,
       sampleRate,
+      channels,
       chunkMs: (framesPerBuffer * 1000) / sampleRate,
     },
     options,

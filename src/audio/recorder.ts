@@ -51,7 +51,12 @@ export interface AecMetrics {
 }
 
 /** The options of decibri's `Microphone` under its names. */
-export interface RecorderOptions extends RecordingOptions {
+export interface RecorderOptions extends Omit<RecordingOptions, 'channels'> {
+  /**
+   * Channels of the output, 1 to 32. 1 is mono. With more, the first channels of the device are emitted interleaved, as
+   * `splitChannels` accepts them; `channelMap` and conditioning are not available then. @defaultValue 1
+   */
+  readonly channels?: number;
   /**
    * The device: its index, part of its name, or its id; by default the system's default device. An index or name is bound
    * to the device that it names when it is first opened: if that device is lost, no other one is opened instead.
@@ -86,8 +91,8 @@ export interface Recorder {
 /** The recorder that `microphone` needs, and that a test has to provide. */
 export type RecorderStream = Recorder & CaptureStream;
 
-/** Opens a recorder without blocking the event loop. */
-export type OpenRecorder = (options: RecorderOptions) => Promise<RecorderStream>;
+/** Opens a recorder without blocking the event loop; the signal aborts when it is not needed any more. */
+export type OpenRecorder = (options: RecorderOptions, released: AbortSignal) => Promise<RecorderStream>;
 
 /** What to do about decibri's errors, by their code. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -101,7 +106,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   STREAM_START_FAILED: 'check that no other program holds the device',
   DEVICE_FAILED: 'check that the device is still connected',
   RECORDER_ENDED: 'check that the sound server runs',
-  CHANNEL_MAP_OUT_OF_RANGE: 'choose a channel that the device has',
+  CHANNEL_MAP_OUT_OF_RANGE: 'choose channels that the device has, as `rxscribe devices` counts them',
 };
 
 /** Codes of failures that may be temporary: the device is busy, or was unplugged. */

@@ -1,14 +1,11 @@
 import { checkOptionRules, integer } from '../optionRules.ts';
 import type { OptionRules } from '../optionRules.ts';
-import { CONDITIONING_RULES } from './audioOptions.ts';
+import { CONDITIONING_RULES, checkMono } from './audioOptions.ts';
 import type { DeliveredFormat } from './audioOptions.ts';
 import { checkCallback } from './checkCallback.ts';
 import type { Stop } from './stop.ts';
 
 const RULES: OptionRules = { ...CONDITIONING_RULES, channels: integer(1, 32) };
-
-/** Options that cannot be used with several channels. */
-const MONO_ONLY = ['channelMap', 'dcRemoval', 'denoise', 'highpass', 'agc', 'limiter'] as const;
 
 /** How audio is conditioned; by default not at all. */
 export interface ConditioningOptions {
@@ -79,8 +76,5 @@ export function checkRecordingOptions({
   }
   checkCallback('onWarning', onWarning);
   checkOptionRules(options, RULES);
-  const { channels = 1 } = options;
-  if (channels === 1) return;
-  const used = MONO_ONLY.find((name) => options[name] !== undefined && options[name] !== false);
-  if (used) throw new TypeError(`${used} must be left out with channels ${channels}, because it works on mono`);
+  checkMono(options);
 }

@@ -49,12 +49,12 @@ const KEYS_OF_RECORDING = ['q ends', 'm marks'];
 
 /** Opens the view and handles signals; reads keys if the view is live and stdin is a terminal. */
 export function openRunContext(flags: OutputFlags, options: RunOptions, plan: SourcePlan): RunContext {
-  const { sampleRate } = options;
+  const sampleRate = options.sampleRate * (plan.channels?.length ?? 1);
   const microphone = plan.kind === 'microphone';
   const hasKeys = plan.kind !== 'stdin' && process.stdin.isTTY;
   const keys = microphone ? KEYS : KEYS_OF_RECORDING;
   const status = new Status({
-    sampleRate: sampleRate * (plan.channels?.length ?? 1),
+    sampleRate,
     microphone,
     keys: hasKeys ? keys : [],
     keysWhilePaused: hasKeys ? KEYS_WHILE_PAUSED : [],

@@ -55,7 +55,10 @@ export class Output {
       const match = pattern.exec(this.text);
       if (match) return match;
       if (this.#ended) throw new Error(`${String(pattern)} was not printed, but: ${this.text}`);
-      await Promise.race([once(this.#stream, 'data'), once(this.#stream, 'close')]);
+      const seen = new AbortController();
+      const { signal } = seen;
+      await Promise.race([once(this.#stream, 'data', { signal }), once(this.#stream, 'close', { signal })]);
+      seen.abort();
     }
   }
 }

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -12,12 +13,22 @@ export interface Pulse {
   readonly env: NodeJS.ProcessEnv;
   /** Plays a recording into the microphone in real time; resolves when it has been played. */
   play(path: string): Promise<void>;
+  /** Plugs the silent microphone in, or out. */
+  plugSilent(isIn: boolean): Promise<void>;
+  /** Kills the server; resolves when it has ended. */
+  kill(): Promise<void>;
+  /** Starts the server again after `kill`. */
+  restart(): Promise<void>;
   /** Stops the server and removes its files. */
   close(): Promise<void>;
 }
 
-/** The name of the microphone in the list of devices. */
+/** The name of the microphone in the list of devices. ALSA has it, and the sound server has the source behind it. */
 export const PULSE_DEVICE = 'rxscribe test microphone';
+/** The name of the other microphone, which is always silent. */
+export const SILENT_DEVICE = 'rxscribe silent microphone';
+
+const SILENT = ['module-null-source', 'source_name=silent', `description='${SILENT_DEVICE}'`];
 
 /**
  * A null sink, recorded through its monitor. Without `norewinds` it works in steps of up to two seconds, and a recorder
@@ -26,7 +37,9 @@ export const PULSE_DEVICE = 'rxscribe test microphone';
 const server = (socket: string): string => `
 load-module module-null-sink sink_name=speaker rate=48000 channels=2 norewinds=1
 set-default-sink speaker
-set-default-source speaker.monitor
+load-module module-remap-source source_name=microphone master=speaker.monitor source_properties="device.description='${PULSE_DEVICE}'"
+set-default-source microphone
+load-module ${SILENT.join(' ')}
 load-module module-native-protocol-unix socket=${socket} auth-anonymous=1
 `;
 
@@ -72,9 +85,11 @@ export async function startPulse(): Promise<Pulse> {
   // daemonized, it returns once clients can connect; if this process dies, it exits when no client is connected
   const options = ['-n', '--daemonize=yes', '--exit-idle-time=60', '--disable-shm=yes'];
   const pulseaudio = (...args: string[]): Promise<unknown> => run('pulseaudio', args, { env });
+  const start = (): Promise<unknown> => pulseaudio(...options, '-F', join(folder, 'server.pa'));
+  const pactl = async (...args: string[]): Promise<void> => void (await run('pactl', args, { env }));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 5 });
   try {
-    await pulseaudio(...options, '-F', join(folder, 'server.pa'));
+    await start();
   } catch (error) {
     await remove();
     throw error;
@@ -82,9 +97,25 @@ export async function startPulse(): Promise<Pulse> {
   return {
     env,
     play: async (path) => void (await run('paplay', [path], { env })),
+    plugSilent: (isIn) => (isIn ? pactl('load-module', ...SILENT) : pactl('unload-module', 'module-null-source')),
+    kill: async () => {
+      const pid = Number(await readFile(join(folder, 'pid'), 'utf8'));
+      process.kill(pid, 'SIGKILL');
+      // oxlint-disable-next-line no-await-in-loop -- it is not a child of this process, so its end is polled
+      while (isRunning(pid)) await setTimeout(10);
+    },
+    restart: async () => void (await start()),
     close: async () => {
       await pulseaudio('--kill');
       await remove();
     },
   };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

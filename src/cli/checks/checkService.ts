@@ -1,4 +1,6 @@
+import type { Agent, IncomingMessage } from 'node:http';
 import { request } from 'node:https';
+import { proxyFor } from '../../streaming/proxy.ts';
 import type { Finding } from './finding.ts';
 import { UsageError } from '../usageError.ts';
 
@@ -24,7 +26,7 @@ const UNTRUSTED =
 
 /**
  * Checks that the service is reachable over TLS with a valid certificate, and that the clock agrees with its response, if
- * any. Sends one HEAD request: no session is opened, and no key is sent.
+ * any. Sends one HEAD request, through the proxy that the environment names: no session is opened, and no key is sent.
  */
 export async function checkService(
   url: string | undefined,
@@ -32,14 +34,16 @@ export async function checkService(
   report: (finding: Finding) => void,
 ): Promise<void> {
   const target = addressOf(url, region);
-  const { error, date } = await connect(target);
+  const proxy = proxyFor(target.href);
+  const way = proxy ? ` through ${proxy.name}` : '';
+  const { error, date } = await connect(target, proxy?.agent);
   if (error) {
     const advice = /CERT|SIGNATURE|ISSUER/.test(error.code ?? '') ? UNTRUSTED : 'check the address and the network';
-    const found = `${target.host} cannot be reached: ${error.code ?? error.message}`;
+    const found = `${target.host} cannot be reached${way}: ${error.code ?? error.message}`;
     report({ check: 'service', ok: false, found, advice: ADVICE[error.code ?? ''] ?? advice });
     return;
   }
-  report({ check: 'service', ok: true, found: `${target.host} is reachable, its certificate is valid` });
+  report({ check: 'service', ok: true, found: `${target.host} is reachable${way}, its certificate is valid` });
   const offMs = date === undefined ? Number.NaN : Date.now() - Date.parse(date);
   if (!Number.isNaN(offMs)) report(checkClock(offMs));
 }
@@ -67,10 +71,10 @@ interface Answer {
 }
 
 /** Never rejects. A host that completes the TLS handshake but sends no response counts as reachable. */
-function connect({ hostname, port }: URL): Promise<Answer> {
+function connect({ hostname, port }: URL, agent: Agent | false = false): Promise<Answer> {
   return new Promise((resolve) => {
     let secure = false;
-    const head = request({ hostname, port: port || 443, method: 'HEAD', path: '/', agent: false });
+    const head = request({ hostname, port: port || 443, method: 'HEAD', path: '/', agent });
     const timer = setTimeout(() => {
       head.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' }));
     }, TIMEOUT_MS);
@@ -79,6 +83,9 @@ function connect({ hostname, port }: URL): Promise<Answer> {
       resolve(found);
       head.destroy();
     };
+    head.once('proxyConnect', ({ statusCode }: IncomingMessage) => {
+      if (statusCode !== 200) answer({ error: new Error(`the proxy answered HTTP ${statusCode}`) });
+    });
     head.once('socket', (socket) => socket.once('secureConnect', () => (secure = true)));
     head.once('response', ({ headers }) => answer({ date: headers.date }));
     head.on('error', (error: NodeJS.ErrnoException) => answer(secure ? {} : { error }));

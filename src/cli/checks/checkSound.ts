@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { lastValueFrom, map, scan, timeout } from 'rxjs';
 import { microphone } from '../../audio/microphone.ts';
 import { inspectAudio } from '../../audio/childRecorder.ts';
+import type { InputDevice, Recorder } from '../../audio/recorder.ts';
+import { isMonitor } from '../../audio/soundServer.ts';
 import { deviceOption } from '../flags/deviceFlags.ts';
 import type { DoctorFlags } from '../flags/doctorFlags.ts';
 import type { Finding } from './finding.ts';
@@ -44,7 +46,7 @@ function packageVersion(): string {
 
 async function checkDevices(): Promise<Finding> {
   try {
-    const found = (await inputDevices()).filter(canOpen);
+    const found = (await inputDevices()).filter((device) => canOpen(device) && !isMonitor(device));
     if (found.length === 0) {
       const advice = 'connect a microphone, and check that the sound server runs';
       return { check: 'devices', ok: false, found: 'no input device', advice };
@@ -61,7 +63,11 @@ async function checkDevices(): Promise<Finding> {
 async function checkLevel(device: number | string | undefined): Promise<Finding> {
   if (process.stderr.isTTY) process.stderr.write('rxscribe: speak now, for a second\n');
   const stop = new AbortController();
-  const onOpen = (): void => void setTimeout(() => stop.abort(), LISTEN_MS);
+  let recorded: InputDevice | undefined;
+  const onOpen = (recorder: Recorder): void => {
+    recorded = recorder.device;
+    setTimeout(() => stop.abort(), LISTEN_MS);
+  };
   const loudest$ = microphone({ ...deviceOption(device), stop: stop.signal, maxAbsence: 0, onOpen }).pipe(
     map(levelOf),
     scan((loudest, db) => Math.max(loudest, db), SILENCE_DB),
@@ -69,10 +75,15 @@ async function checkLevel(device: number | string | undefined): Promise<Finding>
   );
   try {
     const db = await lastValueFrom(loudest$, { defaultValue: SILENCE_DB });
-    if (db > MUTED_DB) return { check: 'level', ok: true, found: `${db.toFixed(0)} dBFS at the loudest` };
+    if (recorded && isMonitor(recorded) && device === undefined) {
+      const found = `the default is no microphone: ${recorded.name} records what this machine plays`;
+      return { check: 'level', ok: false, found, advice: 'connect a microphone, or choose one with --device' };
+    }
+    const from = recorded ? `, recorded from ${recorded.name}` : '';
+    if (db > MUTED_DB) return { check: 'level', ok: true, found: `${db.toFixed(0)} dBFS at the loudest${from}` };
     const advice =
       'check that the microphone is not muted, that this program may use it, and that it is the right one (--device)';
-    return { check: 'level', ok: false, found: 'only silence for a second', advice };
+    return { check: 'level', ok: false, found: `only silence for a second${from}`, advice };
   } catch (error) {
     return failed('level', error);
   }

@@ -1,7 +1,6 @@
 /** The result of one check. */
 export interface Finding {
-  readonly check:
-    'node' | 'addon' | 'devices' | 'level' | 'key' | 'proxy' | 'service' | 'clock' | 'model' | 'engine' | 'speed';
+  readonly check: 'node' | 'addon' | 'devices' | 'level' | 'key' | 'service' | 'clock' | 'model' | 'engine' | 'speed';
   readonly ok: boolean;
   /** The result in one line. */
   readonly found: string;

@@ -1,6 +1,5 @@
 import { KEY_VARIABLE, setting } from '../environment.ts';
 import type { DoctorFlags } from '../flags/doctorFlags.ts';
-import { hideSecrets } from '../secrets.ts';
 import { printable } from '../terminal/printable.ts';
 import { checkKey } from './checkKey.ts';
 import { checkNode } from './checkNode.ts';
@@ -32,9 +31,6 @@ export async function runChecks(flags: DoctorFlags): Promise<boolean> {
 
 async function checkCloud({ url, region }: DoctorFlags, report: (finding: Finding) => void): Promise<void> {
   report(checkKey(setting(KEY_VARIABLE), url !== undefined));
-  const proxy = process.env['HTTPS_PROXY'] ?? process.env['https_proxy'];
-  if (proxy)
-    report({ check: 'proxy', ok: true, found: `HTTPS_PROXY is ${hideSecrets(proxy)}; the next check does not use it` });
   await checkService(url, region, report);
 }
 

@@ -1,5 +1,7 @@
 import type { MicrophoneOptions } from '../../audio/microphone.ts';
 import type { InputDevice } from '../../audio/recorder.ts';
+import { CHANNELS, checkChannels } from '../flags/channelsFlags.ts';
+import type { ChannelsFlags } from '../flags/channelsFlags.ts';
 import { CONDITIONING, conditioning } from '../flags/conditioningFlags.ts';
 import type { ConditioningFlags } from '../flags/conditioningFlags.ts';
 import { DEVICE, deviceOption } from '../flags/deviceFlags.ts';
@@ -18,7 +20,15 @@ import type { ServiceFlags } from '../flags/serviceFlags.ts';
 import { printable } from '../terminal/printable.ts';
 
 interface ListenFlags
-  extends DeviceFlags, ServiceFlags, LocalFlags, FallbackFlags, ConditioningFlags, OutputFlags, DirFlags {
+  extends
+    DeviceFlags,
+    ServiceFlags,
+    LocalFlags,
+    FallbackFlags,
+    ConditioningFlags,
+    ChannelsFlags,
+    OutputFlags,
+    DirFlags {
   readonly vad?: 'silero' | 'energy';
   readonly framesPerBuffer?: number;
 }
@@ -34,7 +44,7 @@ const RECORDER: Declarations<Pick<ListenFlags, 'vad' | 'framesPerBuffer'>> = {
 
 const SAVED = { ...DEVICE, ...SERVICE, ...LOCAL, ...FALLBACK, ...RECORDER, ...CONDITIONING };
 
-const FLAGS: Declarations<ListenFlags> = { ...SAVED, ...OUTPUT, ...DIR };
+const FLAGS: Declarations<ListenFlags> = { ...SAVED, ...CHANNELS, ...OUTPUT, ...DIR };
 
 /** How long to wait for the last words after Ctrl-C if the connection breaks just then, in milliseconds. */
 const END_MS = 30_000;
@@ -48,17 +58,20 @@ export const listen: Command<ListenFlags> = {
       .example('$0 listen --local', 'on this device; no audio leaves it')
       .example('$0 listen --fallback', 'on this device while the service is out of reach')
       .example('$0 listen -o talk.srt -o talk.md --record talk.wav', 'also write subtitles, a text and the audio')
+      .example('$0 listen --channels host,guest', 'two microphones on the two channels of one device')
       .example('$0 listen --captions --speaker-labels', 'also on a page for a stage screen or OBS')
       .example('$0 listen --dir meeting', 'into a folder; the same command continues after a crash')
       .example('$0 listen --format ndjson | jq .', 'every event, for another program'),
   handler: async (flags) => {
+    checkChannels(flags);
     const [{ microphone }, { run }] = await Promise.all([import('../../audio/microphone.ts'), import('../run.ts')]);
     if (flags.device !== undefined) {
       const { checkDevice } = await import('../checks/checkDevice.ts');
       await checkDevice(flags.device);
     }
     const saved = { command: 'listen', flags: savedFlags(flags, SAVED) } as const;
-    const plan = { kind: 'microphone', options: { endTimeout: END_MS }, saved } as const;
+    const { channels } = flags;
+    const plan = { kind: 'microphone', channels, options: { endTimeout: END_MS }, saved } as const;
     await run(flags, ({ stop, note }) => microphone({ ...recorderOptions(flags, note), stop }), plan);
   },
 };
@@ -68,6 +81,7 @@ function recorderOptions(flags: ListenFlags, note: (text: string) => void): Micr
   return {
     sampleRate,
     framesPerBuffer,
+    channels: flags.channels?.length ?? 1,
     ...deviceOption(device),
     ...(vad !== undefined && { vad }),
     ...conditioning(flags),

@@ -24,5 +24,5 @@ export function deviceOption(device: number | string | undefined): { device?: nu
 
 /** Ids start with the name of the sound system. */
 function isId(device: number | string): device is string {
-  return typeof device === 'string' && /^(alsa|coreaudio|wasapi):/.test(device);
+  return typeof device === 'string' && /^(alsa|pulse|coreaudio|wasapi):/.test(device);
 }

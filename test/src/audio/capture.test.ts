@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, it, expect } from '@jest/globals';
-import { PULSE_DEVICE, startPulse, pulseSkipReason } from '../../support/pulse.ts';
+import { PULSE_DEVICE, SILENT_DEVICE, startPulse, pulseSkipReason } from '../../support/pulse.ts';
 import type { Pulse } from '../../support/pulse.ts';
 import { loudness, tone, wav } from './recordings.ts';
 
@@ -44,6 +44,26 @@ const ABSENT = `
     console.error(error.code, error.retryable, error.cause.code, error.message) });
 `;
 
+/** Records the microphone that is always silent; a line per event, and at the end how many whole seconds were loud. */
+const SILENT = `
+  import { microphone } from '${MICROPHONE}';
+  let loud = 0;
+  const stop = new AbortController();
+  process.stdin.resume().once('end', () => stop.abort());
+  microphone({
+    device: '${SILENT_DEVICE}',
+    stop: stop.signal,
+    onOpen: ({ device }) => console.error('open', device.name, device.id),
+    onLost: ({ message }) => console.error('lost', message),
+  }).subscribe({
+    next: (chunk) => {
+      for (let at = 0; at < chunk.length; at += 2) if (Buffer.from(chunk.buffer).readInt16LE(at) > 100) loud += 1 / 16_000;
+    },
+    error: (error) => console.error('error', error.message),
+    complete: () => console.error('loud', Math.floor(loud)),
+  });
+`;
+
 const DEVICES = `
   import { inspectAudio } from '${MICROPHONE.replace('microphone.js', 'childRecorder.js')}';
   const { devices, version } = await inspectAudio();
@@ -79,8 +99,8 @@ function program(source: string, { env }: Pulse) {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], { env });
   const lines: string[] = [];
   const reader = createInterface(child.stderr).on('line', (line) => lines.push(line));
-  const line = async (beginning: string): Promise<void> => {
-    while (!lines.some((seen) => seen.startsWith(beginning))) {
+  const line = async (beginning: string, count = 1): Promise<void> => {
+    while (lines.filter((seen) => seen.startsWith(beginning)).length < count) {
       // oxlint-disable-next-line no-await-in-loop -- one line after another
       await once(reader, 'line');
     }
@@ -112,6 +132,7 @@ describeWithPulse('microphone, with a real device', () => {
     const { lines, exit } = program(DEVICES, pulse);
     expect(await exit()).toBe(0);
     expect(lines).toContain(`${PULSE_DEVICE} true`);
+    expect(lines).toContain(`${SILENT_DEVICE} false`);
   });
 
   it('emits what is played, and on stop the rest, then completes', async () => {
@@ -129,6 +150,27 @@ describeWithPulse('microphone, with a real device', () => {
     // At least 900 ms of the recording are the tone, at the level that was played.
     const loud = slices(recorded).filter((slice) => Math.abs(loudness(slice) - loudness(tone(100))) < 0.02);
     expect(loud.length).toBeGreaterThanOrEqual(90);
+  });
+
+  it('records the chosen source of the sound server, and no other one after it was unplugged', async () => {
+    const path = join(folder, 'loud.wav');
+    await writeFile(path, wav(tone(3000)));
+    const { lines, line, stop, exit } = program(SILENT, pulse);
+    await line(`open ${SILENT_DEVICE} pulse:silent`);
+    const played = pulse.play(path);
+    await pulse.plugSilent(false);
+    await line('lost');
+    await played;
+    await pulse.plugSilent(true);
+    await line('open', 2);
+    stop();
+    expect(await exit()).toBe(0);
+    expect(lines).toEqual([
+      `open ${SILENT_DEVICE} pulse:silent`,
+      expect.stringMatching(/^lost microphone: .*; check that the device is still connected$/),
+      `open ${SILENT_DEVICE} pulse:silent`,
+      'loud 0', // of 3 s; what was recorded before the change was noticed is less than one
+    ]);
   });
 
   it('releases the device on unsubscribe, so that the process ends', async () => {

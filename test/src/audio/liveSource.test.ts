@@ -116,6 +116,19 @@ describe('a microphone that is lost', () => {
     subscription.unsubscribe();
   });
 
+  it('fills the channels equally, so that none takes the place of another', async () => {
+    const { audio, latest, deliver, wait, lostAudio, subscription } = listen({ sampleRate: 11_025, channels: 4 });
+    await deliver();
+    latest().emit('error', failed);
+    await wait(333);
+    latest().emit('data', new Uint8Array(680).fill(1));
+    const frames = audio.map(({ length }) => length / 8);
+    expect(frames).toEqual(frames.map((count) => Math.floor(count)));
+    // 400 frames of 11 025 a second, then 333 ms without the 85 frames that were delivered at their end
+    expect(lostAudio).toEqual([{ startMs: expect.closeTo(36.3, 1), endMs: expect.closeTo(36.3 + 333 - 7.7, 0) }]);
+    subscription.unsubscribe();
+  });
+
   it('shortens the next absence by what it filled too much', async () => {
     const { audio, latest, deliver, wait, now, subscription } = listen();
     await deliver();

@@ -30,8 +30,8 @@ describe('rxscribe doctor', () => {
     expect(stdout.split('\n')).toEqual([
       expect.stringMatching(/^ok {5}Node: {4}\d/),
       expect.stringMatching(/^ok {5}addon: {3}decibri/),
-      `ok     devices: 1 to record from, the default is ${PULSE_DEVICE}`,
-      expect.stringMatching(/^ok {5}level: {3}-\d+ dBFS/),
+      `ok     devices: 3 to record from, the default is ${PULSE_DEVICE}`,
+      expect.stringMatching(new RegExp(`^ok {5}level: {3}-\\d+ dBFS at the loudest, recorded from ${PULSE_DEVICE}$`)),
       'ok     key:     ASSEMBLYAI_API_KEY is set and well-formed',
       expect.stringMatching(/^ok {5}service: localhost:\d+ is reachable, its certificate is valid$/),
       'ok     clock:   agrees with the service',

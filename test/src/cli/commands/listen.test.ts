@@ -1,19 +1,40 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { bundledRecording } from '../../../../src/simulator/index.ts';
 import type { Simulator } from '../../../../src/simulator/index.ts';
 import { killAll, rxscribe, start } from '../../../support/cli.ts';
 import { PULSE_DEVICE, startPulse, pulseSkipReason } from '../../../support/pulse.ts';
 import type { Pulse } from '../../../support/pulse.ts';
+import { wav } from '../../audio/recordings.ts';
 import { WAV, keyOf, startService } from '../service.ts';
 
 const skipped = await pulseSkipReason();
 if (skipped) process.stderr.write(`skipping the tests of rxscribe listen: ${skipped}\n`);
 const describeWithPulse = skipped ? describe.skip : describe;
 
+/** How often the sound server is killed. Each time takes some 5 s. */
+const KILLS = Number(process.env['PULSE_KILLS'] ?? 3);
+
+let folder: string;
+
+/** The first sentence of the demo recording in the left of two channels. */
+async function onlyLeft(): Promise<string> {
+  const { pcm } = await bundledRecording();
+  const stereo = Buffer.alloc(4 * 48_000);
+  for (let at = 0; at < stereo.length; at += 4) stereo.set(pcm.subarray(at / 2, at / 2 + 2), at);
+  const path = join(folder, 'left.wav');
+  await writeFile(path, wav(stereo, { channels: 2 }));
+  return path;
+}
+
 describeWithPulse('rxscribe listen, with a real device', () => {
   let pulse: Pulse;
   let service: Simulator;
 
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'rxscribe-listen-'));
     pulse = await startPulse();
     service = await startService();
   });
@@ -23,6 +44,7 @@ describeWithPulse('rxscribe listen, with a real device', () => {
   afterAll(async () => {
     await service.close();
     await pulse.close();
+    await rm(folder, { recursive: true });
   });
 
   it('reports when it listens, and transcribes the last words at Ctrl-C', async () => {
@@ -45,12 +67,61 @@ describeWithPulse('rxscribe listen, with a real device', () => {
     void played;
   });
 
+  it('transcribes each channel of the device separately with --channels', async () => {
+    const env = { ...pulse.env, ...keyOf(service) };
+    const program = start(['listen', '--url', service.url, '--channels', 'host,guest'], { env });
+    await program.stderr.waitFor(/Listening/);
+    await pulse.play(await onlyLeft());
+    await program.stdout.waitFor(/\n/);
+    program.child.kill('SIGINT');
+
+    const { code, stdout } = await program.outcome;
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^(host: \[speech .*\n)+$/);
+    expect(await rxscribe(['--channels', 'a,b', '--agc', '-18'], { env })).toMatchObject({ code: 2 });
+  });
+
+  it(`survives the sound server, which is killed ${KILLS} times, and reports every gap`, async () => {
+    const env = { ...pulse.env, ...keyOf(service) };
+    const program = start(['listen', '--url', service.url, '--format', 'ndjson'], { env });
+    for (let kills = 0; kills < KILLS; kills += 1) {
+      // oxlint-disable no-await-in-loop -- one after another
+      await program.stderr.waitFor(new RegExp(`(?:Listening[^]*){${kills + 1}}`));
+      await pulse.kill();
+      await program.stderr.waitFor(new RegExp(`(?:Listening[^]*microphone: [^]*){${kills + 1}}`));
+      await pulse.restart();
+      // oxlint-enable no-await-in-loop
+    }
+    await program.stderr.waitFor(new RegExp(`(?:Listening[^]*){${KILLS + 1}}`));
+    await program.stdout.waitFor(new RegExp(`(?:"AudioGap"[^]*){${KILLS}}`));
+    await pulse.kill();
+    program.child.kill('SIGINT');
+
+    const { code, stdout, stderr } = await program.outcome;
+    await pulse.restart();
+
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const gaps = events.filter(({ type }) => type === 'AudioGap');
+    expect(code).toBe(0);
+    expect(new Set(gaps.map(({ reason }) => reason))).toEqual(new Set(['device']));
+    // the last one is reported only if it was noticed before Ctrl-C
+    expect(gaps.length - KILLS).toBeLessThanOrEqual(1);
+    expect(gaps.length).toBeGreaterThanOrEqual(KILLS);
+    expect(stderr.match(/Listening on/g)).toHaveLength(KILLS + 1);
+    expect(service.violations).toEqual([]);
+  });
+
   it('opens a listed device by index, name and id', async () => {
     const { code, stdout } = await rxscribe(['devices'], { env: pulse.env });
     const [, index] = new RegExp(`^\\* +(\\d+)  ${PULSE_DEVICE} `, 'm').exec(stdout) ?? [];
 
     expect(code).toBe(0);
-    for (const device of [index!, 'test microphone', 'alsa:default']) {
+    expect(stdout).toMatch(/^ +\d+ {2}rxscribe silent microphone .* pulse:silent$/m);
+    for (const device of [index!, 'test microphone', 'alsa:default', 'pulse:silent']) {
       const env = { ...pulse.env, ...keyOf(service), RXSCRIBE_DEVICE: device };
       const program = start(['--url', service.url], { env });
       await program.stderr.waitFor(/Listening on .+ \(.* kHz\); Ctrl-C ends/);
