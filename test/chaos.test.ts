@@ -1,6 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
-import { runChaos, wordsOutside } from './support/chaos.ts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { START, advance } from '../operators/checkpoint.ts';
+import type { TranscriptionEvent } from '../operators/events.ts';
+import { EventLog } from '../src/durable/eventLog.ts';
+import { QUICK_FAULTS, runChaos, wordsOutside } from './support/chaos.ts';
 import type { ChaosResult } from './support/chaos.ts';
+import { seededRandom } from './support/syntheticSpeech.ts';
 
 const minutes = Number(process.env.CHAOS_MINUTES ?? 60);
 const faults = Number(process.env.CHAOS_FAULTS ?? 60);
@@ -32,6 +39,76 @@ function print({ words, gaps, stats, faultCounts, seconds }: ChaosResult): void 
 function total(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
+
+/** Cuts a log at this part of its bytes, most likely within a line, and opens it. */
+async function openCut(path: string, part: number): Promise<EventLog> {
+  await truncate(path, Math.floor(part * (await stat(path)).size));
+  return new EventLog(path);
+}
+
+function finalsOf(log: EventLog): unknown[] {
+  return [...log.events()].flatMap((event) =>
+    event.type === 'Turn' && event.isFinal
+      ? [[event.turn_order, event.transcript, event.words.map(({ start, end }) => [start, end])]]
+      : [],
+  );
+}
+
+describe('the log of a transcription under faults', () => {
+  const MINUTES = 3;
+  // the times of words in odd fields are estimated
+  const kinds = QUICK_FAULTS.filter((kind) => kind !== 'odd-fields');
+  const options = { seed, minutes: MINUTES, faults: 9, kinds } as const;
+  let folder: string;
+  let unbroken: unknown[];
+  let text: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'rxscribe-chaos-'));
+    const log = new EventLog(join(folder, 'unbroken.ndjson'));
+    await runChaos({ ...options, faults: 0, log });
+    unbroken = finalsOf(log);
+    log.close();
+    const faulty = new EventLog(join(folder, 'faulty.ndjson'));
+    await runChaos({ ...options, log: faulty });
+    faulty.close();
+    text = await readFile(join(folder, 'faulty.ndjson'), 'utf8');
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('gives a checkpoint after every event: what lies before it is in the log, and nothing else', () => {
+    const events = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TranscriptionEvent);
+    const words: number[] = [];
+    let checkpoint = START;
+    for (const event of events) {
+      checkpoint = advance(checkpoint, event);
+      if (event.type === 'Turn' && event.isFinal) words.push(...event.words.map(({ end }) => end));
+      const all = (unbroken as [number, string, [number, number][]][]).flatMap(([, , times]) => times);
+      expect(words).toEqual(all.map(([, end]) => end).filter((end) => end <= checkpoint.positionMs));
+    }
+    expect(checkpoint).toMatchObject({ positionMs: MINUTES * 60_000, turnOrder: unbroken.length });
+  });
+
+  it.each([1, 2, 3])('can be cut anywhere and continued, %d times in a row', async (times) => {
+    const random = seededRandom(seed + times);
+    const path = join(folder, `${times}.ndjson`);
+    await writeFile(path, text);
+    for (let time = 1; time <= times; time++) {
+      const log = await openCut(path, random());
+      await runChaos({ ...options, faults: time < times ? 3 : 0, log });
+      if (time === times) {
+        expect(finalsOf(log)).toEqual(unbroken);
+        const capturedMs = MINUTES * 60_000;
+        expect([...log.events()].at(-1)).toMatchObject({ capturedMs, transcribedMs: capturedMs, gapMs: 0 });
+      }
+      log.close();
+    }
+  });
+});
 
 describe('transcribe under faults and clock steps', () => {
   it(`loses and doubles no word of ${minutes} minutes, and its statistics are exact`, async () => {

@@ -1,9 +1,11 @@
 import { setImmediate as nextTask } from 'node:timers/promises';
 import { tap } from 'rxjs';
 import type { AudioGap, FinalTurn, Stats } from '../../operators/events.ts';
-import { bufferBytes } from '../../operators/bufferBytes.ts';
+import { START } from '../../operators/checkpoint.ts';
 import { finals } from '../../operators/turns.ts';
 import { pcmStream } from '../../src/audio/pcmStream.ts';
+import type { EventLog } from '../../src/durable/eventLog.ts';
+import { framesFrom } from '../../src/durable/framesFrom.ts';
 import { ALL_FAULT_KINDS, isConnectFault, isTerminateFault } from '../../src/simulator/faults.ts';
 import type { Fault, FaultKind, FieldReplacement, PoisonFault } from '../../src/simulator/faults.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
@@ -23,6 +25,8 @@ export interface ChaosOptions {
   readonly clockSteps?: number;
   /** Whether the service always fails on one stretch of each repetition of the recording. @defaultValue false */
   readonly poisoned?: boolean;
+  /** The log of an earlier process, whose transcription is continued; the events are appended to it. */
+  readonly log?: EventLog;
 }
 
 /** A word of a final. Times are milliseconds on the audio clock. */
@@ -50,7 +54,7 @@ export interface ChaosResult {
 }
 
 /** All faults except a rate limit, which costs a wait of 5 to 10 s, and those of the end, which occurs only once. */
-const QUICK_FAULTS: readonly FaultKind[] = ALL_FAULT_KINDS.filter(
+export const QUICK_FAULTS: readonly FaultKind[] = ALL_FAULT_KINDS.filter(
   (kind) => kind !== 'rate-limit' && !isTerminateFault(kind),
 );
 
@@ -74,6 +78,8 @@ const REPLACEMENTS: readonly FieldReplacement[] = [
 
 /** Audio that always fails is given up after this time; all other outages are shorter. */
 const MAX_OUTAGE_MS = 5000;
+/** Bytes per millisecond of the audio: 16 kHz, 16 bit. */
+const BYTES_PER_MS = 32;
 const MAX_CLOCK_STEP_MS = 3 * 3_600_000;
 /** The last `Termination` comes this late. */
 const LATE_TERMINATION_MS = 2000;
@@ -120,7 +126,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const started = performance.now();
   using clock = new SteppingClock(options);
   await using simulator = await startSimulator({ recordings: [recording], keepAudio: false, caDir, onEvent, faults });
-  const { turns, gaps, stats } = await transcription(simulator, chunks(recording, minutes, clock));
+  const { turns, gaps, stats } = await transcription(simulator, options, (part) => chunks(recording, part, clock));
   return {
     spoken: spokenWords(recording, minutes),
     words: wordsOf(turns),
@@ -195,15 +201,29 @@ interface Transcription {
   readonly stats: Stats;
 }
 
-/** Keeps finals, gaps and the last statistics, but no partials. */
-async function transcription(simulator: Simulator, audio: AsyncIterable<Uint8Array>): Promise<Transcription> {
+/** A part of the audio, in milliseconds. */
+interface Part {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** Keeps finals, gaps and the last statistics, but no partials. Continues after the events of a log if there is one. */
+async function transcription(
+  simulator: Simulator,
+  options: ChaosOptions,
+  audio: (part: Part) => AsyncIterable<Uint8Array>,
+): Promise<Transcription> {
   const turns: FinalTurn[] = [];
   const gaps: AudioGap[] = [];
   let stats: Stats | undefined;
-  await pcmStream(audio)
+  const { minutes, log } = options;
+  const from = log?.checkpoint ?? START;
+  const endMs = from.gaps[0]?.startMs ?? minutes * 60_000;
+  await pcmStream(audio({ startMs: from.positionMs, endMs }))
     .pipe(
-      bufferBytes(3200),
+      framesFrom(3200, from.positionMs * BYTES_PER_MS),
       transcribe({
+        from,
         apiKey: simulator.apiKey,
         websocketBaseUrl: simulator.url,
         speechModel: 'universal-3-6-pro',
@@ -213,23 +233,25 @@ async function transcription(simulator: Simulator, audio: AsyncIterable<Uint8Arr
         maxOutage: MAX_OUTAGE_MS,
       }),
       tap((event) => {
+        log?.append(event);
         if (event.type === 'AudioGap') gaps.push(event);
         if (event.type === 'Stats') stats = event;
       }),
       finals(),
     )
     .forEach((turn) => turns.push(turn));
+  if (log && from.gaps.length > 0) return transcription(simulator, options, audio);
   return { turns, gaps, stats: stats! };
 }
 
 async function* chunks(
   { pcm, sampleRate }: Recording,
-  minutes: number,
+  { startMs, endMs }: Part,
   clock: SteppingClock,
 ): AsyncGenerator<Uint8Array> {
   const bytesPerMs = (2 * sampleRate) / 1000;
-  const total = minutes * 60_000 * bytesPerMs;
-  for (let at = 0; at < total;) {
+  const total = endMs * bytesPerMs;
+  for (let at = startMs * bytesPerMs; at < total;) {
     const from = at % pcm.length;
     const chunk = pcm.subarray(from, Math.min(from + 32_000, from + total - at));
     at += chunk.length;
