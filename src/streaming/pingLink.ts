@@ -3,11 +3,15 @@ import type { Link, Socket } from './link.ts';
 
 /** What the sockets of `ws` have in addition. */
 interface PingSocket extends Socket {
+  /** Not documented: called after the handshake, with the limits of what is received. */
+  setSocket(stream: unknown, head: unknown, options: object): void;
   on(event: 'pong', listener: () => void): void;
   ping(data: undefined, mask: undefined, sent: () => void): void;
   terminate(): void;
 }
 
+/** Longest message that is received, in bytes; `ws` itself would accept 100 MiB. A longer one ends the session. */
+export const MAX_PAYLOAD: number = 32 * 2 ** 20;
 /** How long a closing handshake may take before the socket is destroyed, in milliseconds. */
 const LINGER_MS = 1000;
 
@@ -25,7 +29,12 @@ export class PingLink implements Link {
   #watch: ReturnType<typeof setInterval> | undefined;
 
   constructor(socket: Socket) {
-    this.#socket = socket as PingSocket;
+    const wsSocket = socket as PingSocket;
+    this.#socket = wsSocket;
+    // the SDK has no option for it
+    const setSocket = wsSocket.setSocket;
+    wsSocket.setSocket = (stream, head, options) =>
+      setSocket.call(wsSocket, stream, head, { ...options, maxPayload: MAX_PAYLOAD });
   }
 
   get open(): boolean {

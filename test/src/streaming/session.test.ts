@@ -5,6 +5,7 @@ import type { TranscriptionError } from '../../../src/errors.ts';
 import { emitWithBackpressure } from '../../../src/backpressure.ts';
 import { sessionSettings } from '../../../src/streaming/settings.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
+import { MAX_PAYLOAD } from '../../../src/streaming/pingLink.ts';
 import { session } from '../../../src/streaming/session.ts';
 import type { SessionEvent } from '../../../src/streaming/message.ts';
 import { BEGIN, TERMINATION, isTerminate, scriptedService } from '../../support/scriptedService.ts';
@@ -407,6 +408,20 @@ describe('session', () => {
       });
 
       expect((await run(session(NEVER, settings))).error).toMatchObject({ kind: 'network', wireCode: 1006 });
+    });
+
+    it('reads a message of 32 MiB with a warning, and errors on a longer one', async () => {
+      const { settings } = await serve(({ send }) => {
+        send(BEGIN);
+        send('x'.repeat(MAX_PAYLOAD));
+        send('x'.repeat(MAX_PAYLOAD + 1));
+      });
+
+      const { events, error } = await run(session(NEVER, settings));
+
+      expect(events).toMatchObject([{ type: 'Begin' }, { type: 'Warning' }]);
+      expect(error).toMatchObject({ kind: 'network', retryable: true });
+      expect(error?.message).toBe('the connection broke (Max payload size exceeded)');
     });
 
     it('errors when the connection is open but dead', async () => {
