@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { from, of } from 'rxjs';
 import * as operators from '../operators/index.ts';
-import type { FinalTurn, PartialTurn, TranscriptionEvent, Turn } from '../operators/index.ts';
+import type { ControlMessage, FinalTurn, PartialTurn, TranscriptionEvent, Turn } from '../operators/index.ts';
 import * as testing from '../operators/testing/index.ts';
 import * as captions from '../src/captions/index.ts';
 import * as files from '../src/captions/files.ts';
@@ -11,6 +13,14 @@ import * as page from '../src/page/index.ts';
 import * as rooms from '../src/rooms/index.ts';
 import * as simulator from '../src/simulator/index.ts';
 import * as tokens from '../src/tokens/index.ts';
+import { ROOT } from './support/userProject.ts';
+
+/** What is read of a `package.json`. */
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly os?: readonly string[];
+  readonly cpu?: readonly string[];
+}
 
 describe('public surface', () => {
   it('of rxscribe: sources, transcribe, the error class and the frame size', () => {
@@ -144,6 +154,23 @@ describe('public surface', () => {
     expect(() => frame$.pipe(operators.finals())).not.toThrow();
     // @ts-expect-error -- frames are not events
     expect(() => frame$.pipe(operators.partials())).not.toThrow();
+  });
+
+  it('has a type for each field that can be updated', () => {
+    const updates: ControlMessage[] = [
+      { type: 'UpdateConfiguration', mode: 'min_latency', continuous_partials: true, keyterms_prompt: null },
+      // @ts-expect-error -- a misspelt field
+      { type: 'UpdateConfiguration', continuous_partial: true },
+    ];
+    expect(updates).toHaveLength(2);
+  });
+
+  it('requires only packages that can be installed on every system', async () => {
+    const read = async (path: string): Promise<Manifest> =>
+      JSON.parse(await readFile(join(ROOT, path, 'package.json'), 'utf8')) as Manifest;
+    const { dependencies } = await read('.');
+    const packages = await Promise.all(Object.keys(dependencies).map((name) => read(join('node_modules', name))));
+    expect(packages.filter(({ os, cpu }) => os ?? cpu)).toEqual([]);
   });
 
   it('takes events and turns in the views alike', () => {

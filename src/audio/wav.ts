@@ -55,6 +55,7 @@ export async function readWavHeader(reader: ByteReader): Promise<PcmHeader | und
     if (id === 'data')
       return layout && { ...layout, audioBytes: longSize ?? (UNKNOWN_SIZES.has(size) ? undefined : size) };
     const padded = size + (size % 2);
+    if (padded === 0) continue;
     const body = await reader.take(id === 'fmt ' || id === 'ds64' ? Math.min(padded, 40) : 0);
     if (id === 'fmt ') layout = parseFormat(body);
     if (id === 'ds64' && body.length >= 16) longSize = Number(view(body).getBigUint64(8, true));

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,16 +84,18 @@ describe('a failed command', () => {
   it('reports an unreadable file in one line', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'rxscribe-files-'));
     await writeFile(join(dir, 'text.wav'), 'hello');
+    execFileSync('mkfifo', [join(dir, 'pipe')]);
     const outcomes = await Promise.all(
-      ['missing.wav', '.', 'text.wav'].map((path) => rxscribe(['file', path], { env, cwd: dir })),
+      ['missing.wav', '.', 'text.wav', 'pipe'].map((path) => rxscribe(['file', path], { env, cwd: dir })),
     );
     await rm(dir, { recursive: true });
 
-    expect(outcomes.map(({ code }) => code)).toEqual([1, 1, 1]);
+    expect(outcomes.map(({ code }) => code)).toEqual([1, 1, 1, 1]);
     expect(outcomes.map(({ stderr }) => stderr)).toEqual([
       expect.stringMatching(/^rxscribe: .*"missing\.wav".*no such file.*\n$/),
       expect.stringMatching(/^rxscribe: .*directory.*\n$/),
       expect.stringMatching(/^rxscribe: .*text\.wav.*\n$/),
+      'rxscribe: cannot read "pipe": it is a pipe; use - to read it from standard input, as in: rxscribe file - < PIPE\n',
     ]);
   });
 
