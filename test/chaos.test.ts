@@ -112,7 +112,8 @@ describe('the log of a transcription under faults', () => {
 
 describe('transcribe under faults and clock steps', () => {
   it(`loses and doubles no word of ${minutes} minutes, and its statistics are exact`, async () => {
-    const result = await runChaos({ seed, minutes, faults, clockSteps: Math.ceil(minutes / 10), poisoned: true });
+    const clockSteps = Math.ceil(minutes / 10);
+    const result = await runChaos({ seed, minutes, faults, clockSteps, poisoned: true });
     print(result);
 
     const spoken = wordsOutside(result.gaps, result.spoken);
@@ -134,5 +135,7 @@ describe('transcribe under faults and clock steps', () => {
     }
     expect(result.violations).toEqual([]);
     expect(total(result.faultCounts)).toBeGreaterThanOrEqual(faults);
+    expect(result.faultCounts['clock-step']).toBeGreaterThanOrEqual(clockSteps);
+    expect(result.faultCounts['poison']).toBeGreaterThanOrEqual(result.poisonMs.length);
   }, 7_200_000);
 });
