@@ -32,9 +32,8 @@ export class PingLink implements Link {
     const wsSocket = socket as PingSocket;
     this.#socket = wsSocket;
     // the SDK has no option for it
-    const setSocket = wsSocket.setSocket;
-    wsSocket.setSocket = (stream, head, options) =>
-      setSocket.call(wsSocket, stream, head, { ...options, maxPayload: MAX_PAYLOAD });
+    const setSocket = wsSocket.setSocket.bind(wsSocket);
+    wsSocket.setSocket = (stream, head, options) => setSocket(stream, head, { ...options, maxPayload: MAX_PAYLOAD });
   }
 
   get open(): boolean {
