@@ -1,6 +1,10 @@
 import { Subscription } from 'rxjs';
 import type { Observer } from 'rxjs';
 import type { BufferBytesOptions } from './bufferBytesOptions.ts';
+import { frameMemory } from './frameMemory.ts';
+import type { FrameKeeper } from './frameMemory.ts';
+
+type Consumer = Observer<Uint8Array> & Partial<FrameKeeper>;
 
 /**
  * Cuts chunks into frames, for one subscription of `bufferBytes`.
@@ -15,26 +19,27 @@ import type { BufferBytesOptions } from './bufferBytesOptions.ts';
  * - It unsubscribes before it completes or errors. So the source is finalized, and its device free, before the consumer
  *   receives the tail or the error.
  *
- * Each byte is copied once. The buffer of the current frame is allocated before it is full; whole frames are copied from
- * the chunk without zero-filling first (rows 3200 and above). Frames do not share a larger buffer, although that is cheaper,
- * because a consumer may transfer `frame.buffer`.
+ * Each byte is copied once. Whole frames are copied from the chunk without zero-filling first (rows 3200 and above). Frames
+ * do not share a larger buffer, although that is cheaper, because a consumer may transfer `frame.buffer`; a consumer that
+ * keeps frames can offer memory for them instead (`frameMemory`).
  */
 export class FrameCutter extends Subscription implements Observer<Uint8Array> {
   readonly #size: number;
   readonly #options: Required<BufferBytesOptions>;
-  readonly #consumer: Observer<Uint8Array>;
+  readonly #consumer: Consumer;
+  /** Frames that are complete and not emitted yet. */
   readonly #frames: Uint8Array[] = [];
-  #frame: Uint8Array;
+  /** The frame that is being filled, and how far; there is none until its first byte arrives. */
+  #frame: Uint8Array | undefined;
   #filled = 0;
   #isEmitting = false;
   #isComplete = false;
 
-  constructor(size: number, options: Required<BufferBytesOptions>, consumer: Observer<Uint8Array>) {
+  constructor(size: number, options: Required<BufferBytesOptions>, consumer: Consumer) {
     super();
     this.#size = size;
     this.#options = options;
     this.#consumer = consumer;
-    this.#frame = new Uint8Array(size);
   }
 
   next(chunk: Uint8Array): void {
@@ -44,12 +49,6 @@ export class FrameCutter extends Subscription implements Observer<Uint8Array> {
       return;
     }
     try {
-      const end = this.#filled + chunk.length;
-      if (end < this.#size) {
-        this.#frame.set(chunk, this.#filled);
-        this.#filled = end;
-        return;
-      }
       this.#cut(chunk);
     } catch (error) {
       this.error(error); // for example out of memory, which the producer must not catch
@@ -71,20 +70,34 @@ export class FrameCutter extends Subscription implements Observer<Uint8Array> {
     this.#emit();
   }
 
-  /** Cuts a chunk that completes the current frame; the rest of the chunk starts the next frame. */
+  /** Adds a chunk to the frame that is being filled; what completes it starts the next one. */
   #cut(chunk: Uint8Array): void {
-    let taken = 0;
-    if (this.#filled > 0) {
-      taken = this.#size - this.#filled;
-      this.#frame.set(part(chunk, 0, taken), this.#filled);
+    for (let taken = 0; taken < chunk.length;) {
+      const end = Math.min(chunk.length, taken + this.#size - this.#filled);
+      const bytes = part(chunk, taken, end);
+      taken = end;
+      if (bytes.length === this.#size) {
+        this.#frames.push(this.#copyOf(bytes));
+        continue;
+      }
+      this.#frame ??= this.#newFrame();
+      this.#frame.set(bytes, this.#filled);
+      this.#filled += bytes.length;
+      if (this.#filled < this.#size) return;
       this.#frames.push(this.#frame);
-      this.#frame = new Uint8Array(this.#size);
+      this.#frame = undefined;
+      this.#filled = 0;
     }
-    for (; chunk.length - taken >= this.#size; taken += this.#size) {
-      this.#frames.push(new Uint8Array(part(chunk, taken, taken + this.#size)));
-    }
-    this.#filled = chunk.length - taken;
-    if (this.#filled > 0) this.#frame.set(part(chunk, taken, chunk.length));
+  }
+
+  #newFrame(): Uint8Array {
+    return this.#consumer[frameMemory]?.(this.#size) ?? new Uint8Array(this.#size);
+  }
+
+  #copyOf(bytes: Uint8Array): Uint8Array {
+    const offered = this.#consumer[frameMemory]?.(this.#size);
+    offered?.set(bytes);
+    return offered ?? new Uint8Array(bytes);
   }
 
   /** Emits the full frames. A call made during an emission returns at once; the outer call emits its frames. */
@@ -100,7 +113,7 @@ export class FrameCutter extends Subscription implements Observer<Uint8Array> {
 
   #end(): void {
     const { minTail, padTail } = this.#options;
-    if (this.#filled > 0 && (padTail || this.#filled >= minTail)) {
+    if (this.#frame && (padTail || this.#filled >= minTail)) {
       this.#consumer.next(this.#frame.slice(0, Math.max(this.#filled, minTail)));
     }
     this.#consumer.complete();
@@ -113,12 +126,12 @@ function part(chunk: Uint8Array, begin: number, end: number): Uint8Array {
   return new Uint8Array(chunk.buffer, chunk.byteOffset + begin, end - begin);
 }
 
-function isBytes(chunk: unknown): boolean {
+export function isBytes(chunk: unknown): boolean {
   if (chunk instanceof Uint8Array) return true;
   // arrays of another realm, Int8Array and Uint8ClampedArray
   return ArrayBuffer.isView(chunk) && 'BYTES_PER_ELEMENT' in chunk && chunk.BYTES_PER_ELEMENT === 1;
 }
 
-function kindOf(value: unknown): string {
+export function kindOf(value: unknown): string {
   return value === null || typeof value !== 'object' ? typeof value : value.constructor.name;
 }

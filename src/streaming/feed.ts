@@ -20,8 +20,10 @@ export interface Pace {
  * wait that is over: in a background page, timers may be up to a minute late, but frames are not.
  *
  * One function emits all items, so that nothing else is allocated per item; test/src/streaming/cost.test.ts checks that.
+ *
+ * @param convert Called with each item when it is due; its result is emitted.
  */
-export function feed(tape: Tape, pace: Pace): Observable<TapeItem> {
+export function feed<T>(tape: Tape, pace: Pace, convert: (item: TapeItem) => T): Observable<T> {
   return new Observable((subscriber) => {
     let tokens = pace.burst;
     let at = monotonicNow();
@@ -45,7 +47,7 @@ export function feed(tape: Tape, pace: Pace): Observable<TapeItem> {
     };
 
     let next: TapeItem;
-    const emitNext = (): void => subscriber.next(next);
+    const emitNext = (): void => subscriber.next(convert(next));
 
     /** Emits one item; returns whether the next may follow at once. */
     const emit = (item: TapeItem): boolean => {

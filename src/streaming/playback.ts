@@ -1,10 +1,11 @@
-import { Observable, Subject, defer, map, startWith, takeUntil } from 'rxjs';
+import { Observable } from 'rxjs';
+import type { Subscriber } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import { monotonicNow } from '../monotonicNow.ts';
 import type { Ledger } from './ledger.ts';
 import { feed } from './feed.ts';
 import type { Pace } from './feed.ts';
-import type { Tape } from './tape.ts';
+import type { Tape, TapeItem } from './tape.ts';
 import type { SessionClock, Timeline } from './timeline.ts';
 
 /** What all sessions of a transcription share. */
@@ -27,7 +28,7 @@ export interface Shared {
  */
 export class Playback {
   readonly #shared: Shared;
-  readonly #handedOver = new Subject<void>();
+  #subscriber: Subscriber<Uint8Array | ControlMessage> | undefined;
   #clock: SessionClock | undefined;
   /** The position of the first byte sent, in milliseconds, and when it was sent. */
   #fromMs = 0;
@@ -63,42 +64,36 @@ export class Playback {
    * @param pace Returns how fast the session may be sent the audio that it has to catch up with.
    */
   input(start: () => number, pace: () => Pace): Observable<Uint8Array | ControlMessage> {
-    const { tape, msPerByte, ledger, onSent } = this.#shared;
-    return defer(() => {
+    return new Observable((subscriber) => {
+      const { tape, msPerByte } = this.#shared;
       this.#next = start();
       tape.rewind(this.#next);
       this.#fromMs = tape.head * msPerByte;
-      const { configuration } = tape;
-      const played$ = (endTurn: () => void): Observable<Uint8Array | ControlMessage> =>
-        feed(tape, pace()).pipe(
-          takeUntil(this.#handedOver),
-          map((item) => {
-            if ('control' in item) return item.control;
-            const end = item.at + item.audio.length;
-            if (item.at > this.#next) {
-              this.#lost(item.at);
-              // a turn must not join the words before a gap and those after it
-              if (this.#sentBytes > 0) endTurn();
-            }
-            this.clock.align(this.#sentBytes * msPerByte, item.at * msPerByte, end * msPerByte);
-            ledger.sent(Math.max(0, item.at) * msPerByte, end * msPerByte);
-            this.#sentBytes += item.audio.length;
-            this.#next = end;
-            this.#since ??= monotonicNow();
-            onSent();
-            return item.audio;
-          }),
-        );
-      const played = new Observable<Uint8Array | ControlMessage>((subscriber) =>
-        played$(() => subscriber.next({ type: 'ForceEndpoint' })).subscribe(subscriber),
-      );
-      return configuration ? played.pipe(startWith(configuration)) : played;
+      if (tape.configuration) subscriber.next(tape.configuration);
+      this.#subscriber = subscriber;
+      feed(tape, pace(), (item) => this.#sending(item)).subscribe(subscriber);
     });
+  }
+
+  /** Accounts for an item that is about to be sent, and returns the message. */
+  #sending(item: TapeItem): Uint8Array | ControlMessage {
+    if ('control' in item) return item.control;
+    const { msPerByte, ledger, onSent } = this.#shared;
+    const { at, audio } = item;
+    const end = at + audio.length;
+    if (at > this.#next) this.#lost(at);
+    this.clock.align(this.#sentBytes * msPerByte, at * msPerByte, end * msPerByte);
+    ledger.sent(Math.max(0, at) * msPerByte, end * msPerByte);
+    this.#sentBytes += audio.length;
+    this.#next = end;
+    this.#since ??= monotonicNow();
+    onSent();
+    return audio;
   }
 
   /** Ends the input of this session, because its successor takes over. */
   handOver(): void {
-    this.#handedOver.next();
+    this.#subscriber?.complete();
   }
 
   /**
@@ -115,5 +110,7 @@ export class Playback {
   #lost(upTo: number): void {
     const { msPerByte, onLost } = this.#shared;
     onLost(this.#next * msPerByte, upTo * msPerByte);
+    // a turn must not join the words before a gap and those after it
+    if (this.#sentBytes > 0) this.#subscriber?.next({ type: 'ForceEndpoint' });
   }
 }

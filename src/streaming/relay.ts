@@ -177,6 +177,11 @@ export class Relay {
     });
   }
 
+  /** Returns memory for the next frame: a frame that is written there is recorded without copying it. */
+  allocate(size: number): Uint8Array {
+    return this.#tape.allocate(size);
+  }
+
   /** Records a frame, and pauses a source that can wait while too much audio is unsent. */
   record(frame: Uint8Array): void {
     if (this.#pendingControls.length > 0) this.#markPending();

@@ -1,10 +1,14 @@
-import { EMPTY, catchError, defer, endWith, from, ignoreElements, merge, takeWhile, tap } from 'rxjs';
-import type { Observable, ObservableInput, OperatorFunction } from 'rxjs';
+import { EMPTY, Observable, catchError, defer, endWith, from, ignoreElements, merge, takeWhile, tap } from 'rxjs';
+import type { ObservableInput, OperatorFunction, Subscriber } from 'rxjs';
 import type { ControlMessage, TranscriptionEvent } from '../../operators/events.ts';
+import { isBytes, kindOf } from '../../operators/frameCutter.ts';
+import { frameMemory } from '../../operators/frameMemory.ts';
+import type { FrameKeeper } from '../../operators/frameMemory.ts';
 import { MAX_FRAME_MS, MIN_FRAME_MS, bytesToMs, frameBytes, isLegalFrame } from '../audio/pcm.ts';
 import type { PcmFormat } from '../audio/pcm.ts';
 import { TranscriptionError } from '../errors.ts';
 import { takeLostAudio } from '../lostAudio.ts';
+import { DirectObserver } from './directObserver.ts';
 import { Relay } from './relay.ts';
 import type { Fallback, OpenSession, RelaySettings } from './relaySettings.ts';
 
@@ -51,30 +55,53 @@ function addControl(control$: Observable<ControlMessage>, relay: Relay): Observa
 }
 
 function record(source: Observable<Uint8Array>, relay: Relay, settings: RelaySettings): Observable<never> {
-  // a source counts from its own first byte
-  const offsetMs = settings.from?.positionMs ?? 0;
-  const report = (): void => {
-    for (const { startMs, endMs } of takeLostAudio()) relay.reportGap(offsetMs + startMs, offsetMs + endMs, 'device');
-  };
-  return source.pipe(
-    tap({
+  return new Observable((subscriber) => {
+    const recorder = new Recorder(relay, settings, subscriber);
+    subscriber.add(recorder);
+    recorder.add(source.subscribe(recorder));
+  });
+}
+
+/** Records the frames of a source. `bufferBytes` cuts them into the memory of the tape, see `frameMemory`. */
+class Recorder extends DirectObserver<Uint8Array> implements FrameKeeper {
+  readonly #relay: Relay;
+
+  constructor(relay: Relay, settings: RelaySettings, subscriber: Subscriber<never>) {
+    // a source counts from its own first byte
+    const offsetMs = settings.from?.positionMs ?? 0;
+    const report = (): void => {
+      for (const { startMs, endMs } of takeLostAudio()) relay.reportGap(offsetMs + startMs, offsetMs + endMs, 'device');
+    };
+    super({
       next: (frame) => {
-        checkFrame(frame, settings.format);
-        relay.record(frame);
-        report();
+        try {
+          checkFrame(frame, settings.format);
+          relay.record(frame);
+          report();
+        } catch (error) {
+          this.error(error);
+        }
       },
-      error: report,
+      error: (error) => {
+        report();
+        subscriber.error(error);
+      },
       complete: () => {
         report();
         relay.finish();
+        subscriber.complete();
       },
-    }),
-    ignoreElements(),
-  );
+    });
+    this.#relay = relay;
+  }
+
+  [frameMemory](size: number): Uint8Array {
+    return this.#relay.allocate(size);
+  }
 }
 
 function checkFrame(frame: Uint8Array, format: PcmFormat): void {
-  if (!ArrayBuffer.isView(frame)) throw new TypeError(`transcribe accepts frames of Uint8Array, not ${typeof frame}`);
+  if (!isBytes(frame)) throw new TypeError(`transcribe accepts frames of Uint8Array, not ${kindOf(frame)}`);
   const { length } = frame;
   if (isLegalFrame(length, format) && length <= MAX_MESSAGE_BYTES) return;
   const size = frameBytes(100, format);

@@ -1,5 +1,5 @@
 import type { StreamingTranscriber } from 'assemblyai/streaming';
-import { Observable, defer, switchMap, takeWhile, throwError, timeout } from 'rxjs';
+import { Observable, defer, switchMap, throwError, timeout } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import type { ControlMessage } from '../../operators/events.ts';
 import { bytesToMs } from '../audio/pcm.ts';
@@ -7,6 +7,7 @@ import { pauseSource } from '../backpressure.ts';
 import { TranscriptionError } from '../errors.ts';
 import { monotonicNow } from '../monotonicNow.ts';
 import type { Credential } from './credential.ts';
+import { DirectObserver } from './directObserver.ts';
 import { failure } from './failure.ts';
 import { FinalDetector } from './finalDetector.ts';
 import type { Link, OpenLink, Socket } from './link.ts';
@@ -221,13 +222,14 @@ class Run {
     this.#state = 'begun';
     this.#link?.watch(this.#settings.stallTimeout, (reason) => this.#fail(undefined, reason));
     this.#emit(message);
-    // recorded audio is sent synchronously, and must stop when the session ends
-    const inputs = this.#input.pipe(takeWhile(() => !this.#subscriber.closed)).subscribe({
+    const sending = new DirectObserver<Uint8Array | ControlMessage>({
       next: (item) => this.#send(item),
-      error: (error: unknown) => this.#subscriber.error(error),
+      error: (error) => this.#subscriber.error(error),
       complete: () => this.#terminate(),
     });
-    this.#subscriber.add(inputs);
+    // before subscribing: recorded audio is sent synchronously, and must stop when the session ends
+    this.#subscriber.add(sending);
+    sending.add(this.#input.subscribe(sending));
   }
 
   #send(item: Uint8Array | ControlMessage): void {

@@ -1,7 +1,7 @@
 import type { ControlMessage } from '../../operators/events.ts';
-import { ByteWindow } from './byteWindow.ts';
 import { ControlMarks } from './controlMarks.ts';
 import type { ControlItem } from './controlMarks.ts';
+import { TapeMemory } from './tapeMemory.ts';
 
 /** A message read from the tape; `at` is the position of its first byte. */
 export type TapeItem = AudioItem | ControlItem;
@@ -9,6 +9,8 @@ interface AudioItem {
   readonly at: number;
   readonly audio: Uint8Array;
 }
+/** A frame on the tape, and when it was recorded. */
+type Frame = AudioItem & { readonly time: number };
 
 /** Where a tape starts if an earlier process recorded what is before it. */
 export interface TapeStart {
@@ -18,15 +20,13 @@ export interface TapeStart {
   readonly configuration?: ControlMessage | undefined;
 }
 
-/** How many entries of dropped frames are kept before they are removed together, which moves all others only once. */
-const MAX_DROPPED = 64;
-
 /**
  * The audio that was not sent yet, and the audio that a new session would be sent again.
  *
  * Positions are bytes since the first byte of the transcription. Audio is recorded at the end and read at the head; after
  * `rewind` it is read again, from any byte that was not dropped. Control messages keep their place between the frames.
- * Memory is bounded: past `maxHeld` bytes the oldest frame is dropped, read or not.
+ * Memory is bounded: past `maxHeld` bytes the oldest frame is dropped, read or not. `bufferBytes` cuts its frames into the
+ * memory of the tape, and sessions are sent views of it; it is written once, so they cannot see it change.
  *
  * ```text
  *    dropped   |  may be read again  |  not read yet  |
@@ -38,14 +38,9 @@ export class Tape {
   readonly #minMessage: number;
   readonly #maxHeld: number;
   readonly #silence: number;
-  /** The frames that were not read yet, as they were recorded. Frames are copied into `#bytes` when they are read. */
-  readonly #unread: Uint8Array[] = [];
-  readonly #bytes = new ByteWindow();
-  /** Where each frame held ends, and when it was recorded: plain numbers, because an object per frame costs more. */
-  readonly #ends: number[] = [];
-  readonly #times: number[] = [];
-  /** How many of these numbers belong to dropped frames. */
-  #dropped = 0;
+  readonly #memory = new TapeMemory();
+  /** The frames held, oldest first. */
+  readonly #frames: Frame[] = [];
   readonly #marks: ControlMarks;
   /** The number of the oldest frame held, and of the one to read next. */
   #first = 0;
@@ -88,7 +83,7 @@ export class Tape {
 
   /** Whether everything was recorded, and everything was read. */
   get played(): boolean {
-    return this.#finished && this.#next === this.#frames && this.#marks.allRead;
+    return this.#finished && this.#next === this.#recorded && this.#marks.allRead;
   }
 
   /** The changes of configuration that were dropped with the audio around them, merged into one message. */
@@ -96,23 +91,27 @@ export class Tape {
     return this.#marks.configuration;
   }
 
+  /** Returns memory for the next frame: `record` keeps that frame without copying it. */
+  allocate(size: number): Uint8Array {
+    return this.#memory.allocate(size);
+  }
+
   /**
-   * Records a frame, which must not change before it is read.
+   * Records a frame. Unless its memory was allocated here, it is copied.
    *
    * @param time When it arrived, in milliseconds on any clock.
    */
-  record(audio: Uint8Array, time: number): void {
-    this.#unread.push(audio);
+  record(frame: Uint8Array, time: number): void {
+    const audio = this.#memory.keep(frame);
+    this.#frames.push({ at: this.#end, audio, time });
     this.#end += audio.length;
-    this.#ends.push(this.#end);
-    this.#times.push(time);
     while (this.#end - this.#start > this.#maxHeld) this.#dropFirst();
     this.onRecord?.();
   }
 
   /** Records a control message at the end of the audio so far. */
   mark(control: ControlMessage): void {
-    this.#marks.add(control, this.#end, this.#frames);
+    this.#marks.add(control, this.#end, this.#recorded);
     this.onRecord?.();
   }
 
@@ -129,17 +128,12 @@ export class Tape {
   read(): TapeItem | undefined {
     const mark = this.#marks.readBefore(this.#next);
     if (mark) return mark;
-    const end = this.#endOf(this.#next);
-    if (end === undefined) return undefined;
-    const start = this.#startOf(this.#next);
-    const from = Math.max(start, this.#head);
-    const unread = this.#next >= this.#frames - this.#unread.length ? this.#unread.shift() : undefined;
-    if (unread) this.#bytes.append(unread, start);
-    // only the rest of a frame needs padding
-    const audio = from === start ? (unread ?? this.#copy(from, end, 0)) : this.#copy(from, end, this.#minMessage);
+    const frame = this.#frames[this.#next - this.#first];
+    if (!frame) return undefined;
+    const skipped = this.#head - frame.at;
     this.#next++;
-    this.#head = end;
-    return { at: end - audio.length, audio };
+    this.#head = endOf(frame);
+    return skipped > 0 ? this.#rest(frame, skipped) : frame;
   }
 
   /** Moves the head to a byte, or to the oldest byte held if that is later. Whole frames before it are dropped. */
@@ -168,51 +162,42 @@ export class Tape {
 
   /** When the byte before a position was recorded; `undefined` if it is not held. */
   recordedAt(position: number): number | undefined {
-    let frame = this.#first;
-    while (frame < this.#frames && (this.#endOf(frame) ?? 0) < position) frame++;
-    return this.#startOf(frame) < position ? this.#times[frame - this.#first + this.#dropped] : undefined;
+    return this.#frames.find((frame) => frame.at < position && position <= endOf(frame))?.time;
   }
 
-  /** The number of the next frame to be recorded. */
-  get #frames(): number {
-    return this.#first + this.#ends.length - this.#dropped;
+  /** How many frames were recorded, dropped ones included. */
+  get #recorded(): number {
+    return this.#first + this.#frames.length;
   }
 
   /** Where the oldest item held ends; `Infinity` if it was not read. */
   get #oldestEnd(): number {
     const mark = this.#marks.oldestBefore(this.#first);
     if (mark !== undefined) return mark;
-    return this.#next > this.#first ? (this.#endOf(this.#first) ?? Infinity) : Infinity;
+    const [frame] = this.#frames;
+    return frame && this.#next > this.#first ? endOf(frame) : Infinity;
   }
 
-  #startOf(frame: number): number {
-    return frame === this.#first ? this.#start : (this.#endOf(frame - 1) ?? this.#end);
-  }
-
-  #endOf(frame: number): number | undefined {
-    return this.#ends[frame - this.#first + this.#dropped];
-  }
-
-  /** The audio between two positions, padded with silence at its start to at least `least` bytes. */
-  #copy(from: number, end: number, least: number): Uint8Array {
-    const audio = new Uint8Array(Math.max(end - from, least));
-    if (this.#silence !== 0) audio.fill(this.#silence, 0, audio.length - (end - from));
-    this.#bytes.copy(from, end, audio);
-    return audio;
+  /** The rest of a frame. If it is too short for the service, silence is put before it. */
+  #rest(frame: Frame, skipped: number): AudioItem {
+    const rest = frame.audio.subarray(skipped);
+    if (rest.length >= this.#minMessage) return { at: frame.at + skipped, audio: rest };
+    const audio = new Uint8Array(this.#minMessage).fill(this.#silence);
+    audio.set(rest, audio.length - rest.length);
+    return { at: endOf(frame) - audio.length, audio };
   }
 
   #dropFirst(): void {
     if (this.#marks.oldestBefore(this.#first) !== undefined) return this.#marks.dropOldest();
-    if (this.#frames - this.#first === this.#unread.length) this.#unread.shift();
-    this.#start = this.#endOf(this.#first) ?? this.#start;
+    const frame = this.#frames.shift();
+    if (!frame) return;
     this.#first++;
-    if (++this.#dropped === MAX_DROPPED) {
-      this.#ends.splice(0, MAX_DROPPED);
-      this.#times.splice(0, MAX_DROPPED);
-      this.#dropped = 0;
-    }
+    this.#start = endOf(frame);
     this.#next = Math.max(this.#next, this.#first);
     this.#head = Math.max(this.#head, this.#start);
-    this.#bytes.drop(this.#start);
   }
+}
+
+function endOf({ at, audio }: AudioItem): number {
+  return at + audio.length;
 }

@@ -264,8 +264,8 @@ describe('bufferBytes', () => {
       const source = cold('-a-', { a: new Broken(1) });
       expectObservable(source.pipe(bufferBytes(4))).toBe('-#', {}, error);
       expectSubscriptions(source.subscriptions).toBe('^!');
-      expectObservable(cold('-').pipe(bufferBytes(2 ** 52) as never, map(String))).toBe(
-        '#',
+      expectObservable(cold('-a', { a: new Uint8Array(1) }).pipe(bufferBytes(2 ** 52), map(String))).toBe(
+        '-#',
         {},
         new RangeError(`Invalid typed array length: ${2 ** 52}`),
       );

@@ -30,7 +30,7 @@ describe('feed', () => {
       const expected = ' (ab)-c--d--|';
 
       expectObservable(live).toBe('-----c--d--|');
-      expectObservable(text(feed(tape, LIVE))).toBe(expected);
+      expectObservable(text(feed(tape, LIVE, (item) => item))).toBe(expected);
     });
   });
 
@@ -41,7 +41,7 @@ describe('feed', () => {
       tape.record(Buffer.from('b'), 0);
       tape.finish();
 
-      expectObservable(text(feed(tape, LIVE))).toBe('(acb|)', { a: 'a', b: 'b', c: 'ForceEndpoint' });
+      expectObservable(text(feed(tape, LIVE, (item) => item))).toBe('(acb|)', { a: 'a', b: 'b', c: 'ForceEndpoint' });
     });
   });
 
@@ -52,7 +52,7 @@ describe('feed', () => {
       const values = { a: 'aa', b: 'bb', c: 'cc', d: 'dd' };
 
       // 4 bytes at once, then 1 byte in 5 ms
-      expectObservable(text(feed(tape, { burst: 4, rate: 0.2 }))).toBe('(ab) 6ms c 9ms (d|)', values);
+      expectObservable(text(feed(tape, { burst: 4, rate: 0.2 }, (item) => item))).toBe('(ab) 6ms c 9ms (d|)', values);
     });
   });
 
@@ -63,7 +63,7 @@ describe('feed', () => {
         tap({ next: (frame) => tape.record(Buffer.from(frame), 0), complete: () => tape.finish() }),
       );
 
-      expectObservable(text(feed(tape, { burst: 1, rate: 0.25 * 1.25 }))).toBe('a---b---c---d---|');
+      expectObservable(text(feed(tape, { burst: 1, rate: 0.25 * 1.25 }, (item) => item))).toBe('a---b---c---d---|');
       expectObservable(live).toBe('a---b---c---d---|');
     });
   });
@@ -74,7 +74,7 @@ describe('feed', () => {
     const ready = new Subject<void>();
     const played: string[] = [];
     const done = new Promise<void>((complete) => {
-      text(feed(tape, LIVE)).subscribe({
+      text(feed(tape, LIVE, (item) => item)).subscribe({
         next: (frame) => {
           played.push(frame);
           if (frame === 'a') pauseSource(() => firstValueFrom(ready));
@@ -94,7 +94,7 @@ describe('feed', () => {
     marbles(({ expectObservable, flush }) => {
       const tape = tapeWith('aa', 'bb');
 
-      expectObservable(text(feed(tape, { burst: 2, rate: 0.2 })), '---!').toBe('a', { a: 'aa' });
+      expectObservable(text(feed(tape, { burst: 2, rate: 0.2 }, (item) => item)), '---!').toBe('a', { a: 'aa' });
       flush();
 
       expect(tape.onRecord).toBeUndefined();
@@ -104,7 +104,7 @@ describe('feed', () => {
   it('keeps order when the consumer records more', () => {
     const tape = tapeWith('a');
     const played: string[] = [];
-    text(feed(tape, LIVE)).subscribe((frame) => {
+    text(feed(tape, LIVE, (item) => item)).subscribe((frame) => {
       played.push(frame);
       if (frame === 'a') tape.record(Buffer.from('b'), 0);
     });
@@ -118,7 +118,9 @@ describe('feed', () => {
     try {
       const tape = tapeWith('aa', 'bb', 'cc');
       const played: string[] = [];
-      const playing = text(feed(tape, { burst: 2, rate: 0.02 })).subscribe((frame) => played.push(frame));
+      const playing = text(feed(tape, { burst: 2, rate: 0.02 }, (item) => item)).subscribe((frame) =>
+        played.push(frame),
+      );
       expect(played).toEqual(['aa']);
       now.mockReturnValue(50);
       tape.record(Buffer.from('dd'), 50);
