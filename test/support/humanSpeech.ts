@@ -23,19 +23,20 @@ export const HUMAN_TEXT: string =
   'had he married a more amiable woman he might have been made still more respectable than he was ' +
   'he might even have been made amiable himself';
 
-/** Writes 28.7 s of human speech as a WAV file into a directory and returns its path. */
-export function humanSpeech(directory: string): string {
+/** Writes 28.7 s of human speech, so many times, as a WAV file into a directory and returns its path. */
+export function humanSpeech(directory: string, times: number = 1): string {
   const clips = Object.entries(SHA256).map(([number, expected]) => {
     const wav = readFileSync(join(CLIPS, `sense_and_sensibility_01_austen_64kb-${number}.wav`));
     const actual = createHash('sha256').update(wav).digest('hex');
     if (actual !== expected) throw new Error(`clip ${number} is not the one this test was written for`);
     return wav;
   });
-  const pcm = Buffer.concat(clips.flatMap((wav) => [wav.subarray(HEADER_BYTES), Buffer.alloc(PAUSE_BYTES)]));
+  const once = Buffer.concat(clips.flatMap((wav) => [wav.subarray(HEADER_BYTES), Buffer.alloc(PAUSE_BYTES)]));
+  const pcm = Buffer.concat(Array.from({ length: times }, () => once));
   const header = Buffer.from(clips[0]?.subarray(0, HEADER_BYTES) ?? []);
   header.writeUInt32LE(HEADER_BYTES - 8 + pcm.length, 4);
   header.writeUInt32LE(pcm.length, 40);
-  const path = join(directory, 'human.wav');
+  const path = join(directory, times === 1 ? 'human.wav' : `human-${times}.wav`);
   writeFileSync(path, Buffer.concat([header, pcm]));
   return path;
 }

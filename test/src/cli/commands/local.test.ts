@@ -1,11 +1,20 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { killAll, rxscribe } from '../../../support/cli.ts';
+import { lastValueFrom, toArray } from 'rxjs';
+import { audioFile } from 'rxscribe';
+import { transcribeLocally } from 'rxscribe/local';
+import { bufferBytes, finals } from 'rxscribe/operators';
+import type { TranscriptionEvent, Word } from 'rxscribe/operators';
+import { loadRecording } from 'rxscribe/simulator';
+import { killAll, rxscribe, start } from '../../../support/cli.ts';
 import { HUMAN_TEXT, humanSpeech } from '../../../support/humanSpeech.ts';
 import { speechModel } from '../../../support/speechModel.ts';
 import { wordErrors, wordsOf } from '../../../support/wordErrors.ts';
+
+import { keyOf, startService } from '../service.ts';
 
 let directory: string;
 let human: string;
@@ -17,6 +26,17 @@ beforeAll(async () => {
 });
 afterEach(killAll);
 afterAll(() => rmSync(directory, { recursive: true }));
+
+/** The words of a recording with their times, as a model on this device recognises them. */
+async function wordsIn(path: string): Promise<Word[]> {
+  const recognised$ = audioFile(path, { speed: Infinity }).pipe(
+    bufferBytes(3200),
+    transcribeLocally({ model, partials: false }),
+    finals(),
+    toArray(),
+  );
+  return (await lastValueFrom(recognised$)).flatMap(({ words }) => words);
+}
 
 describe('--local', () => {
   it('transcribes a recording without a key, with the model that RXSCRIBE_MODEL names', async () => {
@@ -66,6 +86,37 @@ describe('--fallback', () => {
     const given = args.map((arg) => (arg === 'DIR' ? model : arg));
     const { code, stderr } = await rxscribe(['file', human, '--fallback', model, ...given]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) });
+  });
+
+  it('misses no word when the service is stopped for 15 s in the middle of a recording', async () => {
+    const twice = humanSpeech(directory, 2);
+    const words = join(directory, 'human-2.json');
+    writeFileSync(words, JSON.stringify({ words: await wordsIn(twice) }));
+    const options = { recordings: [await loadRecording(twice, words)], apiKey: 'k'.repeat(32) };
+    let service = await startService(options);
+    const args = ['file', twice, '--fallback', model, '--format', 'ndjson', '--url', service.url];
+    const program = start(args, { env: { NODE_EXTRA_CA_CERTS: service.caFile, ...keyOf(service) } });
+    await program.stdout.waitFor(/"isFinal":true/);
+    await service.close();
+    await setTimeout(15_000);
+    service = await startService({ ...options, port: Number(new URL(service.url).port) });
+    const { code, stdout, stderr } = await program.outcome;
+    await service.close();
+
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/this device recognises the speech until it answers/);
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TranscriptionEvent);
+    const sides = events.flatMap((event) => (event.type === 'Begin' ? [event.runsOn] : []));
+    expect(sides).toEqual(['service', 'device', 'service']);
+    const turns = events.filter((event) => event.type === 'Turn').filter((turn) => turn.isFinal);
+    expect(turns.map((turn) => turn.turn_order)).toEqual(turns.map((_, index) => index));
+    const text = turns.map((turn) => turn.transcript).join(' ');
+    const reference = `${HUMAN_TEXT} ${HUMAN_TEXT}`;
+    expect(wordErrors(reference, text) / wordsOf(reference).length).toBeLessThanOrEqual(0.05);
+    expect(events.at(-1)).toMatchObject({ type: 'Stats', gapMs: 0, reconnects: 1 });
   });
 
   it('needs a key, because the service comes first', async () => {
