@@ -3,7 +3,8 @@ import type { StreamFault } from './faults.ts';
 import type { DueFault } from './faultSchedule.ts';
 import type { SessionSocket } from './sessionSocket.ts';
 
-const CANCELLED = 'Session Cancelled: An error occurred';
+/** The text of error 3005. */
+export const CANCELLED = 'Session Cancelled: An error occurred';
 const EXPIRED = 'Session Expired: Maximum session duration exceeded';
 
 /** Applies a stream fault to this connection, now. */

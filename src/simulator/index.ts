@@ -14,4 +14,5 @@ export type {
 } from './options.ts';
 export type { RecognisedWord, Recogniser, RecogniserFactory } from './recogniser.ts';
 export { bundledRecording, loadRecording, type RecordedWord, type Recording } from './recording.ts';
+export type { EngineSession, SpeechEngine, SpeechEngineFactory } from './speechEngine.ts';
 export { startSimulator } from './startSimulator.ts';

@@ -2,6 +2,7 @@ import type { Formatting } from './configuration.ts';
 import type { FaultPlan, FaultKind } from './faults.ts';
 import type { RecogniserFactory } from './recogniser.ts';
 import type { Recording } from './recording.ts';
+import type { SpeechEngineFactory } from './speechEngine.ts';
 
 /** Options of the local service. All are optional. */
 export interface SimulatorOptions {
@@ -11,6 +12,8 @@ export interface SimulatorOptions {
   readonly recordings?: readonly Recording[];
   /** A recogniser to use instead of known recordings; `recordings` is then ignored. */
   readonly recogniser?: RecogniserFactory;
+  /** An engine that recognises any speech, at its own pace; `recordings` and `recogniser` are then ignored. */
+  readonly engine?: SpeechEngineFactory;
   /** The only API key it accepts. @defaultValue a random one */
   readonly apiKey?: string;
   /** Directory that keeps the certificate authority for the next start. @defaultValue a temporary one, removed on close */

@@ -16,8 +16,8 @@ export interface RecognisedWord {
 
 /**
  * Recognises the words in the audio of one session. It knows nothing of turns, messages or wall time: bytes go in, words
- * come out, positioned in the audio. It is synchronous: `push` must return all that the bytes bring, so an engine that
- * answers later cannot be used here.
+ * come out, positioned in the audio. It is synchronous: `push` must return all that the bytes bring. An engine that
+ * answers later is a `SpeechEngine`.
  */
 export interface Recogniser {
   /** Accepts the next bytes (16-bit signed little endian mono), any number, and returns the words recognised in them. */

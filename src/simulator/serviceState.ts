@@ -8,6 +8,7 @@ import type { Recording } from './recording.ts';
 import { SessionLog } from './sessionLog.ts';
 import type { Parameters } from './parameters.ts';
 import type { ServiceMessage } from './serviceMessage.ts';
+import type { SpeechEngineFactory } from './speechEngine.ts';
 
 /** The options that sessions read, with their defaults filled in. */
 export type ServiceOptions = Required<
@@ -32,6 +33,7 @@ const MAX_RECORDS = 1000;
 export class ServiceState {
   readonly options: ServiceOptions;
   readonly recogniser: RecogniserFactory;
+  readonly engine: SpeechEngineFactory | undefined;
   readonly sessions: SessionLog[] = [];
   readonly violations: Violation[] = [];
   readonly faults: FaultSchedule;
@@ -49,10 +51,11 @@ export class ServiceState {
     options: ServiceOptions,
     recogniser: RecogniserFactory,
     recordings: readonly Recording[],
-    onEvent?: (event: SimulatorEvent) => void,
+    { onEvent, engine }: Pick<SimulatorOptions, 'onEvent' | 'engine'>,
   ) {
     this.options = options;
     this.recogniser = recogniser;
+    this.engine = engine;
     this.faults = new FaultSchedule(options.faults);
     this.createPoisonDetector = poisonDetectors(this.faults.poison, recordings);
     this.#onEvent = onEvent;

@@ -3,7 +3,7 @@ import { AudioPipeline } from './audioPipeline.ts';
 import { AudioValidator } from './audioValidator.ts';
 import { beginConfiguration } from './configuration.ts';
 import { parseControlMessage, type ControlMessage } from './controlMessage.ts';
-import { applyFault } from './faultInjection.ts';
+import { CANCELLED, applyFault } from './faultInjection.ts';
 import type { StreamFault } from './faults.ts';
 import type { DueFault } from './faultSchedule.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -14,6 +14,7 @@ import type { ServiceMessage } from './serviceMessage.ts';
 import type { ServiceState } from './serviceState.ts';
 import type { SessionLog } from './sessionLog.ts';
 import type { SessionSocket } from './sessionSocket.ts';
+import type { SpeechEngine } from './speechEngine.ts';
 import { Timers } from './timers.ts';
 
 /** What a session is granted when its connection is accepted. */
@@ -33,6 +34,7 @@ export class Session {
   readonly #log: SessionLog;
   readonly #socket: SessionSocket;
   readonly #pipeline: AudioPipeline;
+  readonly #engine: SpeechEngine | undefined;
   readonly #validator: AudioValidator;
   readonly #poison: PoisonDetector | undefined;
   readonly #timers: Timers = new Timers();
@@ -49,6 +51,13 @@ export class Session {
     this.#pipeline = new AudioPipeline(terms.parameters, service.recogniser, service.options.formatting);
     this.#validator = new AudioValidator(this.#pipeline.format, service.options.aheadLimitMs);
     this.#poison = service.createPoisonDetector();
+    this.#engine = service.engine?.({
+      sampleRate: this.#pipeline.format.sampleRate,
+      parameters: terms.parameters,
+      send: (message) => this.#send([message]),
+      complete: () => this.#terminateSoon(service.options.terminationDelayMs),
+      fail: () => this.#socket.fail(3005, CANCELLED),
+    });
     this.#heartbeat = new Heartbeat(this.#timers, log, (message) => socket.send([message]));
   }
 
@@ -123,7 +132,8 @@ export class Session {
     this.#log.addAudio(bytes, ms);
     if (this.#service.options.keepAudio) this.#service.audioBudget.add(this.#log, bytes.length);
     this.#service.faults.advance(ms);
-    this.#send(this.#pipeline.push(bytes));
+    if (this.#engine) this.#engine.push(this.#pipeline.toPcm(bytes));
+    else this.#send(this.#pipeline.push(bytes));
   }
 
   #send(messages: readonly ServiceMessage[]): void {
@@ -143,6 +153,7 @@ export class Session {
       case 'UpdateConfiguration':
         return this.#update(control.fields);
       case 'ForceEndpoint':
+        if (this.#engine) return this.#engine.forceEndpoint();
         return this.#send(this.#pipeline.forceEndpoint());
       case 'KeepAlive':
         return this.#restartInactivityTimer();
@@ -186,7 +197,12 @@ export class Session {
   }
 
   #finish(delayMs: number): void {
+    if (this.#engine) return this.#engine.end();
     this.#send(this.#pipeline.finish());
+    this.#terminateSoon(delayMs);
+  }
+
+  #terminateSoon(delayMs: number): void {
     this.#timers.after('termination', delayMs, () => this.#sendTermination());
   }
 
@@ -223,6 +239,7 @@ export class Session {
 
   #onClose(code: number): void {
     this.#timers.cancelAll();
+    this.#engine?.close();
     if (!this.#socket.ended)
       for (const problem of this.#validator.takePending()) this.#report(problem.code, problem.message);
     this.#service.closeLog(this.#log, code);

@@ -17,7 +17,7 @@ const MAX_MESSAGE_BYTES = 128 * 1024;
  * Starts a local service that speaks the streaming protocol (v3) over TLS on loopback. Use it in demonstrations and tests:
  * it needs no API key, no network and no microphone.
  *
- * The service does not recognise speech. It compares the audio it receives with recordings it knows, byte for byte, and
+ * Without the option `engine` the service does not recognise speech. It compares the audio it receives with recordings it knows, byte for byte, and
  * sends the words whose audio arrived. For any other audio it only reports that there is speech. Messages, errors and close
  * codes follow the protocol, and every mistake of a client is listed in `violations`.
  *
@@ -64,7 +64,7 @@ async function createState(options: SimulatorOptions): Promise<ServiceState> {
   };
   const recordings = options.recordings ?? [await bundledRecording()];
   const recogniser = options.recogniser ?? recogniseRecordings(recordings);
-  return new ServiceState(serviceOptions, recogniser, recordings, options.onEvent);
+  return new ServiceState(serviceOptions, recogniser, recordings, options);
 }
 
 function handleRequest(credentials: Credentials, request: IncomingMessage, response: ServerResponse): void {

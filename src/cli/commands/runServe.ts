@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { jsonLine } from '../../captions/jsonLine.ts';
 import { loadRecording, startSimulator } from '../../simulator/index.ts';
-import type { FaultPlan, Recording, SimulatorEvent } from '../../simulator/index.ts';
+import type { FaultPlan, Recording, SimulatorEvent, SpeechEngineFactory } from '../../simulator/index.ts';
 import { handleSignals } from '../signals.ts';
 import { printable } from '../terminal/printable.ts';
+import { modelDirectory } from '../flags/localFlags.ts';
 import type { ServeFlags } from '../flags/serveFlags.ts';
 import { UsageError } from '../usageError.ts';
 
@@ -16,9 +17,9 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   if (recording.length !== words.length) {
     throw new UsageError(`give one --words for each --recording, not ${words.length} for ${recording.length}`);
   }
+  const engine = await localEngine(flags);
   const recordings = await Promise.all(recording.map((wav, at) => load(wav, words[at] ?? '')));
   const faults = flags.faults === undefined ? undefined : await faultPlan(flags.faults);
-  const note = (text: string): void => void process.stderr.write(`${printable(text)}\n`);
   const onEvent = (event: SimulatorEvent): void => {
     const text = describe(event);
     if (text !== undefined) note(`session ${event.session}: ${text}`);
@@ -27,12 +28,13 @@ export async function runServe(flags: ServeFlags): Promise<void> {
     () => undefined,
     () => undefined,
   );
-  const plan = { ...(recordings.length > 0 && { recordings }), ...(faults && { faults }) };
+  const plan = { ...(recordings.length > 0 && { recordings }), ...(faults && { faults }), ...(engine && { engine }) };
   const simulator = await startSimulator({ port, onEvent, ...plan });
   try {
     const { url, caFile, apiKey } = simulator;
     process.stdout.write(`${jsonLine({ url, caFile, apiKey })}\n`);
-    note('recognises only recordings it knows; start clients with NODE_EXTRA_CA_CERTS set to caFile; Ctrl-C ends');
+    const what = engine ? 'recognises speech on this device' : 'recognises only recordings it knows';
+    note(`${what}; start clients with NODE_EXTRA_CA_CERTS set to caFile; Ctrl-C ends`);
     if (process.stdout.isTTY) {
       note(
         `to use it: NODE_EXTRA_CA_CERTS='${caFile}' ASSEMBLYAI_API_KEY=${apiKey} rxscribe file RECORDING --url ${url}`,
@@ -43,6 +45,19 @@ export async function runServe(flags: ServeFlags): Promise<void> {
     release();
     await simulator.close();
   }
+}
+
+function note(text: string): void {
+  process.stderr.write(`${printable(text)}\n`);
+}
+
+/** The engine of `--local`, if it is set. */
+async function localEngine({ local, recording }: ServeFlags): Promise<SpeechEngineFactory | undefined> {
+  if (local === undefined) return undefined;
+  if (recording) throw new UsageError('--recording has no effect with --local: the model recognises any speech');
+  const model = modelDirectory(local);
+  const { speechEngine } = await import('./speechEngine.ts');
+  return speechEngine(model, (error) => note(error instanceof Error ? error.message : String(error)));
 }
 
 /** Parses a plan given as JSON or as the path of a JSON file. The service validates it. */

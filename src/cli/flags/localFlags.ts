@@ -81,7 +81,7 @@ export function modelDirectory(given: string): string {
 }
 
 /** A variable may also mean yes or no. */
-function modelOf(value: unknown, flag: string): string | undefined {
+export function modelOf(value: unknown, flag: string): string | undefined {
   if (Array.isArray(value)) throw new UsageError(`--${flag} is given more than once`);
   const text = String(value);
   if (['true', 'yes', 'on', '1'].includes(text.toLowerCase())) return '';

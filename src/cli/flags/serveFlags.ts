@@ -1,7 +1,9 @@
 import { COMMON, number } from './declareFlags.ts';
 import type { CommonFlags, Declarations } from './declareFlags.ts';
+import { modelOf } from './localFlags.ts';
+import type { LocalFlags } from './localFlags.ts';
 
-export interface ServeFlags extends CommonFlags {
+export interface ServeFlags extends CommonFlags, LocalFlags {
   readonly port: number;
   readonly recording?: readonly string[];
   readonly words?: readonly string[];
@@ -20,6 +22,12 @@ export const SERVE: Declarations<ServeFlags> = {
     array: true,
     requiresArg: true,
     describe: 'Recognise this recording (WAV, 16-bit mono) instead of the bundled one; may be repeated',
+  },
+  local: {
+    type: 'string',
+    coerce: (value: unknown) => modelOf(value, 'local'),
+    describe:
+      'Recognise any speech, with a model on this device instead of recordings: its directory, see rxscribe models',
   },
   words: {
     type: 'string',

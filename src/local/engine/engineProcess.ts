@@ -51,7 +51,7 @@ async function createTurns(): Promise<OfflineTurns | OnlineTurns> {
 
 /** The bytes as samples; what arrives over the channel may start at an odd address. */
 function samplesOf(bytes: Uint8Array): Int16Array {
-  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % 2 === 0 ? bytes : new Uint8Array(bytes); // `slice` of a Buffer copies nothing
   return new Int16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 1);
 }
 

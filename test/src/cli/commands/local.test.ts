@@ -9,7 +9,7 @@ import { transcribeLocally } from 'rxscribe/local';
 import { bufferBytes, finals } from 'rxscribe/operators';
 import type { TranscriptionEvent, Word } from 'rxscribe/operators';
 import { loadRecording } from 'rxscribe/simulator';
-import { killAll, rxscribe, start } from '../../../support/cli.ts';
+import { MAIN, killAll, rxscribe, start, startCommand } from '../../../support/cli.ts';
 import { HUMAN_TEXT, humanSpeech } from '../../../support/humanSpeech.ts';
 import { speechModel } from '../../../support/speechModel.ts';
 import { wordErrors, wordsOf } from '../../../support/wordErrors.ts';
@@ -74,6 +74,75 @@ describe('--local', () => {
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await rxscribe(['file', human, '--local', model, ...args]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) });
+  });
+});
+
+/** Serves, and sends a recording with the official SDK at twice real time; prints each final. */
+const SDK_PROGRAM = `
+  import { spawn } from 'node:child_process';
+  import { readFileSync } from 'node:fs';
+  import { networkInterfaces } from 'node:os';
+  import { setTimeout } from 'node:timers/promises';
+  const [step, ...rest] = process.argv.slice(1);
+  if (step === 'serve') {
+    const [main, model, recording, program] = rest;
+    const serve = spawn(process.execPath, [main, 'serve', '--local', model], { stdio: ['ignore', 'pipe', 'inherit'] });
+    serve.stdout.once('data', (line) => {
+      const { url, caFile, apiKey } = JSON.parse(String(line));
+      const env = { ...process.env, NODE_EXTRA_CA_CERTS: caFile };
+      const args = ['--input-type=module', '-e', program, 'client', url, apiKey, recording, program];
+      spawn(process.execPath, args, { env, stdio: 'inherit' }).on('exit', () => serve.kill());
+    });
+  } else {
+    const { StreamingTranscriber } = await import('assemblyai/streaming');
+    const [websocketBaseUrl, apiKey, recording] = rest;
+    const interfaces = Object.values(networkInterfaces()).flat();
+    if (interfaces.some(({ internal }) => !internal)) throw new Error('there is a network');
+    const transcriber = new StreamingTranscriber({
+      websocketBaseUrl, apiKey, sampleRate: 16_000, speechModel: 'universal-3-6-pro',
+    });
+    transcriber.on('turn', (turn) => turn.end_of_turn && console.log(turn.transcript));
+    transcriber.on('error', (error) => console.error(error));
+    await transcriber.connect();
+    const pcm = readFileSync(recording).subarray(44);
+    for (let at = 0; at < pcm.length; at += 16_000) {
+      transcriber.sendAudio(pcm.subarray(at, at + 16_000));
+      await setTimeout(250);
+    }
+    await transcriber.close(true);
+  }`;
+
+describe('serve --local', () => {
+  it('recognises what the official SDK sends, without a network', async () => {
+    // a network namespace in which only loopback exists
+    const inNamespace = [
+      '--net',
+      '--map-root-user',
+      'sh',
+      '-c',
+      'ip link set lo up && exec "$@"',
+      'sh',
+      process.execPath,
+    ];
+    const program = ['--input-type=module', '-e', SDK_PROGRAM, 'serve', MAIN, model, human, SDK_PROGRAM];
+    const { stdout, stderr } = await startCommand('unshare', [...inNamespace, ...program], { cwd: process.cwd() })
+      .outcome;
+    expect(stderr).toMatch(/recognises speech on this device[^]*session 0: end, (terminate|client-close)/);
+    expect(wordErrors(HUMAN_TEXT, stdout) / wordsOf(HUMAN_TEXT).length).toBeLessThanOrEqual(0.05);
+  });
+
+  it('serves rxscribe, and recordings have no effect', async () => {
+    const serve = start(['serve', '--local', model]);
+    const [line] = await serve.stdout.waitFor(/^.*\n/);
+    const { url, caFile, apiKey } = JSON.parse(line) as Record<'url' | 'caFile' | 'apiKey', string>;
+    const env = { NODE_EXTRA_CA_CERTS: caFile, ASSEMBLYAI_API_KEY: apiKey };
+    const client = await rxscribe(['file', human, '--url', url, '--speed', '8', '--sample-rate', '48000'], { env });
+    serve.child.kill('SIGTERM');
+    expect({ code: client.code, stderr: client.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(wordErrors(HUMAN_TEXT, client.stdout) / wordsOf(HUMAN_TEXT).length).toBeLessThanOrEqual(0.05);
+
+    const refused = await rxscribe(['serve', '--local', model, '--recording', human, '--words', 'words.json']);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/--recording has no effect with --local/) });
   });
 });
 
