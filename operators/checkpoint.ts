@@ -1,6 +1,6 @@
 import { scan } from 'rxjs';
 import type { OperatorFunction } from 'rxjs';
-import type { ControlMessage, TranscriptionEvent, UpdateConfiguration } from './events.ts';
+import type { ControlMessage, Stats, TranscriptionEvent, UpdateConfiguration } from './events.ts';
 
 /** A stretch of audio that was never transcribed, in milliseconds on the audio clock. */
 interface Gap {
@@ -28,6 +28,10 @@ export interface Checkpoint {
   readonly replayedMs: number;
   /** Audio in gaps before `positionMs`. */
   readonly gapMs: number;
+  /** Audio that was skipped as silence before `positionMs`. */
+  readonly skippedMs: number;
+  /** How long sessions were open, in milliseconds, with the same limit. */
+  readonly openMs: number;
   /** How many times a connection was lost, or could not be made, and was tried again. */
   readonly reconnects: number;
   /** Gaps that lie after `positionMs`, in order. The source ends where the first one starts; the next one starts at its end. */
@@ -36,6 +40,8 @@ export interface Checkpoint {
   readonly configuration?: UpdateConfiguration;
   /** Control messages at or after `positionMs`: they have to be sent again, each at its place. */
   readonly controls: readonly { readonly atMs: number; readonly message: ControlMessage }[];
+  /** Set while there is no speech, with the option `suspendAfter`: the next process opens nothing before there is some. */
+  readonly suspended?: true;
   /** Set while the closing events of a failed transcription are read: they do not count when it is continued. */
   readonly failed?: true;
 }
@@ -48,6 +54,8 @@ export const START: Checkpoint = {
   sentMs: 0,
   replayedMs: 0,
   gapMs: 0,
+  skippedMs: 0,
+  openMs: 0,
   reconnects: 0,
   gaps: [],
   controls: [],
@@ -68,7 +76,15 @@ export function advance(checkpoint: Checkpoint, event: TranscriptionEvent): Chec
     case 'Stats': {
       if (failed) return at;
       const { sentMs, replayedMs, reconnects, gapMs, transcribedMs } = event;
-      return moveTo({ ...at, sentMs, replayedMs, reconnects }, transcribedMs + gapMs);
+      const { skippedMs, openMs } = newerTotals(event);
+      const totals = { sentMs, replayedMs, reconnects, skippedMs, openMs };
+      return moveTo({ ...at, ...totals }, transcribedMs + gapMs + skippedMs);
+    }
+    case 'Suspended':
+      return { ...at, suspended: true };
+    case 'Resumed': {
+      const { suspended, ...open } = at;
+      return open;
     }
     case 'AudioGap':
       if (event.reason === 'error' || event.reason === 'end-timeout') return { ...at, failed: true };
@@ -88,6 +104,11 @@ export function advance(checkpoint: Checkpoint, event: TranscriptionEvent): Chec
  */
 export function checkpoints(from: Checkpoint = START): OperatorFunction<TranscriptionEvent, Checkpoint> {
   return scan(advance, from);
+}
+
+/** Logs of earlier builds lack these. */
+function newerTotals({ skippedMs = 0, openMs = 0 }: Partial<Stats>): Pick<Stats, 'skippedMs' | 'openMs'> {
+  return { skippedMs, openMs };
 }
 
 /** Moves the position forward, over gaps that start at or before it, and settles what then lies behind it. */

@@ -174,6 +174,23 @@ export interface Reconnecting {
   readonly reason: string;
 }
 
+/**
+ * There was no speech for `suspendAfter`, so the session has ended and nothing is open. The source is still recorded, but
+ * only the pre-roll is kept. With the option `suspendAfter`, a transcription starts like this.
+ */
+export interface Suspended extends FromSession {
+  readonly type: 'Suspended';
+  /** Up to where the audio was sent, in milliseconds on the audio clock. */
+  readonly atMs: number;
+}
+
+/** There is speech again: the next session opens. The audio from `atMs` of `Suspended` up to here was skipped. */
+export interface Resumed extends FromSession {
+  readonly type: 'Resumed';
+  /** From where the next session is sent the audio, in milliseconds on the audio clock: the pre-roll before the speech. */
+  readonly atMs: number;
+}
+
 /** Why a stretch of audio was not transcribed. */
 export type AudioGapReason =
   /** An outage lasted longer than `tapeLength`, so the oldest audio was dropped. */
@@ -211,7 +228,7 @@ export interface ControlReceived extends FromSession {
 
 /**
  * Totals of the transcription so far. Emitted with each final, every 10 s of audio without one, and as the last event,
- * where `capturedMs = transcribedMs + gapMs`.
+ * where `capturedMs = transcribedMs + gapMs + skippedMs`.
  */
 export interface Stats extends FromSession {
   readonly type: 'Stats';
@@ -221,10 +238,14 @@ export interface Stats extends FromSession {
   readonly sentMs: number;
   /** Audio sent more than once, in milliseconds. */
   readonly replayedMs: number;
-  /** Audio that was transcribed and need not be sent again, in milliseconds; without gaps. */
+  /** Audio that was transcribed and need not be sent again, in milliseconds; without gaps and skipped audio. */
   readonly transcribedMs: number;
   /** Audio in gaps, in milliseconds. */
   readonly gapMs: number;
+  /** Audio that was skipped as silence while suspended, in milliseconds. Speech that was not detected is part of it. */
+  readonly skippedMs: number;
+  /** How long sessions were open, in milliseconds: what the service bills. Sessions that overlap count separately. */
+  readonly openMs: number;
   /** Number of sessions, the current one included. */
   readonly sessions: number;
   /** Number of times a connection broke or failed and was retried. */
@@ -245,6 +266,8 @@ export type TranscriptionEvent =
   | Warning
   | LLMGatewayResponse
   | Reconnecting
+  | Suspended
+  | Resumed
   | AudioGap
   | ControlReceived
   | Stats;

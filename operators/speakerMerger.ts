@@ -155,7 +155,7 @@ function labelled<T extends Turn>({ name }: Speaker, turn: T): T {
 }
 
 function sumOf(speakers: readonly Speaker[], latest: Stats): Stats {
-  const sum = (field: 'capturedMs' | 'sentMs' | 'replayedMs' | 'transcribedMs' | 'gapMs' | 'sessions' | 'reconnects') =>
+  const sum = (field: Exclude<keyof Stats, 'type' | 'session' | 'finalDelayMs'>): number =>
     speakers.reduce((total, { stats }) => total + (stats?.[field] ?? 0), 0);
   return {
     ...latest,
@@ -164,6 +164,8 @@ function sumOf(speakers: readonly Speaker[], latest: Stats): Stats {
     replayedMs: sum('replayedMs'),
     transcribedMs: sum('transcribedMs'),
     gapMs: sum('gapMs'),
+    skippedMs: sum('skippedMs'),
+    openMs: sum('openMs'),
     sessions: sum('sessions'),
     reconnects: sum('reconnects'),
   };

@@ -57,7 +57,7 @@ describe('work per chunk from the source to the session', () => {
 const LIMITS: Readonly<Record<string, number>> = {
   rxscribe: 36_700,
   'rxscribe/operators': 3200,
-  'rxscribe/testing': 900,
+  'rxscribe/testing': 1000,
   'rxscribe/captions': 4800,
   'rxscribe/files': 15_400,
   'rxscribe/tokens': 6400,

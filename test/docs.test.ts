@@ -280,10 +280,11 @@ function vocabulary(): Record<string, readonly string[]> {
     'the events': every<TranscriptionEvent['type']>()(
       ...(['Begin', 'Turn', 'SpeechStarted', 'Termination', 'SpeakerRevision', 'Heartbeat', 'Silence'] as const),
       ...(['Warning', 'LLMGatewayResponse', 'Reconnecting', 'AudioGap', 'ControlReceived', 'Stats'] as const),
+      ...(['Suspended', 'Resumed'] as const),
     ),
     'the fields of Stats': every<keyof Stats>()(
       ...(['type', 'session', 'capturedMs', 'sentMs', 'replayedMs', 'transcribedMs', 'gapMs'] as const),
-      ...(['sessions', 'reconnects', 'finalDelayMs'] as const),
+      ...(['skippedMs', 'openMs', 'sessions', 'reconnects', 'finalDelayMs'] as const),
     ),
     'the reasons of a gap': every<AudioGapReason>()(
       ...(['tape-full', 'unprocessable', 'end-timeout', 'device', 'restart', 'error'] as const),
@@ -322,6 +323,7 @@ function vocabulary(): Record<string, readonly string[]> {
     'the options of transcribe': every<keyof TranscribeOptions>()(
       ...(['apiKey', 'token', 'speechModel', 'sampleRate', 'encoding', 'region', 'websocketBaseUrl'] as const),
       ...(['control', 'fallback'] as const),
+      ...(['suspendAfter', 'preRoll', 'detectSpeech'] as const),
       ...(['connectTimeout', 'terminationTimeout', 'endTimeout', 'reconnect', 'maxOutage', 'stallTimeout'] as const),
       ...(['tapeLength', 'catchUpSpeed', 'mode', 'minTurnSilence', 'maxTurnSilence', 'vadThreshold'] as const),
       ...(['endOfTurnConfidenceThreshold', 'interruptionDelay', 'turnLeftPadMs', 'continuousPartials'] as const),

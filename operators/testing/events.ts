@@ -5,10 +5,12 @@ import type {
   Heartbeat,
   LLMGatewayResponse,
   Reconnecting,
+  Resumed,
   Silence,
   SpeakerRevision,
   SpeechStarted,
   Stats,
+  Suspended,
   Termination,
   Warning,
 } from '../events.ts';
@@ -83,6 +85,16 @@ export function reconnecting(fields: Fields<Reconnecting> = {}): Reconnecting {
   };
 }
 
+/** Creates a `Suspended`: there was no speech for long, and nothing is open. */
+export function suspended(fields: Fields<Suspended> = {}): Suspended {
+  return { type: 'Suspended', session: 0, atMs: 0, ...fields };
+}
+
+/** Creates a `Resumed`: there is speech again. */
+export function resumed(fields: Fields<Resumed> = {}): Resumed {
+  return { type: 'Resumed', session: 0, atMs: 0, ...fields };
+}
+
 /** Creates an `AudioGap`: `audioGap({ startMs: 5000, endMs: 8000 })`. */
 export function audioGap(fields: Fields<AudioGap> = {}): AudioGap {
   return { type: 'AudioGap', session: 0, startMs: 0, endMs: 1000, reason: 'tape-full', ...fields };
@@ -93,17 +105,19 @@ export function controlReceived(fields: Fields<ControlReceived> = {}): ControlRe
   return { type: 'ControlReceived', session: 0, atMs: 0, message: { type: 'ForceEndpoint' }, ...fields };
 }
 
-/** Creates a `Stats`. Without other fields, all audio of `capturedMs` was sent and, except for `gapMs`, transcribed. */
+/** Creates a `Stats`. Without other fields, all audio of `capturedMs` was sent and, except for `gapMs` and `skippedMs`, transcribed. */
 export function stats(fields: Fields<Stats> = {}): Stats {
-  const { capturedMs = 0, gapMs = 0 } = fields;
+  const { capturedMs = 0, gapMs = 0, skippedMs = 0 } = fields;
   return {
     type: 'Stats',
     session: 0,
     capturedMs,
-    sentMs: capturedMs,
+    sentMs: capturedMs - skippedMs,
     replayedMs: 0,
-    transcribedMs: capturedMs - gapMs,
+    transcribedMs: capturedMs - gapMs - skippedMs,
     gapMs,
+    skippedMs,
+    openMs: capturedMs - skippedMs,
     sessions: 1,
     reconnects: 0,
     finalDelayMs: undefined,

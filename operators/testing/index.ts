@@ -5,10 +5,12 @@ export {
   heartbeat,
   llmGatewayResponse,
   reconnecting,
+  resumed,
   silence,
   speakerRevision,
   speechStarted,
   stats,
+  suspended,
   termination,
   warning,
 } from './events.ts';

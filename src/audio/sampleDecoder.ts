@@ -98,7 +98,8 @@ function alaw(byte: number): number {
   return (value & 0x80 ? magnitude : -magnitude) / 32_768;
 }
 
-function mulaw(byte: number): number {
+/** Decodes a sample of mu-law: -1 to 1. @see https://www.itu.int/rec/T-REC-G.711 */
+export function mulaw(byte: number): number {
   const value = ~byte & 0xff;
   const magnitude = ((((value & 0x0f) << 3) + 132) << ((value & 0x70) >> 4)) - 132;
   return (value & 0x80 ? -magnitude : magnitude) / 32_768;

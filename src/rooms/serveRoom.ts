@@ -243,14 +243,17 @@ class ServedRoom {
 }
 
 /** The totals at a checkpoint. */
-function totals({ positionMs, gapMs, sentMs, replayedMs, reconnects, session }: Checkpoint): Stats {
+function totals(checkpoint: Checkpoint): Stats {
+  const { positionMs, gapMs, skippedMs, openMs, sentMs, replayedMs, reconnects, session } = checkpoint;
   return {
     type: 'Stats',
     capturedMs: positionMs,
     sentMs,
     replayedMs,
-    transcribedMs: positionMs - gapMs,
+    transcribedMs: positionMs - gapMs - skippedMs,
     gapMs,
+    skippedMs,
+    openMs,
     sessions: session,
     reconnects,
     finalDelayMs: undefined,

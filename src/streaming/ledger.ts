@@ -1,18 +1,26 @@
 import type { Checkpoint } from '../../operators/checkpoint.ts';
 import type { AudioGap, AudioGapReason, Stats } from '../../operators/events.ts';
+import { monotonicNow } from '../monotonicNow.ts';
 
 /** A stretch of the recording, in milliseconds on the audio clock. */
 type Stretch = readonly [startMs: number, endMs: number];
 
-/** Counts how much audio of one transcription was sent, replayed and lost, in milliseconds. */
+/** Counts how much audio of one transcription was sent, replayed, lost and skipped, and how long sessions were open, in ms. */
 export class Ledger {
   #sent: number;
   #replayed: number;
   /** Up to where audio was sent; after a crash at least up to there. */
   #furthest: number;
   #gaps: Stretch[] = [];
-  /** Gaps before the checkpoint. */
+  /** Audio without speech that no session was sent, outside of gaps. */
+  #skipped: Stretch[] = [];
+  /** Gaps and skipped audio before the checkpoint. */
   readonly #earlierGapMs: number;
+  readonly #earlierSkippedMs: number;
+  /** How many sessions are open, for how long all of them were until a time, and that time. */
+  #openSessions = 0;
+  #openMs: number;
+  #countedAt: number;
   /** How many times a connection was retried. */
   reconnects: number;
 
@@ -22,6 +30,9 @@ export class Ledger {
     this.#replayed = from?.replayedMs ?? 0;
     this.#furthest = Math.max(from?.positionMs ?? 0, this.#sent - this.#replayed);
     this.#earlierGapMs = from?.gapMs ?? 0;
+    this.#earlierSkippedMs = from?.skippedMs ?? 0;
+    this.#openMs = from?.openMs ?? 0;
+    this.#countedAt = monotonicNow();
     this.reconnects = from?.reconnects ?? 0;
   }
 
@@ -42,26 +53,64 @@ export class Ledger {
     let added: Stretch[] = endMs > startMs ? [[startMs, endMs]] : [];
     for (const gap of this.#gaps) added = added.flatMap((stretch) => without(stretch, gap));
     this.#gaps.push(...added);
+    for (const gap of added) this.#skipped = this.#skipped.flatMap((stretch) => without(stretch, gap));
     return added.map(([start, end]) => ({ type: 'AudioGap', startMs: start, endMs: end, reason, session }));
   }
 
-  /** The figures so far. Everything before `settledMs` is either transcribed or lost. */
+  /** Records that a stretch has no speech, and that no session is sent it. Stretches are in order. */
+  skipped(startMs: number, endMs: number): void {
+    let added: Stretch[] = endMs > startMs ? [[startMs, endMs]] : [];
+    for (const gap of this.#gaps) added = added.flatMap((stretch) => without(stretch, gap));
+    for (const [start, end] of added) {
+      const last = this.#skipped.at(-1);
+      if (last?.[1] === start) this.#skipped[this.#skipped.length - 1] = [last[0], end];
+      else this.#skipped.push([start, end]);
+    }
+  }
+
+  /** Records that a session was opened. */
+  opened(): void {
+    this.#countOpen();
+    this.#openSessions++;
+  }
+
+  /** Records that a session was closed. */
+  closed(): void {
+    this.#countOpen();
+    this.#openSessions--;
+  }
+
+  /** The figures so far. Everything before `settledMs` is transcribed, lost or skipped. */
   stats(capturedMs: number, settledMs: number, session: number, finalDelayMs?: number): Stats {
-    const lost = this.#gaps.map(([start, end]) => Math.max(0, Math.min(end, settledMs) - start));
-    const gapMs = lost.reduce((sum, ms) => sum + ms, this.#earlierGapMs);
+    const gapMs = lengthBefore(settledMs, this.#gaps, this.#earlierGapMs);
+    const skippedMs = lengthBefore(settledMs, this.#skipped, this.#earlierSkippedMs);
+    this.#countOpen();
     return {
       type: 'Stats',
       capturedMs,
       sentMs: this.#sent,
       replayedMs: this.#replayed,
-      transcribedMs: settledMs - gapMs,
+      transcribedMs: settledMs - gapMs - skippedMs,
       gapMs,
+      skippedMs,
+      openMs: Math.round(this.#openMs),
       sessions: session + 1,
       reconnects: this.reconnects,
       finalDelayMs,
       session,
     };
   }
+
+  #countOpen(): void {
+    const now = monotonicNow();
+    this.#openMs += this.#openSessions * (now - this.#countedAt);
+    this.#countedAt = now;
+  }
+}
+
+/** The length of stretches up to a position, added to what was there before. */
+function lengthBefore(positionMs: number, stretches: readonly Stretch[], earlier: number): number {
+  return stretches.reduce((sum, [start, end]) => sum + Math.max(0, Math.min(end, positionMs) - start), earlier);
 }
 
 function without([start, end]: Stretch, [from, to]: Stretch): Stretch[] {

@@ -2,7 +2,9 @@ import type {
   AudioGap,
   ControlReceived,
   Reconnecting,
+  Resumed,
   Stats,
+  Suspended,
   TranscriptionEvent,
   Turn,
   Word,
@@ -14,7 +16,7 @@ import type { Stretch, UntimedWord } from './wordTimes.ts';
 
 type WithoutSession<T> = T extends unknown ? Omit<T, 'session'> : never;
 /** The events that `transcribe()` adds to those of the service. */
-type OwnEvent = Reconnecting | AudioGap | ControlReceived | Stats;
+type OwnEvent = Reconnecting | Suspended | Resumed | AudioGap | ControlReceived | Stats;
 /** Every event of the service but its turns. */
 type ServiceEvent = WithoutSession<Exclude<TranscriptionEvent, Turn | OwnEvent>>;
 

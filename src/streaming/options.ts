@@ -5,6 +5,7 @@ import type { ControlMessage } from '../../operators/events.ts';
 import type { Secret } from './credential.ts';
 import type { SpeechModel } from './models.ts';
 import type { Fallback } from './relaySettings.ts';
+import type { DetectSpeech } from './speechInput.ts';
 
 /** The service's data zones. @see https://www.assemblyai.com/docs/streaming/endpoints-and-data-zones */
 export type Region = 'us' | 'eu';
@@ -75,6 +76,20 @@ export interface ConnectionOptions {
    * the rest as an `AudioGap`. @defaultValue 300000
    */
   readonly endTimeout?: number;
+  /**
+   * Time without speech after which the session ends, in milliseconds, at least 1000: the service bills sessions, not
+   * speech. When speech begins, the next session opens and is sent the audio from `preRoll` before it. A session stays open
+   * for at least 20 s. @defaultValue never
+   */
+  readonly suspendAfter?: number;
+  /** Audio before the speech that a session opened by it is sent, in milliseconds, 0 to 5000. @defaultValue 2000 */
+  readonly preRoll?: number;
+  /**
+   * Detects speech for `suspendAfter`: a function that is called with each frame and returns whether there is speech in it,
+   * or an Observable that emits `true` when speech begins and `false` when it ends. All audio counts as speech until the
+   * Observable emits, and after the function threw or the Observable failed. @defaultValue the level over the noise in four bands
+   */
+  readonly detectSpeech?: DetectSpeech;
 }
 
 /**

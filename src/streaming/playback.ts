@@ -91,7 +91,7 @@ export class Playback {
     return audio;
   }
 
-  /** Ends the input of this session, because its successor takes over. */
+  /** Ends the input of this session, because its successor takes over, or there is no speech. */
   handOver(): void {
     this.#subscriber?.complete();
   }
@@ -101,10 +101,12 @@ export class Playback {
    * time, and may not be faster.
    *
    * @param unreachableMs For how long the service may have been unreachable without our noticing, in milliseconds.
+   * @param speed How fast the service is, in times real time.
    */
-  processed(unreachableMs: number): number {
+  processed(unreachableMs: number, speed = 1): number {
     const elapsed = this.#since === undefined ? 0 : monotonicNow() - this.#since;
-    return Math.min(this.#next * this.#shared.msPerByte, this.#fromMs + elapsed) - unreachableMs;
+    const processedMs = elapsed > 0 ? elapsed * speed : 0;
+    return Math.min(this.#next * this.#shared.msPerByte, this.#fromMs + processedMs) - unreachableMs;
   }
 
   #lost(upTo: number): void {

@@ -12,12 +12,14 @@ import {
   filter,
   finalize,
   firstValueFrom,
+  interval,
   map,
   merge,
   of,
   repeat,
   retry,
   switchMap,
+  take,
   takeUntil,
   takeWhile,
   tap,
@@ -50,6 +52,8 @@ import { RetryPolicy } from './retryPolicy.ts';
 import type { SessionEnd } from './retryPolicy.ts';
 import { Handover } from './handover.ts';
 import type { PreparedSession } from './handover.ts';
+import type { SpeechInput } from './speechInput.ts';
+import { Suspension } from './suspension.ts';
 import { Tape } from './tape.ts';
 import { Timeline } from './timeline.ts';
 
@@ -71,6 +75,8 @@ const STALLED_ENDINGS = 3;
 const UNREACHED_MS = 5000;
 /** The least time after which the service ends an inactive session, in milliseconds. */
 const LEAST_INACTIVITY_MS = 5000;
+/** How often a session checks whether to end if the source emits nothing, in milliseconds. */
+const IDLE_CHECK_MS = 1000;
 /** `connectTimeout` grows by half with each failure, up to this factor. */
 const LONGEST_CONNECT = 3;
 
@@ -107,6 +113,13 @@ export class Relay {
   readonly #network: Observable<boolean> | undefined;
   readonly #finished = new ReplaySubject<void>(1);
   readonly #handover: Handover;
+  /** When sessions end because there is no speech, and what speech is. */
+  readonly #suspension: Suspension | undefined;
+  readonly #speech: SpeechInput | undefined;
+  /** Emits when speech ends the suspension. */
+  readonly #woken = new Subject<void>();
+  /** What is scheduled during the present session. */
+  #timers = new Subscription();
   #playback: Playback;
   #begunAt: number | undefined;
   #finishedAt: number | undefined;
@@ -170,6 +183,11 @@ export class Relay {
       },
     };
     this.#playback = new Playback(this.#shared);
+    const { suspension } = settings;
+    this.#suspension = suspension && new Suspension(suspension, from?.positionMs ?? 0, monotonicNow());
+    this.#speech = suspension?.speechInput((text) => this.#notices.next(warning(text, this.#session)));
+    // the next process must not wait for speech in the middle of a turn
+    if (from && !from.suspended) this.#suspension?.speech(from.positionMs, from.positionMs, monotonicNow());
     this.#handover = new Handover({
       connect: (start$) => this.#prepareSession(start$),
       onConnected: () => void (this.#timeline.turnIsOpen || this.#startHandover()),
@@ -188,7 +206,8 @@ export class Relay {
     this.#tape.record(frame, monotonicNow());
     if (this.#recorded.observed) this.#recorded.next();
     if (this.#begunAt !== undefined) this.#warnIfBehind();
-    if (this.#unsentMs > this.#maxUnsentMs) {
+    if (this.#suspension) this.#watchSpeech(frame);
+    if (this.#unsentMs > this.#maxUnsentMs && this.#suspension?.isSuspended !== true) {
       pauseSource(() => firstValueFrom(this.#sent, { defaultValue: undefined }));
     }
   }
@@ -218,6 +237,7 @@ export class Relay {
   addControl(message: ControlMessage): void {
     const checked = readControlMessage(message);
     if (typeof checked === 'string') return this.#notices.next(warning(checked, this.#session));
+    if (this.#isVoid(checked)) return;
     this.#tape.mark(checked);
     const atMs = this.#ms(this.#tape.end);
     this.#notices.next({ type: 'ControlReceived', atMs, message: checked, session: this.#session });
@@ -228,7 +248,7 @@ export class Relay {
     const reached = this.#ms(this.#tape.end);
     while (this.#pendingControls[0] && this.#pendingControls[0].atMs <= reached) {
       const control = this.#pendingControls.shift();
-      if (control) this.#tape.mark(control.message);
+      if (control && !this.#isVoid(control.message)) this.#tape.mark(control.message);
     }
   }
 
@@ -241,14 +261,14 @@ export class Relay {
   /** Runs the sessions to the end and emits their events. */
   events(): Observable<TranscriptionEvent> {
     const outOfTime = this.#finished.pipe(switchMap(() => timer(this.#settings.endTimeout + this.#unprocessedMs)));
-    const sessions = defer(() => this.#nextSession()).pipe(
-      repeat({ delay: () => (this.#handover.isInProgress ? of(0) : EMPTY) }),
-      retry({ delay: (error: unknown) => this.#retryAfter(error) }),
+    const needed$ = defer(() => (this.#suspension ? this.#awaitSpeech(this.#suspension) : of(0)));
+    const sessions = needed$.pipe(
+      switchMap(() => this.#allSessions()),
       takeUntil(outOfTime),
       endWith(undefined),
     );
     // the notices never complete: the transcription ends with its sessions
-    return merge(this.#notices, sessions).pipe(
+    return merge(this.#notices, this.#speech?.signal$ ?? EMPTY, sessions).pipe(
       takeWhile((event) => event !== undefined),
       endWith(undefined),
       concatMap((event) => (event ? [event] : this.#lastEvents(this.#ended ? undefined : 'end-timeout'))),
@@ -265,12 +285,26 @@ export class Relay {
     );
   }
 
+  /** Runs one session after the other: a successor, or one when there is speech again, or one more attempt. */
+  #allSessions(): Observable<TranscriptionEvent> {
+    return defer(() => this.#nextSession()).pipe(
+      repeat({
+        delay: () => {
+          if (this.#handover.isInProgress) return of(0);
+          return this.#suspension?.isOpen === false ? this.#awaitSpeech(this.#suspension) : EMPTY;
+        },
+      }),
+      retry({ delay: (error: unknown) => this.#retryAfter(error) }),
+    );
+  }
+
   /** Runs the next session to its end: the successor if there is one, or a new one. */
   #nextSession(): Observable<TranscriptionEvent> {
-    const timers = new Subscription();
+    const timers = (this.#timers = new Subscription());
     const { playback, event$ } = this.#handover.take() ?? this.#prepareSession();
     this.#playback = playback;
     this.#begunAt = undefined;
+    this.#ended = false;
     return (this.#network ? event$.pipe(takeUntil(networkLost(this.#network))) : event$).pipe(
       concatMap((event) => this.#process(event, timers)),
       tap({ complete: () => (this.#ended = !this.#handover.isInProgress) }),
@@ -287,13 +321,16 @@ export class Relay {
       if (this.#settings.reconnect) timers.add(this.#handover.schedule(event.expires_at * 1000 - Date.now()));
       this.#isFallback = this.#failover !== undefined && event.runsOn === 'device';
       if (this.#failover && this.#isFallback) timers.add(this.#handover.seek(this.#failover.waitBeforeAttempt));
+      if (this.#suspension) timers.add(this.#checkIdle(this.#suspension));
     }
     const isSpeech = event.type === 'Turn' || event.type === 'SpeechStarted';
     if (isSpeech && this.#handover.isInProgress) return []; // the successor is sent this audio too
     const { finalizedUpTo } = this.#timeline;
     const rebased = this.#playback.clock.rebase(event);
     if (rebased.type !== 'Turn') return [rebased];
-    this.#policy.reported(rebased.words.at(-1)?.end ?? 0);
+    const endMs = rebased.words.at(-1)?.end ?? 0;
+    this.#policy.reported(endMs);
+    this.#suspension?.speech(endMs, endMs, monotonicNow());
     if (this.#timeline.finalizedUpTo > finalizedUpTo) this.#policy.progress();
     if (this.#policy.failures === 0) this.#stalledEndings = 0;
     this.#partial = rebased.isFinal ? undefined : rebased;
@@ -315,14 +352,20 @@ export class Relay {
   /** Emits when it is time to retry after a failure; errors to give up. */
   #retryAfter(error: unknown): Observable<unknown> {
     if (!(error instanceof TranscriptionError)) return throwError(() => error);
+    this.#suspension?.reopen();
     const now = monotonicNow();
     const unnoticed = error.wireCode === undefined ? this.#settings.stallTimeout : 0;
     const stalledEnding = unnoticed > 0 && this.#online && this.#begunAt !== undefined && this.#tape.played;
     if (this.#playback.begun) this.#replayFrom = this.#replayPosition(unnoticed);
     const end = this.#sessionEnd(now, unnoticed);
+    this.#begunAt = undefined;
     const idle = isInactivity(error) && end !== undefined && end.lastedMs >= LEAST_INACTIVITY_MS;
     const settled = idle && end.caughtUp && this.#settings.hasPartials && !this.#timeline.turnIsOpen;
     this.#tape.rewind(this.#replayFrom); // all of it counts as unsent now
+    if (settled && this.#suspension) {
+      this.#suspension.end(this.#ms(this.#tape.end));
+      return this.#awaitSpeech(this.#suspension);
+    }
     if (idle) return this.#nextAudio(settled).pipe(tap(() => this.#reportRetry(error, 0)));
     if (stalledEnding && ++this.#stalledEndings >= STALLED_ENDINGS) return EMPTY;
     const decision = this.#policy.failed(error, now, end, this.#lastAttemptBy());
@@ -404,7 +447,7 @@ export class Relay {
     );
     const input = start$ ? start$.pipe(switchMap(() => input$)) : input$;
     const open = (start$ ? this.#failover?.openOnService : this.#failover?.open) ?? this.#open;
-    return { playback, event$: open(input, this.#connectTimeout) };
+    return { playback, event$: this.#countOpen(open(input, this.#connectTimeout)) };
   }
 
   /** How fast a session may be sent the audio that it has to catch up with; the device takes no more than it can hold. */
@@ -412,6 +455,19 @@ export class Relay {
     const burst = this.#policy.suspectsAudio ? CAUTIOUS_BURST_MS : BURST_MS;
     const speed = onDevice ? Infinity : this.#settings.catchUpSpeed;
     return { burst: msToBytes(burst, this.#settings.format), rate: speed / this.#msPerByte };
+  }
+
+  /** Counts for how long a session of the service is open. */
+  #countOpen(event$: Observable<SessionEvent>): Observable<SessionEvent> {
+    let begun = false;
+    return event$.pipe(
+      tap((event) => {
+        if (event.type !== 'Begin' || event.runsOn === 'device') return;
+        begun = true;
+        this.#ledger.opened();
+      }),
+      finalize(() => begun && this.#ledger.closed()),
+    );
   }
 
   /** Grows with failures: a slow service needs more time, not more attempts. */
@@ -442,8 +498,89 @@ export class Relay {
     // between finals only Stats move a checkpoint
     const positionMs = this.#ms(position);
     if (positionMs < this.#statsMs + STATS_MS) return;
-    this.#statsMs = positionMs;
-    this.#notices.next(this.#ledger.stats(this.#ms(this.#tape.end), positionMs, this.#session));
+    this.#reportStats(positionMs);
+  }
+
+  #reportStats(settledMs: number): void {
+    this.#statsMs = settledMs;
+    this.#notices.next(this.#ledger.stats(this.#ms(this.#tape.end), settledMs, this.#session));
+  }
+
+  /** Ends the session after a long silence; while nothing is open, keeps only the pre-roll until there is speech. */
+  #watchSpeech(frame: Uint8Array): void {
+    const suspension = this.#suspension;
+    if (!suspension) return;
+    const endMs = this.#ms(this.#tape.end);
+    if (this.#speech?.isSpeech(frame)) suspension.speech(endMs - this.#ms(frame.length), endMs, monotonicNow());
+    if (suspension.isSuspended) this.#skipSilence(suspension);
+    else this.#endIfIdle(suspension);
+  }
+
+  /** Also ends a session whose source emits nothing. */
+  #checkIdle(suspension: Suspension): Subscription {
+    suspension.began(this.#ms(this.#tape.end), monotonicNow());
+    return interval(IDLE_CHECK_MS).subscribe(() => this.#endIfIdle(suspension));
+  }
+
+  /** Ends the session gracefully if there was no speech for long, and neither side has anything left to do. */
+  #endIfIdle(suspension: Suspension): void {
+    const endMs = this.#ms(this.#tape.end);
+    if (!suspension.isDue(endMs, monotonicNow()) || this.#finishedAt !== undefined) return;
+    if (this.#begunAt === undefined || this.#handover.isReady || this.#handover.isInProgress) return;
+    const processed = this.#playback.processed(0, this.#settings.catchUpSpeed);
+    const isDone = this.#playback.sentMs >= endMs && processed >= suspension.speechEnd;
+    if (!isDone || this.#timeline.awaitsTurn(processed)) return;
+    suspension.end(endMs);
+    this.#timers.unsubscribe(); // it needs no successor
+    this.#playback.handOver();
+  }
+
+  /** Emits when a session is needed: nothing is open until then. Ends the transcription if the source ends before. */
+  #awaitSpeech(suspension: Suspension): Observable<unknown> {
+    suspension.settle();
+    this.#begunAt = undefined;
+    this.#startAt(suspension.endedAt);
+    this.#notices.next({ type: 'Suspended', atMs: suspension.endedAt, session: this.#session });
+    this.#reportStats(suspension.endedAt);
+    this.#skipSilence(suspension);
+    if (suspension.isOpen) return of(0);
+    const complete = (): void => {
+      if (suspension.isOpen) return;
+      this.#skipTo(this.#ms(this.#tape.end));
+      this.#ended = true;
+    };
+    return this.#woken.pipe(take(1), takeUntil(this.#finished), tap({ complete }));
+  }
+
+  /** Skips what is before the pre-roll, or before the speech for which a session is needed. */
+  #skipSilence(suspension: Suspension): void {
+    this.#skipTo(suspension.keepFrom(this.#ms(this.#tape.end)));
+    if (suspension.speechFrom === undefined) return;
+    suspension.wake();
+    this.#notices.next({ type: 'Resumed', atMs: this.#ms(this.#replayFrom), session: this.#session });
+    this.#woken.next();
+  }
+
+  /** Skips the audio before a position, because there is no speech in it. */
+  #skipTo(ms: number): void {
+    const fromMs = this.#ms(this.#replayFrom);
+    this.#startAt(ms);
+    this.#ledger.skipped(fromMs, this.#ms(this.#replayFrom));
+    this.#sent.next(); // a source that waited need not wait for this audio
+    if (ms >= this.#statsMs + STATS_MS) this.#reportStats(ms);
+  }
+
+  /** Lets the next session start at a position, or where it would start now if that is later. */
+  #startAt(ms: number): void {
+    const position = Math.min(this.#tape.end, msToBytes(ms, this.#settings.format));
+    this.#replayFrom = Math.max(this.#replayFrom, position);
+    this.#tape.skip(this.#replayFrom);
+  }
+
+  /** Whether a control message has no effect, because no session is open and no turn. */
+  #isVoid({ type }: ControlMessage): boolean {
+    const suspended = this.#suspension?.isOpen === false && this.#suspension.speechFrom === undefined;
+    return suspended && type !== 'UpdateConfiguration';
   }
 
   /** The events after the last session: what was lost, and the totals. */

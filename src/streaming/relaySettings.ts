@@ -4,6 +4,8 @@ import type { ControlMessage } from '../../operators/events.ts';
 import type { PcmFormat } from '../audio/pcm.ts';
 import type { TranscriptionError } from '../errors.ts';
 import type { SessionEvent } from './message.ts';
+import type { SpeechInput } from './speechInput.ts';
+import type { SuspensionLimits } from './suspension.ts';
 
 /** What a relay needs to know of its sessions, whether they run in the cloud or on this device. Durations in milliseconds. */
 export interface RelaySettings {
@@ -18,8 +20,20 @@ export interface RelaySettings {
   readonly stallTimeout: number;
   readonly tapeLength: number;
   readonly endTimeout: number;
+  /** When sessions end because there is no speech; `undefined` for never. */
+  readonly suspension?: SuspensionSettings | undefined;
   /** Where an earlier process stopped. */
   readonly from?: Checkpoint | undefined;
+}
+
+/** When to suspend, and what speech is. */
+export interface SuspensionSettings extends SuspensionLimits {
+  /**
+   * Creates what decides which frames contain speech.
+   *
+   * @param onFailure Called with the reason once it fails.
+   */
+  readonly speechInput: (onFailure: (reason: string) => void) => SpeechInput;
 }
 
 /**

@@ -3,7 +3,8 @@ import { credentialOf } from './credential.ts';
 import type { CredentialSettings } from './credential.ts';
 import { isUniversalStreaming } from './models.ts';
 import type { ConnectionAgent, Region, TranscribeOptions } from './options.ts';
-import type { RelaySettings } from './relaySettings.ts';
+import type { RelaySettings, SuspensionSettings } from './relaySettings.ts';
+import { SpeechInput } from './speechInput.ts';
 import { checkTranscribeOptions, wireName } from './transcribeOptionRules.ts';
 
 /** The checked settings of a transcription, with defaults. */
@@ -62,8 +63,16 @@ export function sessionSettings(options: TranscribeOptions): SessionSettings {
     stallTimeout: options.stallTimeout ?? 10_000,
     tapeLength: options.tapeLength ?? 300_000,
     endTimeout: options.endTimeout ?? 300_000,
+    suspension: suspensionSettings(options),
     from: options.from,
   };
+}
+
+function suspensionSettings(options: TranscribeOptions): SuspensionSettings | undefined {
+  const { suspendAfter, preRoll = 2000, detectSpeech, sampleRate, encoding = 'pcm_s16le' } = options;
+  if (suspendAfter === undefined) return undefined;
+  const format = { sampleRate, encoding };
+  return { suspendAfter, preRoll, speechInput: (onFailure) => new SpeechInput(format, detectSpeech, onFailure) };
 }
 
 /** The settings with another `connectTimeout`; the SDK has its own copy of it. */
@@ -84,6 +93,9 @@ function sdkParams(options: TranscribeOptions): StreamingTranscriberParams {
     terminationTimeout,
     catchUpSpeed,
     extraParams,
+    suspendAfter,
+    preRoll,
+    detectSpeech,
     ...service
   } = options;
   const { speechModel, previousContextNTurns, maxTurnDuration, customerSupportAudioCapture, ...rest } = service;
@@ -115,7 +127,16 @@ function queryValue(value: unknown): string {
 }
 
 /** Every setting is part of the address, and a server or proxy refuses a long one without naming the cause. */
-function checkAddressLength({ apiKey, token, control, agent, from, fallback, ...options }: TranscribeOptions): void {
+function checkAddressLength({
+  apiKey,
+  token,
+  control,
+  agent,
+  from,
+  fallback,
+  detectSpeech,
+  ...options
+}: TranscribeOptions): void {
   const lengths = Object.entries(options).map(([name, value]) => {
     const { length } = new URLSearchParams({ [name]: queryValue(value) }).toString();
     return { name, length };

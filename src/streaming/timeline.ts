@@ -65,8 +65,17 @@ export class Timeline {
    * @param processed Up to where the service has certainly processed the audio, in milliseconds.
    */
   replayFrom(processed: number): number {
-    const open = this.#open && processed - this.#open.upTo < LONGEST_TURN_MS;
-    return Math.max(this.#finalizedUpTo, this.#open && open ? this.#open.from - LEAD_MS : processed - this.#silence);
+    const open = this.#openAt(processed);
+    return Math.max(this.#finalizedUpTo, open ? open.from - LEAD_MS : processed - this.#silence);
+  }
+
+  /** Whether a turn may still end, when so much of the audio was processed. */
+  awaitsTurn(processed: number): boolean {
+    return this.#openAt(processed) !== undefined;
+  }
+
+  #openAt(processed: number): { readonly from: number; readonly upTo: number } | undefined {
+    return this.#open && processed - this.#open.upTo < LONGEST_TURN_MS ? this.#open : undefined;
   }
 
   /** Records that speech began, in milliseconds on the audio clock. */

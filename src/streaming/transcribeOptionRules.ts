@@ -1,4 +1,5 @@
 import type { StreamingTranscriberParams } from 'assemblyai/streaming';
+import { isObservable } from 'rxjs';
 import {
   bool,
   checkOptionRules,
@@ -58,6 +59,12 @@ const RULES: Readonly<Record<keyof TranscribeOptions | keyof StreamingTranscribe
   stallTimeout: integer(1, LONGEST_MS, 'ms'),
   tapeLength: integer(10_000, LONGEST_MS, 'ms'),
   endTimeout: integer(1, LONGEST_MS, 'ms'),
+  suspendAfter: integer(1000, LONGEST_MS, 'ms'),
+  preRoll: integer(0, 5000, 'ms'),
+  detectSpeech: {
+    accepts: (value) => typeof value === 'function' || isObservable(value),
+    expected: 'a function or an Observable',
+  },
   maxConnectionRetries: NO_RETRIES,
   connectionRetryDelay: NO_RETRIES,
   mode: oneOf('max_accuracy', 'min_latency', 'balanced'),
@@ -113,9 +120,16 @@ const CHECKPOINT_NUMBERS = [
   'reconnects',
 ] as const;
 
+/** Checkpoints of earlier versions lack these. */
+const NEWER_NUMBERS = ['skippedMs', 'openMs'] as const;
+
 function isCheckpoint(value: unknown): boolean {
   if (!isRecord(value) || !Array.isArray(value['gaps']) || !Array.isArray(value['controls'])) return false;
-  return CHECKPOINT_NUMBERS.every((name) => Number.isFinite(value[name]) && Number(value[name]) >= 0);
+  const isAmount = (amount: unknown): boolean => Number.isFinite(amount) && Number(amount) >= 0;
+  return (
+    CHECKPOINT_NUMBERS.every((name) => isAmount(value[name])) &&
+    NEWER_NUMBERS.every((name) => isAmount(value[name] ?? 0))
+  );
 }
 
 /** Options that the service refuses with `universal-streaming-*` models (seen live: error 3006). */
@@ -142,6 +156,8 @@ export function checkTranscribeOptions(options: TranscribeOptions): void {
     throw new TypeError('voiceFocusThreshold needs voiceFocus');
   }
   if (options.fallback) checkFallback(options);
+  const idle = (['preRoll', 'detectSpeech'] as const).find((name) => options[name] !== undefined);
+  if (idle && options.suspendAfter === undefined) throw new TypeError(`${idle} needs suspendAfter`);
   const refused = PRO_ONLY.find((name) => options[name] !== undefined);
   if (refused && isUniversalStreaming(speechModel)) {
     throw new TypeError(`${refused} does not work with ${speechModel}; use universal-3-6-pro, or omit ${refused}`);

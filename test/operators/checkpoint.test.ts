@@ -16,13 +16,15 @@ const final = (turn_order: number, end: number, session = 0): FinalTurn => ({
   session,
 });
 
-const stats = (settledMs: number, gapMs = 0, session = 0): Stats => ({
+const stats = (settledMs: number, gapMs = 0, session = 0, skippedMs = 0): Stats => ({
   type: 'Stats',
   capturedMs: settledMs + 5000,
   sentMs: settledMs + 4000,
   replayedMs: 300,
-  transcribedMs: settledMs - gapMs,
+  transcribedMs: settledMs - gapMs - skippedMs,
   gapMs,
+  skippedMs,
+  openMs: settledMs - skippedMs,
   sessions: session + 1,
   reconnects: session,
   finalDelayMs: 500,
@@ -67,6 +69,17 @@ describe('advance', () => {
       replayedMs: 300,
       reconnects: 0,
     });
+  });
+
+  it('counts skipped audio as settled, and knows whether there is speech', () => {
+    const suspended = fold(final(0, 1200), { type: 'Suspended', atMs: 2000, session: 0 }, stats(9000, 0, 0, 7000));
+    expect(suspended).toMatchObject({ positionMs: 9000, skippedMs: 7000, openMs: 2000, suspended: true });
+    expect(advance(suspended, { type: 'Resumed', atMs: 9500, session: 0 })).not.toHaveProperty('suspended');
+  });
+
+  it('reads Stats of earlier builds, which have no skipped audio', () => {
+    const { skippedMs, openMs, ...earlier } = stats(9000);
+    expect(fold(earlier as Stats)).toMatchObject({ positionMs: 9000, skippedMs: 0, openMs: 0 });
   });
 
   it('never moves back', () => {

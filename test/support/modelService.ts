@@ -11,7 +11,7 @@ import { final, partial } from './turns.ts';
 export const BYTES_PER_MS = 16;
 export const FRAME_BYTES = 100 * BYTES_PER_MS;
 /** From and to, in milliseconds. */
-type Stretch = readonly [number, number];
+export type Stretch = readonly [number, number];
 
 /** A turn is five words of 200 ms, then a second of silence; its words are numbered through. */
 const WORD_MS = 200;
@@ -31,10 +31,36 @@ export function modelAudio(ms: number): Uint8Array[] {
   return frames;
 }
 
-/** The finals of an unbroken session for so much model audio. */
-export function modelTranscript(ms: number): string[] {
-  const turns = Array.from({ length: Math.ceil(ms / TURN_MS) }, (_, turn) => wordsWithin(turn, 0, ms).join(' '));
+/** The position of a byte of model audio, which may be in the middle of four: the next four are then 2 bytes on. */
+function positionOf(bytes: Buffer, offset: number): number {
+  const isWhole = bytes.readUInt32LE(offset + 4) - bytes.readUInt32LE(offset) === 4;
+  return isWhole ? bytes.readUInt32LE(offset) - 1 : bytes.readUInt32LE(offset + 2) - 3;
+}
+
+/**
+ * The finals of an unbroken session for so much model audio.
+ *
+ * @param speech Where turns start; everywhere without it.
+ */
+export function modelTranscript(ms: number, speech?: readonly Stretch[]): string[] {
+  const turns = Array.from({ length: Math.ceil(ms / TURN_MS) }, (_, turn) =>
+    isTurn(turn, speech) ? wordsWithin(turn, 0, ms).join(' ') : '',
+  );
   return turns.filter((turn) => turn !== '');
+}
+
+/** Whether there is speech in a frame of model audio: one of the turns that start in these stretches. */
+export function isModelSpeech(frame: Uint8Array, speech: readonly Stretch[]): boolean {
+  const at = positionOf(Buffer.from(frame), 0) / BYTES_PER_MS;
+  const last = at + frame.length / BYTES_PER_MS - 1;
+  return [at, last].some((ms) => {
+    const turn = Math.floor(ms / TURN_MS);
+    return isTurn(turn, speech) && ms - turn * TURN_MS < WORDS_PER_TURN * WORD_MS;
+  });
+}
+
+function isTurn(turn: number, speech: readonly Stretch[] | undefined): boolean {
+  return speech?.some(([from, to]) => turn * TURN_MS >= from && turn * TURN_MS < to) ?? true;
 }
 
 /** The words of a turn in the audio from `from` to `to` ms; words of which only a part is there end in `~`. */
@@ -62,6 +88,10 @@ export class ModelService {
   readonly #connectMs: number;
   readonly #lastsMs: number;
   readonly #poison: Stretch | undefined;
+  /** Where turns start, in milliseconds; everywhere if it is not set. */
+  speech: readonly Stretch[] | undefined;
+  /** How long a session takes from `Terminate` to its last turn, in milliseconds. */
+  terminationMs = 50;
   /** What each session was sent: stretches in milliseconds of the recording, and control messages. */
   readonly received: (string | [fromMs: number, toMs: number])[][] = [];
 
@@ -85,7 +115,7 @@ export class ModelService {
         if (breaks === 'before Begin') return fail(subscriber);
         const received: ModelService['received'][number] = [];
         this.received.push(received);
-        const one = new ModelSession(subscriber, received, breaks, this.#poison);
+        const one = new ModelSession(subscriber, received, breaks, this.#poison, this.speech);
         subscriber.next({ type: 'Begin', id: 'model', expires_at: (Date.now() + this.#lastsMs) / 1000 });
         subscriber.add(timer(this.#lastsMs).subscribe(() => fail(subscriber, 'expired', 3008)));
         subscriber.add(
@@ -93,7 +123,7 @@ export class ModelService {
           input.pipe(takeWhile(() => !subscriber.closed)).subscribe({
             next: (item) => one.receive(item),
             error: (error: unknown) => subscriber.error(error),
-            complete: () => subscriber.add(timer(50).subscribe(() => one.terminate())),
+            complete: () => subscriber.add(timer(this.terminationMs).subscribe(() => one.terminate())),
           }),
         );
       });
@@ -110,6 +140,7 @@ class ModelSession {
   readonly #log: (string | [number, number])[];
   readonly #breaks: Break | undefined;
   readonly #poison: Stretch | undefined;
+  readonly #speech: readonly Stretch[] | undefined;
   #idle: Subscription | undefined;
   #from: number | undefined;
   #to = 0;
@@ -124,7 +155,9 @@ class ModelSession {
     log: (string | [number, number])[],
     breaks: Break | undefined,
     poison: Stretch | undefined,
+    speech: readonly Stretch[] | undefined,
   ) {
+    this.#speech = speech;
     this.#poison = poison;
     this.#subscriber = subscriber;
     this.#log = log;
@@ -134,11 +167,11 @@ class ModelSession {
   receive(item: Uint8Array | ControlMessage): void {
     if (!ArrayBuffer.isView(item)) return void this.#log.push(item.type);
     const bytes = Buffer.from(item);
-    const lead = bytes.findIndex((byte) => byte !== 0) & ~3;
+    const lead = bytes.findIndex((byte) => byte !== 0) & ~1;
     const limit = typeof this.#breaks === 'number' ? this.#breaks * BYTES_PER_MS : Infinity;
     const room = limit - this.#receivedMs * BYTES_PER_MS;
     this.#receivedMs += bytes.length / BYTES_PER_MS;
-    const at = (bytes.readUInt32LE(lead) - 1) / BYTES_PER_MS;
+    const at = positionOf(bytes, lead) / BYTES_PER_MS;
     if (this.#from === undefined) {
       [this.#from, this.#padding] = [at, lead / BYTES_PER_MS];
       this.#turn = Math.floor(at / TURN_MS);
@@ -182,7 +215,7 @@ class ModelSession {
   }
 
   #words(ended: boolean): string[] {
-    const words = wordsWithin(this.#turn, this.#from ?? 0, this.#to);
+    const words = isTurn(this.#turn, this.#speech) ? wordsWithin(this.#turn, this.#from ?? 0, this.#to) : [];
     return ended ? words : words.filter((word) => !word.endsWith('~'));
   }
 

@@ -127,6 +127,8 @@ describe('events.schema.json', () => {
     { type: 'Warning', warning_code: 0, warning: 'odd', session: 0 },
     { type: 'LLMGatewayResponse', turn_order: 0, transcript: 'Yes.', data: {}, session: 0 },
     { type: 'Reconnecting', session: 0, attempt: 1, delayMs: 0, replayMs: 0, reason: 'gone' },
+    { type: 'Suspended', session: 0, atMs: 5 },
+    { type: 'Resumed', session: 0, atMs: 8 },
     { type: 'AudioGap', session: 0, startMs: 0, endMs: 1, reason: 'device' },
     { type: 'ControlReceived', session: 0, atMs: 0, message: { type: 'ForceEndpoint' } },
     {
@@ -137,6 +139,8 @@ describe('events.schema.json', () => {
       replayedMs: 0,
       transcribedMs: 1,
       gapMs: 0,
+      skippedMs: 0,
+      openMs: 1,
       sessions: 1,
       reconnects: 0,
       finalDelayMs: undefined,

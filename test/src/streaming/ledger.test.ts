@@ -36,6 +36,16 @@ describe('Ledger', () => {
     expect(ledger.stats(300, 150, 0)).toMatchObject({ transcribedMs: 100, gapMs: 50 });
   });
 
+  it('counts skipped audio outside of gaps, whichever is known first', () => {
+    const ledger = new Ledger();
+    ledger.lost(50, 150, 'device', 0);
+    ledger.skipped(100, 200);
+    ledger.skipped(200, 300);
+    ledger.lost(250, 350, 'device', 0);
+
+    expect(ledger.stats(400, 400, 0)).toMatchObject({ gapMs: 200, skippedMs: 100, transcribedMs: 100 });
+  });
+
   it('counts each lost millisecond once', () => {
     const stretch = fc.tuple(fc.nat({ max: 60 }), fc.nat({ max: 60 }));
     fc.assert(
