@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import { chunkBytes } from './chunkBytes.ts';
 import { pausableSource } from './pausableSource.ts';
 import { recordingFile } from './recordingFile.ts';
 import { checkRecordingOptions } from './recordingOptions.ts';
@@ -52,6 +53,7 @@ export function audioFile(path: string, options: AudioFileOptions = {}): Observa
       const chunks = recordingFile(path, options, report, released);
       return startingAt(startMs, { sampleRate, channels }, chunks);
     },
+    chunkBytes: chunkBytes(sampleRate * channels),
     pace: () => new Schedule({ sampleRate: sampleRate * channels }, speed),
     stop$: stopSignal(stop),
   });

@@ -5,8 +5,9 @@ import type { ReportLoss } from './pcmAudio.ts';
 import type { FfmpegInput } from './ffmpeg.ts';
 import { fileError } from './fileError.ts';
 import { checkAddress, isAddress, withoutSecrets } from './mediaAddress.ts';
+import { chunkBytes } from './chunkBytes.ts';
 import { pausableSource } from './pausableSource.ts';
-import { recordingChunks } from './recordingChunks.ts';
+import { recordingPieces } from './recordingPieces.ts';
 import { recordingFile } from './recordingFile.ts';
 import { checkRecordingOptions } from './recordingOptions.ts';
 import type { AudioFileOptions } from './recordingOptions.ts';
@@ -78,9 +79,10 @@ export function mediaFile(pathOrUrl: string, { live, ...options }: MediaFileOpti
           startMs,
           { sampleRate, channels },
           isAddress(pathOrUrl)
-            ? ffmpegChunks(name, { url: pathOrUrl }, options, { report, released, setLive })
-            : fileChunks(pathOrUrl, options, report, released),
+            ? ffmpegPieces(name, { url: pathOrUrl }, options, { report, released, setLive })
+            : filePieces(pathOrUrl, options, report, released),
         ),
+      chunkBytes: chunkBytes(sampleRate * channels),
       pace: () => {
         const paused = new Schedule({ sampleRate: sampleRate * channels }, speed);
         const paced = new Schedule({ sampleRate: sampleRate * channels }, LIVE_SPEED);
@@ -101,7 +103,7 @@ interface Run {
   readonly setLive?: (hasDuration: boolean) => void;
 }
 
-async function* fileChunks(
+async function* filePieces(
   path: string,
   options: AudioFileOptions,
   report: ReportLoss,
@@ -112,7 +114,7 @@ async function* fileChunks(
   } catch (error) {
     if (!(error instanceof Error && error.cause instanceof UnsupportedFormat)) throw error;
     if (options.follow !== undefined) throw fileError(path, new TranscriptionError('file', GROWS));
-    yield* ffmpegChunks(path, { path }, options, { report, released });
+    yield* ffmpegPieces(path, { path }, options, { report, released });
   }
 }
 
@@ -120,9 +122,9 @@ async function* fileChunks(
  * Decodes with ffmpeg.
  *
  * @param name What messages call the source.
- * @yields Chunks of 100 ms of 16-bit mono PCM, the last one shorter.
+ * @yields Pieces of 16-bit mono PCM.
  */
-export async function* ffmpegChunks(
+export async function* ffmpegPieces(
   name: string,
   source: FfmpegInput['source'],
   options: AudioFileOptions,
@@ -132,9 +134,9 @@ export async function* ffmpegChunks(
   try {
     const { ffmpegAudio } = await import('./ffmpeg.ts'); // its modules of Node are not needed otherwise
     const audio = ffmpegAudio({ source, sampleRate, channel: channelMap?.[0], channels, released });
-    for await (const chunk of recordingChunks(audio, { sampleRate, channels }, report, conditioning(options))) {
+    for await (const piece of recordingPieces(audio, { sampleRate, channels }, report, conditioning(options))) {
       setLive?.(await audio.hasDuration);
-      yield chunk;
+      yield piece;
     }
   } catch (error) {
     throw fileError(name, error);

@@ -5,6 +5,7 @@ import { readInput } from './byteInput.ts';
 import type { PcmInput } from './byteInput.ts';
 import { bytesPerSample } from './pcm.ts';
 import type { PcmEncoding } from './pcm.ts';
+import { joined } from './joined.ts';
 import { pausableSource, UNPACED } from './pausableSource.ts';
 import { stopSignal } from './stop.ts';
 import type { Stop } from './stop.ts';
@@ -73,13 +74,6 @@ async function* aligned(pieces: AsyncIterable<unknown>, size: number): AsyncGene
       yield bytes.subarray(0, whole);
     }
   }
-}
-
-function joined(rest: Uint8Array, piece: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(rest.length + piece.length);
-  bytes.set(rest);
-  bytes.set(piece, rest.length);
-  return bytes;
 }
 
 /** Refuses pieces that are not bytes. */

@@ -7,7 +7,7 @@ import { conditioning } from './conditioned.ts';
 import { decodeAudio } from './decodedAudio.ts';
 import type { ReportLoss } from './pcmAudio.ts';
 import { fileError } from './fileError.ts';
-import { recordingChunks } from './recordingChunks.ts';
+import { recordingPieces } from './recordingPieces.ts';
 import type { AudioFileOptions } from './recordingOptions.ts';
 import { waitOrAbort } from './waitOrAbort.ts';
 
@@ -19,7 +19,7 @@ const REREAD_MS = 250;
 /**
  * Reads a WAV, AIFF or FLAC file in pieces.
  *
- * @yields Chunks of 100 ms of 16-bit mono PCM, the last one shorter.
+ * @yields Pieces of 16-bit mono PCM.
  */
 export async function* recordingFile(
   path: string,
@@ -34,7 +34,7 @@ export async function* recordingFile(
     try {
       const bytes = follow === undefined ? pieces(file) : growingPieces(file, follow, released);
       const audio = await decodeAudio(new ByteReader(bytes), follow !== undefined);
-      yield* recordingChunks(audio, options, report, conditioning(options));
+      yield* recordingPieces(audio, options, report, conditioning(options));
     } finally {
       await file.close();
     }

@@ -6,6 +6,8 @@ import { yieldToEventLoop } from './yieldToEventLoop.ts';
 
 /** The most audio emitted at once after a delay, in milliseconds. */
 const MAX_BURST_MS = 1000;
+/** The most bytes emitted in one turn of the event loop at speed `Infinity`: as many as a stream of Node delivers. */
+const TURN_BYTES = 65_536;
 /** The longest delay that Node's timers support, in milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -19,6 +21,8 @@ export class Schedule implements Pace {
   readonly #format: PcmFormat;
   readonly #speed: number;
   #due: number | undefined;
+  /** Bytes that were emitted in the present turn of the event loop. */
+  #inTurn = Infinity;
 
   /** @param speed How many times faster than real time; `Infinity` only yields to the event loop. */
   constructor(format: PcmFormat, speed: number) {
@@ -26,9 +30,17 @@ export class Schedule implements Pace {
     this.#speed = speed;
   }
 
-  async waitFor(bytes: number, released: AbortSignal): Promise<void> {
+  waitFor(bytes: number, released: AbortSignal): Promise<void> | undefined {
+    if (this.#speed === Infinity) return this.#unpaced(bytes);
     const wait = this.#next(bytesToMs(bytes, this.#format), performance.now());
-    await (wait > 0 ? sleep(wait, released) : yieldToEventLoop());
+    return wait > 0 ? sleep(wait, released) : yieldToEventLoop();
+  }
+
+  #unpaced(bytes: number): Promise<void> | undefined {
+    this.#inTurn += bytes;
+    if (this.#inTurn <= TURN_BYTES) return undefined;
+    this.#inTurn = bytes;
+    return yieldToEventLoop();
   }
 
   delay(ms: number): void {

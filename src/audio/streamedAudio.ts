@@ -7,12 +7,12 @@ import { conditioning } from './conditioned.ts';
 import { containerFormat } from './containerFormat.ts';
 import { decodeAudio } from './decodedAudio.ts';
 import { fileError } from './fileError.ts';
-import { ffmpegChunks } from './mediaFile.ts';
+import { ffmpegPieces } from './mediaFile.ts';
 import { pausableSource, UNPACED } from './pausableSource.ts';
 import { bytesPerSample } from './pcm.ts';
 import type { PcmEncoding } from './pcm.ts';
 import { bytesOf } from './pcmStream.ts';
-import { recordingChunks } from './recordingChunks.ts';
+import { recordingPieces } from './recordingPieces.ts';
 import { checkRecordingOptions } from './recordingOptions.ts';
 import type { AudioFileOptions } from './recordingOptions.ts';
 import { stopSignal } from './stop.ts';
@@ -59,8 +59,8 @@ async function* chunks(
     const format = await containerFormat(reader);
     if (format === undefined) yield* wholeSamples(reader, size);
     else if (typeof format === 'string') {
-      yield* recordingChunks(await decodeAudio(reader), options, report, conditioning(options));
-    } else yield* ffmpegChunks(NAME, { bytes: wholeSamples(reader, 1) }, options, { report, released });
+      yield* recordingPieces(await decodeAudio(reader), options, report, conditioning(options));
+    } else yield* ffmpegPieces(NAME, { bytes: wholeSamples(reader, 1) }, options, { report, released });
   } catch (error) {
     if (error instanceof TranscriptionError && error.message.startsWith('cannot read')) throw error;
     throw fileError(NAME, error instanceof UnsupportedFormat ? toConvert(error) : error);

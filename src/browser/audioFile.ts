@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import { CONDITIONING_RULES } from '../audio/audioOptions.ts';
 import type { DeliveredFormat } from '../audio/audioOptions.ts';
+import { chunkBytes } from '../audio/chunkBytes.ts';
 import { pausableSource } from '../audio/pausableSource.ts';
 import { Schedule } from '../audio/schedule.ts';
 import { stopSignal } from '../audio/stop.ts';
@@ -72,6 +73,7 @@ export function audioFile(file: Blob, { speed = 1, stop, ...options }: AudioFile
   const { sampleRate = 16_000 } = options;
   return pausableSource({
     open: () => blobRecording(file, sampleRate),
+    chunkBytes: chunkBytes(sampleRate),
     pace: () => new Schedule({ sampleRate }, speed),
     stop$: stopSignal(stop),
   });

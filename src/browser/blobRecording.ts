@@ -4,7 +4,7 @@ import type { DecodedAudio } from '../audio/pcmAudio.ts';
 import { readWavHeader } from '../audio/wav.ts';
 import { errorDetails } from '../audio/errorDetails.ts';
 import { convertCommand } from '../audio/fileError.ts';
-import { recordingChunks } from '../audio/recordingChunks.ts';
+import { recordingPieces } from '../audio/recordingPieces.ts';
 import { UnsupportedFormat } from '../audio/unsupportedFormat.ts';
 import { TranscriptionError } from '../errors.ts';
 import { browserAudio } from './browserAudio.ts';
@@ -22,13 +22,13 @@ const ADVICE: Readonly<Record<string, string>> = {
 /**
  * Reads the recording in a `Blob`.
  *
- * @yields Chunks of 100 ms of 16-bit mono PCM, the last one shorter.
+ * @yields Pieces of 16-bit mono PCM.
  */
 export async function* blobRecording(blob: Blob, sampleRate: number): AsyncGenerator<Uint8Array> {
   try {
     if (blob.size === 0) throw new TranscriptionError('file', 'it is empty');
     const audio = (await inPieces(blob)) ?? (await browserAudio(blob, sampleRate));
-    yield* recordingChunks(audio, { sampleRate }, () => undefined);
+    yield* recordingPieces(audio, { sampleRate }, () => undefined);
   } catch (error) {
     throw blobFailure(blob, error);
   }

@@ -124,7 +124,7 @@ function worksOf(dir, quick) {
   return [
     { work: 'raw PCM stream, 64 kB per event loop turn', task: recorded, rounds, most: { installed: 1, native: 1.5 } },
     {
-      work: 'WAV file, 100 ms per event loop turn',
+      work: 'WAV file, 64 kB per event loop turn',
       task: { ...recorded, ...files },
       rounds,
       most: { installed: 1, native: 1.3 },

@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs';
 import { setImmediate as nextTask } from 'node:timers/promises';
 import { FRAME_BYTES } from './serviceMessages.js';
 
-// Between chunks both yield to the event loop: every 100 ms for a file, as audioFile does, and per chunk for a stream.
+// Between pieces of 64 kB both yield to the event loop.
 /** Both pause a recording while the socket buffers more than this many bytes (src/streaming/session.ts). */
 const MAX_BUFFERED = 64_000;
 const WAV_HEADER = 44;
@@ -51,9 +51,8 @@ export const recorded = {
         transcriber.sendAudio(frame);
         if (socket.bufferedAmount > MAX_BUFFERED)
           await new Promise((written) => socket.ping(undefined, undefined, written));
-        if (file) await nextTask();
       }
-      if (!file) await nextTask();
+      await nextTask();
     }
     result.Termination = await terminationOf(transcriber);
     return result;

@@ -1,21 +1,17 @@
 import { TranscriptionError } from '../errors.ts';
 import type { DecodedAudio, ReportLoss } from './pcmAudio.ts';
-import { msToBytes } from './pcm.ts';
 import { pcm16 } from './pcm16.ts';
 import type { AudioFileOptions } from './recordingOptions.ts';
 import { Resampler } from './resampler.ts';
 
-/** The audio in one chunk of a recording, in milliseconds. */
-const CHUNK_MS = 100;
-
 /**
- * Converts decoded audio to 16-bit PCM, mono or of the first channels interleaved, and cuts it into chunks.
+ * Converts decoded audio to 16-bit PCM, mono or of the first channels interleaved.
  *
  * @param encode Conditions samples and turns them into the bytes of 16-bit samples.
- * @yields Chunks of 100 ms, the last one shorter.
+ * @yields Pieces of any length.
  * @throws {TranscriptionError} when there is no audio, or not the wanted channel.
  */
-export async function* recordingChunks(
+export async function* recordingPieces(
   audio: DecodedAudio,
   { sampleRate = 16_000, channels = 1, channelMap }: Pick<AudioFileOptions, 'sampleRate' | 'channels' | 'channelMap'>,
   report: ReportLoss,
@@ -38,16 +34,11 @@ export async function* recordingChunks(
   const converted = (): AsyncIterable<Uint8Array> =>
     (encode ?? encoded)(resampled(decoded(), audio.sampleRate, sampleRate, channels));
   let isEmpty = true;
-  for await (const chunk of inChunks(asIs ?? converted(), channels * chunkBytes(sampleRate))) {
-    isEmpty = false;
-    yield chunk;
+  for await (const piece of asIs ?? converted()) {
+    isEmpty &&= piece.length === 0;
+    yield piece;
   }
   if (isEmpty) throw new TranscriptionError('file', 'it contains no audio');
-}
-
-/** The length of a chunk of mono in bytes. */
-export function chunkBytes(sampleRate: number): number {
-  return msToBytes(CHUNK_MS, { sampleRate });
 }
 
 async function* resampled(
@@ -83,27 +74,4 @@ function interleave(parts: readonly Float32Array[]): Float32Array {
 
 async function* encoded(pieces: AsyncIterable<Float32Array>): AsyncGenerator<Uint8Array> {
   for await (const piece of pieces) yield pcm16(piece);
-}
-
-/**
- * Cuts bytes into chunks of the same size.
- *
- * @yields Chunks; the last one can be shorter.
- */
-async function* inChunks(pieces: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
-  let chunk = new Uint8Array(size);
-  let filled = 0;
-  for await (const piece of pieces) {
-    for (let at = 0; at < piece.length;) {
-      const part = piece.subarray(at, at + size - filled);
-      chunk.set(part, filled);
-      filled += part.length;
-      at += part.length;
-      if (filled < size) continue;
-      yield chunk;
-      chunk = new Uint8Array(size);
-      filled = 0;
-    }
-  }
-  if (filled > 0) yield chunk.subarray(0, filled);
 }
