@@ -1,7 +1,8 @@
-// Counts the bytes that one frame allocates on its way through the pipeline, and the bytes that a transcription holds;
-// prints both as JSON. Run with --expose-gc and a young generation that is large enough to avoid collections.
+// Counts the bytes that one frame allocates on its way through the pipeline, and the bytes and objects that a transcription
+// holds; prints them as JSON. Run with --expose-gc and a young generation that is large enough to avoid collections.
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getHeapSnapshot } from 'node:v8';
 import { NEVER, Observable, Subject } from 'rxjs';
 import { transcribeOver } from '../../dist/src/streaming/transcribe.js';
 import { bufferBytes } from '../../dist/operators/index.js';
@@ -51,22 +52,36 @@ async function bytesPerFrame() {
   return { heap: per('heapUsed'), buffers: per('arrayBuffers'), finals };
 }
 
-/** Bytes on the heap that a running transcription holds. */
-function bytesPerTranscription() {
+/** How much of what `measure` counts a running transcription holds. */
+async function heldPerTranscription(measure) {
   const count = 200;
   const run = () => NEVER.pipe(bufferBytes(3200), transcribeOver(open, options)).subscribe();
   run().unsubscribe();
-  globalThis.gc();
-  const before = process.memoryUsage().heapUsed;
+  await measure(); // the first measurement allocates itself
+  const before = await measure();
   const running = Array.from({ length: count }, run);
-  globalThis.gc();
-  const bytes = process.memoryUsage().heapUsed - before;
+  const held = (await measure()) - before;
   for (const subscription of running) subscription.unsubscribe();
-  return Math.round(bytes / count);
+  return Math.round(held / count);
+}
+
+function heapBytes() {
+  globalThis.gc();
+  return process.memoryUsage().heapUsed;
+}
+
+/** The number of objects on the heap, from the start of a snapshot. */
+async function heapObjects() {
+  let start = '';
+  for await (const part of getHeapSnapshot()) if (start.length < 10_000) start += part;
+  return Number(/"node_count":(\d+)/.exec(start)[1]);
 }
 
 for (let round = 0; round < 15; round++) await bytesPerFrame(); // until the code is optimised
 const rounds = [];
 for (let round = 0; round < 5; round++) rounds.push(await bytesPerFrame());
-console.log(JSON.stringify({ ...rounds.toSorted((a, b) => a.heap - b.heap)[2], held: bytesPerTranscription() }));
+const frame = rounds.toSorted((a, b) => a.heap - b.heap)[2];
+const held = await heldPerTranscription(heapBytes);
+const objects = await heldPerTranscription(heapObjects);
+console.log(JSON.stringify({ ...frame, held, objects }));
 process.exit();
