@@ -341,10 +341,12 @@ function vocabulary(): Record<string, readonly string[]> {
       ...(['endTimeout', 'maxOutage', 'from', 'control'] as const),
     ),
     'the options of mediaFile': every<Exclude<keyof MediaFileOptions, keyof AudioFileOptions>>()('live'),
-    'the options of captionsServer': every<keyof CaptionsServerOptions>()('port', 'host', 'secret', 'onError'),
+    'the options of captionsServer': every<keyof CaptionsServerOptions>()(
+      ...(['port', 'host', 'secret', 'speakerNames', 'embedIn', 'paused', 'onError'] as const),
+    ),
     'the parameters of the page': every<keyof PageStyle>()(
       ...(['size', 'lines', 'color', 'background', 'box', 'align', 'position', 'dir', 'lang'] as const),
-      ...(['font', 'uppercase', 'speakers', 'status'] as const),
+      ...(['font', 'uppercase', 'speakers', 'status', 'clear'] as const),
     ),
     'the options of startSimulator': every<keyof SimulatorOptions>()(
       ...(['recordings', 'recogniser', 'port', 'apiKey', 'caDir', 'faults', 'beginDelayMs'] as const),

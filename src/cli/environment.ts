@@ -10,7 +10,7 @@ const MAX_BYTES = 2 ** 20;
  * Settings of a `.env` that comes with its own key only. Otherwise a downloaded folder could send the user's key or words
  * elsewhere, or overwrite the user's files.
  */
-const NEED_KEY_OF_FILE = new Set(['url', 'param', 'captions-host', 'force', 'dir'].map(variableName));
+const NEED_KEY_OF_FILE = new Set(['url', 'param', 'captions-host', 'captions-embed', 'force', 'dir'].map(variableName));
 
 /** Settings from `.env`. They stay out of `process.env`, so that no child process inherits them. */
 let fileSettings: Readonly<Record<string, string>> = {};

@@ -7,13 +7,12 @@ import { mergeSpeakers } from '../../operators/mergeSpeakers.ts';
 import { frameBytes } from '../audio/pcm.ts';
 import { splitChannels } from '../audio/splitChannels.ts';
 import { asUsageError } from './flags/asUsageError.ts';
-import { checkCaptions } from './flags/captionsFlags.ts';
 import type { DirFlags } from './flags/dirFlags.ts';
 import type { FallbackFlags, LocalFlags } from './flags/localFlags.ts';
 import type { OutputFlags } from './flags/outputFlags.ts';
 import type { ServiceFlags } from './flags/serviceFlags.ts';
 import { checkKeyIsSet, isKeySet } from './flags/transcribeOptions.ts';
-import { openCaptionsPage } from './outputs/captionsPage.ts';
+import { checkCaptionsPage, openCaptionsPage } from './outputs/captionsPage.ts';
 import type { CaptionsPage } from './outputs/captionsPage.ts';
 import { checkOutputs } from './outputs/checkOutputs.ts';
 import { checkFolder, openFolder } from './outputs/runFolder.ts';
@@ -44,7 +43,7 @@ export async function run(
   createSource: CreateSource,
   plan: SourcePlan,
 ): Promise<void> {
-  checkCaptions(flags);
+  checkCaptionsPage(flags);
   checkOutputs(flags);
   const isFinished = checkFolder(flags, plan.saved);
   const { options, needsKey, transcribe } = await chooseRecognition(flags, plan.options);
@@ -60,7 +59,7 @@ export async function run(
   let folder: RunFolder | undefined;
   let written: () => readonly string[] = () => [];
   try {
-    page = await openCaptionsPage(flags, context.note);
+    page = await openCaptionsPage(flags, context);
     const files = outputFiles(flags, options, context);
     const { dir } = flags;
     folder = dir === undefined ? undefined : openFolder(dir, options, plan, context);

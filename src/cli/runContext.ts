@@ -26,6 +26,8 @@ export interface RunContext extends SourceContext {
   readonly marks: readonly number[];
   /** Emits each mark as it is set. */
   readonly mark$: Observable<Mark>;
+  /** Emits whether the microphone is paused, at each change. */
+  readonly paused$: Observable<boolean>;
   /** Measures the audio for the status line, and mutes a paused microphone. */
   readonly watchAudio: MonoTypeOperatorFunction<Uint8Array>;
   /** The length of the audio so far, in milliseconds. */
@@ -79,7 +81,7 @@ export function openRunContext(flags: OutputFlags, options: RunOptions, plan: So
     mark$.next({ atMs });
     note(`marked ${formatTime(atMs)}`);
   };
-  const { togglePause, muteWhilePaused } = pausing(status, sampleRate, endTurn);
+  const { togglePause, paused$, muteWhilePaused } = pausing(status, sampleRate, endTurn);
   const actions = { return: endTurn, enter: endTurn, m: mark, q: end, ...(microphone && { space: togglePause }) };
   const noKeys = (): void => undefined;
   const closeKeys = view.live && hasKeys ? listenToKeys(actions, () => view.clear()) : noKeys;
@@ -93,6 +95,7 @@ export function openRunContext(flags: OutputFlags, options: RunOptions, plan: So
     note,
     control$: control$.asObservable(),
     marks,
+    paused$,
     mark$: mark$.asObservable(),
     watchAudio: (source) =>
       (microphone ? source.pipe(silenceHint(sampleRate, onSilence), muteWhilePaused) : source).pipe(
@@ -118,11 +121,18 @@ function pausing(
   status: Status,
   sampleRate: number,
   endTurn: () => void,
-): { readonly togglePause: () => void; readonly muteWhilePaused: MonoTypeOperatorFunction<Uint8Array> } {
+): {
+  readonly togglePause: () => void;
+  readonly paused$: Observable<boolean>;
+  readonly muteWhilePaused: MonoTypeOperatorFunction<Uint8Array>;
+} {
   let mutedUntil = -Infinity;
+  const paused$ = new Subject<boolean>();
   return {
+    paused$,
     togglePause: () => {
       status.paused = !status.paused;
+      paused$.next(status.paused);
       mutedUntil = status.paused ? Infinity : performance.now();
       if (status.paused) endTurn();
     },

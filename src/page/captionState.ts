@@ -1,73 +1,121 @@
 import { randomBytes } from 'node:crypto';
-import type { FinalTurn, TranscriptionEvent } from '../../operators/events.ts';
-import { EMPTY_TRANSCRIPT, reduceTranscript } from '../../operators/reduceTranscript.ts';
-import type { Transcript } from '../../operators/reduceTranscript.ts';
-import type { Status, TurnPart, ViewTurn, ViewUpdate } from './client/viewState.ts';
+import type { FinalTurn, PartialTurn, TranscriptionEvent } from '../../operators/events.ts';
+import { reduceTranscript } from '../../operators/reduceTranscript.ts';
+import { turnWords } from '../captions/turnWords.ts';
+import { monotonicNow } from '../monotonicNow.ts';
+import type { SpeakerNames, Status, TurnPart, ViewTurn, ViewUpdate } from './client/viewState.ts';
+import { TurnHistory } from './turnHistory.ts';
+import type { Scope } from './turnHistory.ts';
 import { partsOfFinal, partsOfPartial } from './turnParts.ts';
 import type { SpokenText } from './turnParts.ts';
 
-/** Number of finals kept: more than a screen shows. */
-export const KEPT_TURNS = 50;
 /** Most speakers that have an index, and so a colour, of their own. */
 const MAX_SPEAKERS = 100;
 
-/** A final, its view, and the version in which it changed. */
-interface Entry {
-  readonly turn: FinalTurn;
-  readonly view: ViewTurn;
-  readonly version: number;
-}
+/** A language tag; anything else of the service is ignored. */
+const LANGUAGE = /^[a-z]{2,8}(-[a-z\d]{1,8}){0,4}$/i;
 
 /**
- * The current captions: the latest finals, the partial and the status. Its size is bounded, and it knows what changed
- * since each earlier version.
+ * The current captions: the finals, the partial and the status. Its size is bounded, and it knows what changed since each
+ * earlier version.
  */
 export class CaptionState {
   readonly #run = randomBytes(6).toString('base64url');
-  readonly #entries = new Map<number, Entry>();
+  readonly #history = new TurnHistory();
   readonly #speakers = new Map<string, number>();
   #version = 1;
-  #firstOrder = 0;
-  #transcript: Transcript = EMPTY_TRANSCRIPT;
+  #partialTurn: PartialTurn | undefined;
   #partial: ViewTurn | undefined;
-  #status: Status = 'waiting';
+  #connection: Exclude<Status, 'paused'> = 'waiting';
+  #paused = false;
+  #expectsSpeakers = false;
+  #names: SpeakerNames;
+  #namesVersion = 1;
+  #textAt = monotonicNow();
+
+  /** @param names The name that is shown for each label of a speaker. */
+  constructor(names: SpeakerNames = {}) {
+    this.#names = names;
+  }
 
   /** The current version, unique over all instances. */
   get version(): string {
     return `${this.#run}.${this.#version}`;
   }
 
+  get names(): SpeakerNames {
+    return this.#names;
+  }
+
+  /** The finals that are kept, in order. */
+  get turns(): FinalTurn[] {
+    return this.#history.turns;
+  }
+
   /** Applies an event. */
   apply(event: TranscriptionEvent): void {
-    if (event.type === 'Begin') this.#setStatus(event.runsOn === 'device' ? 'device' : 'live');
-    if (event.type === 'Reconnecting') this.#setStatus('reconnecting');
-    // a turn that is no longer kept cannot be corrected
-    if (event.type === 'Turn' && !(event.turn_order >= this.#firstOrder && Number.isSafeInteger(event.turn_order)))
-      return;
-    const before = this.#transcript;
-    const { turns, partial } = reduceTranscript(before, event);
-    this.#transcript = { turns: turns.slice(-KEPT_TURNS), partial };
-    if (turns !== before.turns) this.#updateTurns(turns.length);
-    if (partial !== before.partial) this.#updatePartial();
+    switch (event.type) {
+      case 'Begin':
+        this.#expectsSpeakers ||= event.configuration?.['speaker_labels'] === true;
+        return this.#connect(event.runsOn === 'device' ? 'device' : 'live');
+      case 'Reconnecting':
+        // before the first session the page is connecting anyway
+        return this.#connection === 'waiting' ? undefined : this.#connect('reconnecting');
+      case 'Turn':
+        return this.#history.accepts(event.turn_order) ? this.#reduce(event, event.turn_order) : undefined;
+      case 'SpeakerRevision':
+        for (const revision of event.revisions) {
+          this.#reduce({ ...event, revisions: [revision] }, revision.turn_order);
+        }
+        return;
+      case 'Termination':
+        return this.#reduce(event, -1);
+      default:
+    }
   }
 
-  /** Marks the captions as ended; a partial stays. */
-  end(): void {
-    if (this.#status !== 'ended') this.#setStatus('ended');
+  /** Sets whether the source is paused. */
+  pause(paused: boolean): void {
+    if (paused !== this.#paused) this.#version += 1;
+    this.#paused = paused;
   }
 
-  /** Returns what changed since a version; everything if the version is missing or unknown. */
-  since(version: string | undefined): ViewUpdate {
+  /** Marks the captions as ended, or as interrupted by an error; a partial stays. */
+  end(status: 'ended' | 'interrupted' = 'ended'): void {
+    if (this.#connection !== 'ended' && this.#connection !== 'interrupted') this.#connect(status);
+  }
+
+  /** Sets the name that is shown for each label. */
+  rename(names: SpeakerNames): void {
+    this.#version += 1;
+    this.#namesVersion = this.#version;
+    this.#names = names;
+  }
+
+  /**
+   * Returns what changed since a version; everything if the version is missing or unknown. Many changes of a transcript
+   * are returned in several updates: the version of the update is then not the current one.
+   */
+  since(version: string | undefined, scope: Scope = 'captions'): ViewUpdate {
     const known = this.#numberOf(version);
-    const entries = [...this.#entries.values()];
-    const changed = known === undefined ? entries : entries.filter((entry) => entry.version > known);
+    const { turns, firstOrder, version: reached } = this.#history.since(known ?? 0, scope);
+    const knowsNames = known !== undefined && known >= this.#namesVersion;
     return {
+      version: `${this.#run}.${reached ?? this.#version}`,
       replacesAll: known === undefined,
-      firstOrder: this.#firstOrder,
-      turns: changed.map(({ view }) => view),
+      firstOrder,
+      turns,
       partial: this.#partial,
       status: this.#status,
+      hasSpeakers: this.#expectsSpeakers || this.#speakers.size > 0,
+      quietMs: Math.round(monotonicNow() - this.#textAt),
+      ...(!knowsNames && { speakerNames: this.#names }),
     };
+  }
+
+  get #status(): Status {
+    const isRunning = this.#connection === 'live' || this.#connection === 'device';
+    return isRunning && this.#paused ? 'paused' : this.#connection;
   }
 
   #numberOf(version = ''): number | undefined {
@@ -77,36 +125,40 @@ export class CaptionState {
       : undefined;
   }
 
-  #setStatus(status: Status): void {
+  #connect(connection: Exclude<Status, 'paused'>): void {
     this.#version += 1;
-    this.#status = status;
+    this.#connection = connection;
   }
 
-  /** @param length How many turns there were before the oldest was dropped. */
-  #updateTurns(length: number): void {
-    const { turns } = this.#transcript;
-    if (length > turns.length) {
-      const kept = new Set(turns.map(({ turn_order }) => turn_order));
-      for (const order of this.#entries.keys()) if (!kept.has(order)) this.#drop(order);
-    }
-    for (const turn of turns) if (this.#entries.get(turn.turn_order)?.turn !== turn) this.#put(turn);
+  /** Applies an event that concerns one turn, and the partial. */
+  #reduce(event: TranscriptionEvent, order: number): void {
+    const before = this.#history.get(order);
+    const partialBefore = this.#partialTurn;
+    const turnsBefore = before ? [before] : [];
+    const { turns, partial } = reduceTranscript({ turns: turnsBefore, partial: partialBefore }, event);
+    const [turn] = turns;
+    if (turn && turn !== before) this.#putFinal(turn, event.type === 'Turn');
+    if (partial !== partialBefore) this.#setPartial(partial);
   }
 
-  #drop(order: number): void {
-    this.#entries.delete(order);
-    this.#firstOrder = Math.max(this.#firstOrder, order + 1);
-  }
-
-  #put(turn: FinalTurn): void {
+  #putFinal(turn: FinalTurn, isNewText: boolean): void {
     this.#version += 1;
-    const view = this.#viewOf(turn.turn_order, partsOfFinal(turn));
-    this.#entries.set(turn.turn_order, { turn, view, version: this.#version });
+    const { language_code: lang } = turn;
+    const startMs = turnWords(turn)[0]?.startMs;
+    const view = {
+      ...this.#viewOf(turn.turn_order, partsOfFinal(turn)),
+      ...(typeof lang === 'string' && LANGUAGE.test(lang) && { lang }),
+      ...(startMs !== undefined && { startMs }),
+    };
+    this.#history.put(turn, view, this.#version);
+    if (isNewText) this.#textAt = monotonicNow();
   }
 
-  #updatePartial(): void {
-    const { partial } = this.#transcript;
+  #setPartial(partial: PartialTurn | undefined): void {
     this.#version += 1;
+    this.#partialTurn = partial;
     this.#partial = partial && this.#viewOf(partial.turn_order, partsOfPartial(partial));
+    if (partial) this.#textAt = monotonicNow();
   }
 
   #viewOf(order: number, texts: readonly SpokenText[]): ViewTurn {

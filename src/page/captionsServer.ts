@@ -7,10 +7,12 @@ import { callOnError } from '../captions/callOnError.ts';
 import { LOOPBACK, urlHost } from './addresses.ts';
 import { loadAssets } from './assets.ts';
 import { CaptionState } from './captionState.ts';
-import { resolveOptions } from './options.ts';
+import type { SpeakerNames } from './client/viewState.ts';
+import { newSecret, resolveOptions } from './options.ts';
 import type { CaptionsServerOptions } from './options.ts';
 import { handleRequest } from './requestHandler.ts';
 import { Strangers } from './strangers.ts';
+import { TranscriptFiles } from './transcriptFiles.ts';
 import { Viewers } from './viewers.ts';
 
 /** A running server of the captions page. */
@@ -19,6 +21,8 @@ export interface CaptionsServer {
   readonly url: string;
   /** URL of the page where the style is chosen. */
   readonly setupUrl: string;
+  /** The same for the operator, who can also name speakers there. It contains a secret: do not give it to viewers. */
+  readonly operatorUrl: string;
   /** Unsubscribes, shows viewers that the captions ended, and stops the server. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -43,8 +47,9 @@ const LIMITS = {
  *
  * | The events        | The page                                | The server                                     |
  * | ----------------- | --------------------------------------- | ---------------------------------------------- |
- * | complete or error | keeps its text and shows that it ended  | stays up for late viewers; calls `onError`     |
- * | end by `close()`  | the same                                | ends all connections                           |
+ * | complete          | keeps its text and shows that it ended  | stays up for late viewers                      |
+ * | error             | the same, as interrupted                | the same; calls `onError`                      |
+ * | end by `close()`  | keeps its text and shows that it ended  | ends all connections                           |
  *
  * @example
  * import { lastValueFrom, share } from 'rxjs';
@@ -72,12 +77,12 @@ export async function captionsServer(
   event$: Observable<TranscriptionEvent>,
   options: CaptionsServerOptions = {},
 ): Promise<CaptionsServer> {
-  const { port, host, secret, onError } = resolveOptions(options);
+  const { port, host, secret, speakerNames, embedIn, paused, onError } = resolveOptions(options);
   const report = (error: unknown): void => callOnError(onError, error);
-  const state = new CaptionState();
+  const state = new CaptionState(speakerNames);
   const viewers = new Viewers(state);
-  const end = (): void => {
-    state.end();
+  const end = (status?: 'interrupted'): void => {
+    state.end(status);
     viewers.wake();
   };
   const subscription = event$.subscribe({
@@ -90,15 +95,38 @@ export async function captionsServer(
       viewers.wake();
     },
     error: (error: unknown) => {
-      end();
+      end('interrupted');
       report(error);
     },
-    complete: end,
+    complete: () => end(),
   });
+  subscription.add(
+    paused.subscribe({
+      next: (isPaused) => {
+        state.pause(isPaused);
+        viewers.wake();
+      },
+      error: report,
+    }),
+  );
   try {
     const assets = await loadAssets();
     const strangers = new Strangers();
-    const context = { assets, viewers, host, secret, onTrusted: (socket: Socket) => strangers.trust(socket) };
+    const operatorKey = newSecret();
+    const context = {
+      assets,
+      viewers,
+      host,
+      secret,
+      operatorKey,
+      embedIn,
+      files: new TranscriptFiles(state),
+      onNames: (names: SpeakerNames) => {
+        state.rename(names);
+        viewers.wake();
+      },
+      onTrusted: (socket: Socket) => strangers.trust(socket),
+    };
     const server = createServer(LIMITS, (request, response) => handleRequest(context, request, response));
     server.maxConnections = MAX_CONNECTIONS;
     server.on('connection', (socket) => strangers.add(socket));
@@ -111,7 +139,8 @@ export async function captionsServer(
       state.end();
       return (closing ??= shut(server, viewers));
     };
-    return { url, setupUrl: `${url}setup`, close, [Symbol.asyncDispose]: close };
+    const setupUrl = `${url}setup`;
+    return { url, setupUrl, operatorUrl: `${setupUrl}#operator=${operatorKey}`, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     subscription.unsubscribe();
     viewers.end();

@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { NEVER } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { checkOptionRules, text, integer } from '../optionRules.ts';
 import type { OptionRule, OptionRules } from '../optionRules.ts';
+import type { SpeakerNames } from './client/viewState.ts';
+import { SPEAKER_NAMES, areSpeakerNames } from './speakerNames.ts';
 
 /** Options of {@link captionsServer}. */
 export interface CaptionsServerOptions {
@@ -16,7 +20,16 @@ export interface CaptionsServerOptions {
    * used on loopback. @defaultValue 128 random bits with `host`, else none
    */
   readonly secret?: string;
-  /** Called when the events end with an error. Viewers see that the captions ended, not why. @defaultValue ignored */
+  /**
+   * Names to show for speakers, by their labels: `{ A: 'Anna' }`. The operator can change them at the `operatorUrl` of
+   * the server. @defaultValue the labels
+   */
+  readonly speakerNames?: Readonly<Record<string, string>>;
+  /** Origins of pages that may show the captions in a frame, such as `https://example.com`. @defaultValue none */
+  readonly embedIn?: readonly string[];
+  /** Emits whether the source is paused; viewers see "paused". @defaultValue never paused */
+  readonly paused?: Observable<boolean>;
+  /** Called when the events end with an error. Viewers see "interrupted", not why. @defaultValue ignored */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -29,10 +42,21 @@ const SECRET: OptionRule = {
   hidden: true,
 };
 
+/** Most pages that may embed the captions; browsers limit the length of headers. */
+const MAX_ORIGINS = 20;
+
+const ORIGINS: OptionRule = {
+  accepts: (value) => Array.isArray(value) && value.length <= MAX_ORIGINS && value.every(isWebOrigin),
+  expected: `a list of at most ${MAX_ORIGINS} origins such as "https://example.com"`,
+};
+
 const RULES: OptionRules = {
   port: integer(0, 65_535),
   host: text(255),
   secret: SECRET,
+  speakerNames: { accepts: areSpeakerNames, expected: SPEAKER_NAMES },
+  embedIn: ORIGINS,
+  paused: { accepts: (value) => typeof Object(value)['subscribe'] === 'function', expected: 'an Observable' },
   onError: { accepts: (value) => typeof value === 'function', expected: 'a function' },
 } satisfies Record<keyof CaptionsServerOptions, OptionRule>;
 
@@ -41,16 +65,34 @@ export interface ResolvedOptions {
   readonly port: number;
   readonly host: string | undefined;
   readonly secret: string | undefined;
+  readonly speakerNames: SpeakerNames;
+  readonly embedIn: readonly string[];
+  readonly paused: Observable<boolean>;
   readonly onError: (error: unknown) => void;
 }
 
 /** Validates the options and fills in defaults. */
 export function resolveOptions(options: CaptionsServerOptions): ResolvedOptions {
   checkOptionRules(options, RULES);
-  const { port = DEFAULT_PORT, host, secret, onError = () => undefined } = options;
-  return { port, host, secret: secret ?? (host === undefined ? undefined : newSecret()), onError };
+  const { host } = options;
+  return {
+    port: options.port ?? DEFAULT_PORT,
+    host,
+    secret: options.secret ?? (host === undefined ? undefined : newSecret()),
+    speakerNames: { ...options.speakerNames },
+    embedIn: [...(options.embedIn ?? [])],
+    paused: options.paused ?? NEVER,
+    onError: options.onError ?? (() => undefined),
+  };
 }
 
-function newSecret(): string {
+/** Returns 128 random bits for a URL. */
+export function newSecret(): string {
   return randomBytes(16).toString('base64url');
+}
+
+/** Whether a value is the origin of a website, exactly as browsers write it. */
+function isWebOrigin(value: unknown): boolean {
+  if (typeof value !== 'string' || !/^https?:\/\//.test(value)) return false;
+  return URL.canParse(value) && new URL(value).origin === value;
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { jsonLine } from '../captions/jsonLine.ts';
 import type { CaptionState } from './captionState.ts';
+import type { Scope } from './turnHistory.ts';
 
 /** Most viewers at once; each holds a connection. */
 export const MAX_VIEWERS = 64;
@@ -36,8 +37,8 @@ export class Viewers {
   }
 
   /** Sends a viewer everything after the version it knows, and then every change. */
-  add(response: ServerResponse, version: string | undefined): void {
-    const viewer = new Viewer(response.writeHead(200, HEADERS), this.#state, version);
+  add(response: ServerResponse, scope: Scope, version: string | undefined): void {
+    const viewer = new Viewer(response.writeHead(200, HEADERS), this.#state, scope, version);
     this.#viewers.add(viewer);
     response.once('close', () => this.#viewers.delete(viewer));
     response.on('error', () => undefined);
@@ -48,7 +49,8 @@ export class Viewers {
   wake(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#each((viewer) => viewer.update());
+      const written: WrittenUpdates = new Map();
+      this.#each((viewer) => viewer.update(written));
     }, UPDATE_MS).unref();
   }
 
@@ -64,26 +66,38 @@ export class Viewers {
   }
 }
 
+/** The updates of one moment as text, by scope and version: most viewers receive the same one. */
+type WrittenUpdates = Map<string, WrittenUpdate>;
+
+interface WrittenUpdate {
+  readonly text: string;
+  readonly version: string;
+}
+
 class Viewer {
   readonly #response: ServerResponse;
   readonly #state: CaptionState;
+  readonly #scope: Scope;
   #version: string | undefined;
   #hasUpdate = false;
 
-  constructor(response: ServerResponse, state: CaptionState, version: string | undefined) {
+  constructor(response: ServerResponse, state: CaptionState, scope: Scope, version: string | undefined) {
     this.#response = response;
     this.#state = state;
+    this.#scope = scope;
     this.#version = version;
     response.write(`retry: ${RETRY_MS}\n\n`);
     response.on('drain', () => this.update());
   }
 
-  update(): void {
-    const { version } = this.#state;
-    if (this.#response.writableNeedDrain || (this.#hasUpdate && this.#version === version)) return;
-    this.#response.write(`id: ${version}\ndata: ${jsonLine(this.#state.since(this.#version))}\n\n`);
-    this.#version = version;
-    this.#hasUpdate = true;
+  /** Sends what changed, in several updates if it is much, for as long as the viewer reads them. */
+  update(written: WrittenUpdates = new Map()): void {
+    while (!this.#response.writableNeedDrain && !(this.#hasUpdate && this.#version === this.#state.version)) {
+      const { text, version } = this.#write(written);
+      this.#response.write(text);
+      this.#version = version;
+      this.#hasUpdate = true;
+    }
   }
 
   heartbeat(): void {
@@ -93,5 +107,17 @@ class Viewer {
   end(): void {
     this.update();
     this.#response.end();
+  }
+
+  #write(written: WrittenUpdates): WrittenUpdate {
+    const key = `${this.#scope} ${this.#version}`;
+    let update = written.get(key);
+    if (!update) {
+      const changes = this.#state.since(this.#version, this.#scope);
+      const { version } = changes;
+      update = { text: `id: ${version}\ndata: ${jsonLine(changes)}\n\n`, version };
+      written.set(key, update);
+    }
+    return update;
   }
 }

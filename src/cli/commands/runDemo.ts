@@ -54,7 +54,8 @@ export async function runDemo(flags: DemoFlags): Promise<number> {
 
 /** The flags of the demo as arguments of the file command. */
 function childArgs(flags: DemoFlags): string[] {
-  const { local, speed, format, output = [], record, saveDir, captions, captionsHost, force, plain, verbose } = flags;
+  const { local, speed, format, output = [], record, saveDir, captions, force, plain, verbose } = flags;
+  const { captionsHost, captionsNames = [], captionsEmbed = [] } = flags;
   return [
     `--speed=${speed}`,
     `--format=${format}`,
@@ -64,6 +65,8 @@ function childArgs(flags: DemoFlags): string[] {
     ...(captions === undefined ? [] : [`--captions=${captions === true ? '' : captions}`]),
     ...(captions === undefined || local !== undefined ? [] : PAGE_ARGS),
     ...(captionsHost === undefined ? [] : [`--captions-host=${captionsHost}`]),
+    ...captionsNames.map((pair) => `--captions-names=${pair}`),
+    ...captionsEmbed.map((origin) => `--captions-embed=${origin}`),
     ...Object.entries({ force, plain, verbose }).flatMap(([name, on]) => (on ? [`--${name}`] : [])),
   ];
 }

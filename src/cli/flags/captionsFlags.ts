@@ -1,5 +1,5 @@
 import { isOn } from '../environment.ts';
-import { inGroup } from './declareFlags.ts';
+import { inGroup, list } from './declareFlags.ts';
 import type { Declarations } from './declareFlags.ts';
 import { UsageError } from '../usageError.ts';
 
@@ -8,6 +8,10 @@ export interface CaptionsFlags {
   /** The port; `true` for the default port, `undefined` for no page. */
   readonly captions?: number | true;
   readonly captionsHost?: string;
+  /** Names of speakers, such as `A=Anna`. */
+  readonly captionsNames?: readonly string[];
+  /** Origins of pages that may embed the captions. */
+  readonly captionsEmbed?: readonly string[];
 }
 
 export const CAPTIONS: Declarations<CaptionsFlags> = inGroup('Captions page:', {
@@ -20,11 +24,39 @@ export const CAPTIONS: Declarations<CaptionsFlags> = inGroup('Captions page:', {
     requiresArg: true,
     describe: 'Serve the page to other machines, on this address (0.0.0.0 for all); its URL then contains a secret',
   },
+  'captions-names': {
+    array: true,
+    coerce: list,
+    requiresArg: true,
+    describe: 'Show these names for the labels of speakers: A=Anna,B=Ben; needs --speaker-labels or --channels',
+  },
+  'captions-embed': {
+    array: true,
+    coerce: list,
+    requiresArg: true,
+    describe: 'Allow pages of this origin, such as https://example.com, to show the captions in a frame',
+  },
 });
 
 /** Checks that the flags fit together. */
-export function checkCaptions({ captions, captionsHost }: CaptionsFlags): void {
-  if (captionsHost !== undefined && captions === undefined) throw new UsageError('--captions-host needs --captions');
+export function checkCaptions(flags: CaptionsFlags): void {
+  if (flags.captions !== undefined) return;
+  const other = [flags.captionsHost && 'host', flags.captionsNames && 'names', flags.captionsEmbed && 'embed'].find(
+    Boolean,
+  );
+  if (other) throw new UsageError(`--captions-${other} needs --captions`);
+}
+
+/** Reads the pairs of `--captions-names`. */
+export function speakerNamesOf(pairs: readonly string[]): Readonly<Record<string, string>> {
+  const names = pairs.map((pair) => {
+    const [, label, name] = /^\s*([^=]+?)\s*=\s*(.+?)\s*$/.exec(pair) ?? [];
+    if (label === undefined || name === undefined) {
+      throw new UsageError(`--captions-names takes labels with names, such as A=Anna, not ${JSON.stringify(pair)}`);
+    }
+    return [label, name] as const;
+  });
+  return Object.fromEntries(names);
 }
 
 /** Coerces a port or nothing; a variable may also mean yes or no. */

@@ -2,9 +2,14 @@ import { once } from 'node:events';
 import { Subject, tap } from 'rxjs';
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import type { TranscriptionEvent } from '../../../operators/events.ts';
+import { resolveOptions } from '../../page/options.ts';
+import type { CaptionsServerOptions } from '../../page/options.ts';
 import { setting } from '../environment.ts';
+import { checkCaptions, speakerNamesOf } from '../flags/captionsFlags.ts';
 import type { CaptionsFlags } from '../flags/captionsFlags.ts';
+import type { RunContext } from '../runContext.ts';
 import { handleSignals } from '../signals.ts';
+import type { View } from '../terminal/view.ts';
 import { UsageError } from '../usageError.ts';
 
 /** The captions page of a run. */
@@ -19,30 +24,28 @@ export interface CaptionsPage {
 /** The secret in the URL for other machines, to keep it the same over many runs. Arguments would be visible to others. */
 const SECRET = 'RXSCRIBE_CAPTIONS_SECRET';
 
+/** Checks the flags of the page. */
+export function checkCaptionsPage(flags: CaptionsFlags): void {
+  checkCaptions(flags);
+  if (flags.captions !== undefined) optionsOf(flags);
+}
+
 /**
- * Opens the page of `--captions` and prints its address.
+ * Opens the page of `--captions` and prints its address, for other machines also as a QR code.
  *
- * @param note Prints one line.
  * @throws {Error} if its port is taken.
  */
 export async function openCaptionsPage(
-  { captions, captionsHost }: CaptionsFlags,
-  note: (text: string) => void,
+  flags: CaptionsFlags,
+  { note, view, paused$ }: Pick<RunContext, 'note' | 'view' | 'paused$'>,
 ): Promise<CaptionsPage | undefined> {
-  if (captions === undefined) return undefined;
+  if (flags.captions === undefined) return undefined;
   const { captionsServer } = await import('../../page/captionsServer.ts');
-  const secret = setting(SECRET);
   const event$ = new Subject<TranscriptionEvent>();
-  const opening = captionsServer(event$, {
-    ...(captions !== true && { port: captions }),
-    ...(captionsHost !== undefined && { host: captionsHost }),
-    ...(secret && { secret }),
-  });
-  const server = await opening.catch((error: unknown) => {
-    throw error instanceof TypeError ? new UsageError(nameFlags(error.message), { cause: error }) : error;
-  });
+  const server = await captionsServer(event$, { ...optionsOf(flags), paused: paused$ });
   note(`captions at ${server.url}`);
-  note(`choose their style and get the URL for OBS at ${server.setupUrl}`);
+  if (flags.captionsHost !== undefined) await showQrCode(server.url, view);
+  note(`choose their style, name speakers and get the URL for OBS at ${server.operatorUrl}`);
   return {
     events: tap(event$),
     waitForStop: async (restoreTerminal) => {
@@ -59,7 +62,46 @@ export async function openCaptionsPage(
   };
 }
 
+/** @throws {UsageError} if a flag or a variable is invalid. */
+function optionsOf({
+  captions,
+  captionsHost,
+  captionsNames = [],
+  captionsEmbed,
+}: CaptionsFlags): CaptionsServerOptions {
+  const secret = setting(SECRET);
+  const options: CaptionsServerOptions = {
+    ...(typeof captions === 'number' && { port: captions }),
+    ...(captionsHost !== undefined && { host: captionsHost }),
+    ...(secret && { secret }),
+    speakerNames: speakerNamesOf(captionsNames),
+    ...(captionsEmbed && { embedIn: captionsEmbed }),
+  };
+  try {
+    resolveOptions(options);
+  } catch (error) {
+    throw new UsageError(nameFlags((error as Error).message), { cause: error });
+  }
+  return options;
+}
+
+/** Shows a URL as a QR code, if stderr is a terminal wide enough and a phone could reach it. */
+async function showQrCode(url: string, view: View): Promise<void> {
+  const { stderr, env } = process;
+  const isLocal = /^(localhost|127\.|\[::1\])/.test(new URL(url).host);
+  if (!stderr.isTTY || env['TERM'] === 'dumb' || isLocal) return;
+  const { qrCode } = await import('../terminal/qrCode.ts');
+  const lines = qrCode(url, stderr.columns);
+  if (!lines) return;
+  view.clear();
+  stderr.write(`${lines.join('\n')}\n`);
+}
+
 /** Replaces the name of an option by that of its flag or variable. */
 function nameFlags(message: string): string {
-  return message.replace(/^secret\b/, SECRET).replace(/^host\b/, '--captions-host');
+  return message
+    .replace(/^secret\b/, SECRET)
+    .replace(/^host\b/, '--captions-host')
+    .replace(/^speakerNames\b/, '--captions-names')
+    .replace(/^embedIn\b/, '--captions-embed');
 }

@@ -16,7 +16,9 @@ export function followEvents(url: string, onUpdate: (update: ViewUpdate) => void
   let version = '';
   let timer = 0;
   const open = (): void => {
-    const source = new EventSource(`${url}?since=${encodeURIComponent(version)}`);
+    const address = new URL(url, location.href);
+    address.searchParams.set('since', version);
+    const source = new EventSource(address);
     const reopenAfter = (ms: number): void => {
       clearTimeout(timer);
       timer = window.setTimeout(() => {

@@ -22,7 +22,7 @@ if (parameters.get('sample') === 'on') {
     './events',
     (update) => {
       view = applyUpdate(view, update);
-      screen.show(view, update.replacesAll);
+      screen.show(view, update.replacesAll, update.quietMs);
     },
     () => screen.showDisconnected(),
   );

@@ -22,8 +22,10 @@ export interface PageStyle {
   readonly uppercase: boolean;
   /** Whether speakers are shown by name and colour, by colour only, or not at all. */
   readonly speakers: 'name' | 'color' | 'off';
-  /** Whether a badge shows when the captions are not live. */
+  /** Whether a badge shows when the captions are not live, or nothing was spoken yet. */
   readonly status: boolean;
+  /** Time without new text after which the captions are cleared, in seconds; 0 is never. */
+  readonly clear: number;
 }
 
 /** The style of a URL without parameters: a stage screen. */
@@ -41,9 +43,28 @@ export const DEFAULT_STYLE: PageStyle = {
   uppercase: false,
   speakers: 'name',
   status: true,
+  clear: 0,
 };
 
 type Readers = { readonly [Name in keyof PageStyle]: (text: string) => PageStyle[Name] | undefined };
+
+/** What each parameter can be, for messages. */
+export const EXPECTED: Readonly<Record<keyof PageStyle, string>> = {
+  size: '1 to 50',
+  lines: 'a whole number from 0 to 20',
+  color: 'auto, or a colour such as ffd75e',
+  background: 'transparent, or a colour such as 0b0e14',
+  box: 'auto, none, or a colour such as 000000cc',
+  align: 'start, center or end',
+  position: 'top, middle or bottom',
+  dir: 'auto, ltr or rtl',
+  lang: 'a language tag such as pt-BR',
+  font: 'sans, serif, mono, or the name of a font',
+  uppercase: 'on or off',
+  speakers: 'name, color or off',
+  status: 'on or off',
+  clear: '0 to 600 seconds',
+};
 
 /** Parses each parameter. Invalid values leave the default; numbers out of range are clamped. */
 const READERS: Readers = {
@@ -60,13 +81,19 @@ const READERS: Readers = {
   uppercase: onOff,
   speakers: oneOf('name', 'color', 'off'),
   status: onOff,
+  clear: (text) => within(text, 0, 600),
 };
 
 const NAMES = Object.keys(DEFAULT_STYLE) as (keyof PageStyle)[];
 
+/** Parses one parameter; `undefined` if it is invalid. */
+export function readParameter(name: keyof PageStyle, text: string): PageStyle[keyof PageStyle] | undefined {
+  return READERS[name](text);
+}
+
 /** Parses the style from the parameters of a URL. Any parameters give a valid style. */
 export function parseStyle(parameters: URLSearchParams): PageStyle {
-  const read = NAMES.map((name) => [name, READERS[name]((parameters.get(name) ?? '').trim())] as const);
+  const read = NAMES.map((name) => [name, readParameter(name, (parameters.get(name) ?? '').trim())] as const);
   const given = read.filter(([name, value]) => parameters.has(name) && value !== undefined);
   return { ...DEFAULT_STYLE, ...Object.fromEntries(given) };
 }

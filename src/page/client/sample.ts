@@ -27,7 +27,8 @@ export function playSample(show: (view: ViewState) => void): void {
       turns = [...turns.slice(-20), sampleTurn(order, Infinity)];
       [order, words] = [order + 1, 0];
     }
-    show({ ...EMPTY_VIEW, turns, partial: words === 0 ? undefined : sampleTurn(order, words), status: 'live' });
+    const partial = words === 0 ? undefined : sampleTurn(order, words);
+    show({ ...EMPTY_VIEW, turns, partial, status: 'live', hasSpeakers: true });
   };
   step();
   window.setInterval(step, WORD_MS);

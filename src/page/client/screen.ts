@@ -1,17 +1,10 @@
+import { element, setText } from './dom.ts';
+import { NamePlates } from './namePlates.ts';
 import { paletteOf } from './pageStyle.ts';
 import type { PageStyle, Palette } from './pageStyle.ts';
-import type { Status, TurnPart, ViewState, ViewTurn } from './viewState.ts';
+import { isOver, statusText } from './statusText.ts';
 import { EMPTY_VIEW } from './viewState.ts';
-
-/** The badge of each status; `disconnected` is set by the page itself when its server cannot be reached. */
-const BADGES: Readonly<Record<Status | 'disconnected', string>> = {
-  waiting: 'connecting…',
-  live: '',
-  device: 'on this device',
-  reconnecting: 'reconnecting…',
-  ended: 'ended',
-  disconnected: 'reconnecting…',
-};
+import type { TurnPart, ViewState, ViewTurn } from './viewState.ts';
 
 const FAMILIES: Readonly<Record<string, string>> = {
   sans: 'var(--sans)',
@@ -21,6 +14,12 @@ const FAMILIES: Readonly<Record<string, string>> = {
 
 /** Duration of the scroll animation, in milliseconds. */
 const SCROLL_MS = 180;
+
+/** The text up to which the captions were cleared. */
+interface Cleared {
+  readonly order: number;
+  readonly partial: ViewTurn | undefined;
+}
 
 /**
  * Renders the captions. Text becomes text nodes, never HTML.
@@ -35,9 +34,12 @@ export class Screen {
   readonly #track = element('track');
   readonly #viewport = element('viewport');
   readonly #badge = element('badge');
-  readonly #turns = new Map<number, { turn: ViewTurn; previous: string | undefined; node: HTMLElement }>();
+  readonly #plates = new NamePlates(this.#viewport, this.#track);
+  readonly #turns = new Map<number, { turn: ViewTurn; node: HTMLElement }>();
   readonly #reducedMotion = window.matchMedia('(prefers-reduced-motion: reduce)');
   #view: ViewState = EMPTY_VIEW;
+  #cleared: Cleared | undefined;
+  #timer = 0;
   #style: PageStyle;
   #palette: Palette;
   #disconnected = false;
@@ -45,7 +47,12 @@ export class Screen {
   constructor(style: PageStyle) {
     this.#style = style;
     this.#palette = paletteOf(style);
-    window.addEventListener('resize', () => this.#holdPosition(0));
+    window.addEventListener('resize', () => {
+      const view = this.#shown();
+      this.#plates.makeRoom(view, this.#style);
+      this.#holdPosition(0);
+      this.#plates.place(view, this.#style);
+    });
     this.applyStyle(style);
   }
 
@@ -72,40 +79,65 @@ export class Screen {
       align: style.align,
       position: style.position,
       uppercase: String(style.uppercase),
-      speakers: style.speakers,
     });
     this.#track.lang = style.lang;
-    this.show(this.#view, true);
+    this.#render(this.#shown(), true);
+    this.#showStatus();
   }
 
   /**
    * Shows the current captions.
    *
-   * @param replace Whether this is a different transcription or style, so that nothing on the screen needs to stay.
+   * @param replace Whether this is a different transcription, so that nothing on the screen needs to stay.
+   * @param quietMs Time since the text last changed, in milliseconds.
    */
-  show(view: ViewState, replace = false): void {
+  show(view: ViewState, replace = false, quietMs = 0): void {
     this.#disconnected = false;
-    const { turns, partial } = view;
-    const last = this.#finals.lastElementChild;
-    const before = { height: heightOf(this.#track), y: this.#y(last) };
-    if (replace) this.#clear();
-    this.#showFinals(turns);
-    this.#showPartial(partial, turns.at(-1)?.parts.at(-1)?.speaker);
     this.#view = view;
-    this.#holdPosition(replace ? 0 : before.height);
-    this.#removeOld(turns);
-    if (!replace) this.#scroll(before.y, last);
+    if (replace) this.#cleared = undefined;
+    clearTimeout(this.#timer);
+    const leftMs = this.#style.clear * 1000 - quietMs;
+    if (this.#style.clear > 0 && leftMs <= 0) this.#cleared = clearedBy(view);
+    if (this.#style.clear > 0 && leftMs > 0) this.#timer = window.setTimeout(() => this.#clearText(), leftMs);
+    this.#render(this.#shown(), replace);
     this.#showStatus();
   }
 
-  /** Shows that the server cannot be reached, unless the transcription has ended. */
+  /** Shows that the server cannot be reached, unless the transcription is over. */
   showDisconnected(): void {
-    this.#disconnected = this.#view.status !== 'ended';
+    this.#disconnected = !isOver(this.#view.status);
     this.#showStatus();
+  }
+
+  #clearText(): void {
+    this.#cleared = clearedBy(this.#view);
+    this.#render(this.#shown(), true);
+  }
+
+  /** Returns the view without what was cleared. */
+  #shown(): ViewState {
+    const [view, cleared] = [this.#view, this.#cleared];
+    if (!cleared) return view;
+    const isCleared = JSON.stringify(view.partial) === JSON.stringify(cleared.partial);
+    const turns = view.turns.filter(({ order }) => order > cleared.order);
+    return { ...view, turns, partial: isCleared ? undefined : view.partial };
+  }
+
+  #render(view: ViewState, replace: boolean): void {
+    const last = this.#finals.lastElementChild;
+    const before = { height: heightOf(this.#track), y: this.#y(last) };
+    if (replace) this.#empty();
+    this.#showFinals(view.turns);
+    this.#fill(this.#partial, view.partial ?? { order: 0, parts: [] }, true);
+    this.#plates.makeRoom(view, this.#style);
+    this.#holdPosition(replace ? 0 : before.height);
+    this.#removeOld(view.turns);
+    this.#plates.place(view, this.#style);
+    if (!replace) this.#scroll(before.y, last);
   }
 
   /** Starts empty. Screen readers read new turns only, not those shown when the page opened. */
-  #clear(): void {
+  #empty(): void {
     this.#turns.clear();
     this.#finals.replaceChildren();
     this.#partial.replaceChildren();
@@ -114,42 +146,35 @@ export class Screen {
   }
 
   #showFinals(turns: readonly ViewTurn[]): void {
-    for (const [index, turn] of turns.entries()) {
+    for (const turn of turns) {
       const shown = this.#turns.get(turn.order);
-      const previous = turns[index - 1]?.parts.at(-1)?.speaker;
-      if (shown?.turn === turn && shown.previous === previous) continue;
+      if (shown?.turn === turn) continue;
       const node = shown?.node ?? document.createElement('div');
-      this.#fill(node, turn, previous, false);
+      this.#fill(node, turn, false);
       if (!shown) this.#finals.append(node);
-      this.#turns.set(turn.order, { turn, previous, node });
+      this.#turns.set(turn.order, { turn, node });
     }
-  }
-
-  #showPartial(partial: ViewTurn | undefined, previous: string | undefined): void {
-    if (partial === this.#view.partial && partial !== undefined && this.#partial.childElementCount > 0) return;
-    this.#fill(this.#partial, partial ?? { order: 0, parts: [] }, previous, true);
   }
 
   /** Updates only the lines that differ. */
-  #fill(node: HTMLElement, { parts }: ViewTurn, previous: string | undefined, isPartial: boolean): void {
+  #fill(node: HTMLElement, { parts, lang }: ViewTurn, isPartial: boolean): void {
     while (node.childElementCount > parts.length) node.lastElementChild?.remove();
     for (const [index, part] of parts.entries()) {
       const line = (node.children[index] as HTMLElement | undefined) ?? node.appendChild(emptyLine());
-      this.#write(line, part, index === 0 ? previous : parts[index - 1]?.speaker, isPartial);
+      line.dir = this.#style.dir;
+      if (lang !== undefined) line.lang = lang;
+      this.#write(line, part, isPartial);
     }
   }
 
-  #write(line: HTMLElement, part: TurnPart, previous: string | undefined, isPartial: boolean): void {
-    const { text, speaker, speakerIndex } = part;
+  #write(line: HTMLElement, { text, speaker, speakerIndex }: TurnPart, isPartial: boolean): void {
     const [name, spoken] = [...line.children] as [HTMLElement, HTMLElement];
-    const { speakers, dir } = this.#style;
     const colours = this.#palette.speakers;
-    const colour =
-      speakers === 'off' || speakerIndex === undefined ? undefined : colours[speakerIndex % colours.length];
-    line.dir = dir;
-    const isNamed = speakers === 'name' && speaker !== undefined && speaker !== previous;
-    setText(name.firstElementChild!, isNamed ? speaker : '');
+    const isPlain = this.#style.speakers === 'off' || speakerIndex === undefined;
+    const colour = isPlain ? undefined : colours[speakerIndex % colours.length];
     setText(spoken, text);
+    if (speaker === undefined) delete line.dataset['speaker'];
+    else line.dataset['speaker'] = speaker;
     name.style.setProperty('--speaker', colour?.text ?? 'var(--text)');
     spoken.style.color = isPartial ? (colour?.partial ?? 'var(--partial)') : (colour?.text ?? '');
   }
@@ -188,16 +213,13 @@ export class Screen {
   }
 
   #showStatus(): void {
-    const status = this.#disconnected ? 'disconnected' : this.#view.status;
-    setText(this.#badge, this.#style.status ? BADGES[status] : '');
-    this.#badge.dataset['status'] = status;
+    setText(this.#badge, this.#style.status ? statusText(this.#view, this.#disconnected) : '');
+    this.#badge.dataset['status'] = this.#disconnected ? 'disconnected' : this.#view.status;
   }
 }
 
-function element(id: string): HTMLElement {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no ${id}`);
-  return found;
+function clearedBy({ turns, partial }: ViewState): Cleared {
+  return { order: turns.at(-1)?.order ?? -1, partial };
 }
 
 /** Returns the exact height: lines are seldom whole pixels. */
@@ -210,12 +232,9 @@ function emptyLine(): HTMLElement {
   const line = document.createElement('p');
   const [name, spoken] = [document.createElement('span'), document.createElement('span')];
   name.className = 'name';
+  name.hidden = true;
   name.append(document.createElement('bdi'));
   spoken.className = 'spoken';
   line.append(name, spoken);
   return line;
-}
-
-function setText(node: Element, text: string): void {
-  if (node.textContent !== text) node.textContent = text;
 }

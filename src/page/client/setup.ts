@@ -1,12 +1,14 @@
 import { colourOf, cssColour } from './colours.ts';
 import { DEFAULT_STYLE, MIN_CONTRAST, paletteOf, parseStyle, styleQuery } from './pageStyle.ts';
 import type { PageStyle } from './pageStyle.ts';
+import { openSpeakerForm } from './speakerForm.ts';
+import { styleProblems } from './styleProblems.ts';
 
 /** How long the page confirms that the URL was copied, in milliseconds. */
 const COPIED_MS = 4000;
 
 /** The fields whose value is the parameter; colours have a second field that chooses their kind. */
-const VALUES = ['size', 'lines', 'speakers', 'position', 'align', 'dir', 'lang', 'font'] as const;
+const VALUES = ['size', 'lines', 'speakers', 'position', 'align', 'dir', 'lang', 'font', 'clear'] as const;
 const SWITCHES = ['uppercase', 'status'] as const;
 const COLOURS = ['background', 'box', 'color'] as const;
 
@@ -20,7 +22,7 @@ function field(name: string): HTMLInputElement | HTMLSelectElement {
 
 /** Writes a style into the form. */
 function fill(style: PageStyle): void {
-  for (const name of VALUES) field(name).value = String(style[name]);
+  for (const name of VALUES) setValue(field(name), String(style[name]));
   for (const name of SWITCHES) (field(name) as HTMLInputElement).checked = style[name];
   const defaults = { background: DEFAULT_STYLE.background, box: '#000000', color: paletteOf(style).text };
   for (const name of COLOURS) {
@@ -28,6 +30,14 @@ function fill(style: PageStyle): void {
     field(`${name}Kind`).value = colour ? 'color' : style[name];
     field(name).value = cssColour({ rgb: (colour ?? colourOf(defaults[name])!).rgb, alpha: 1 });
   }
+}
+
+/** Sets the value of a field; a select gets an option for a value that only the URL can have. */
+function setValue(input: HTMLInputElement | HTMLSelectElement, value: string): void {
+  input.value = value;
+  if (!(input instanceof HTMLSelectElement) || input.value === value) return;
+  input.append(new Option(value, value));
+  input.value = value;
 }
 
 /** Reads the style from the form. */
@@ -55,15 +65,29 @@ function show(): void {
   one('#sizeNow').textContent = `${style.size} % of the screen`;
   showContrast(style);
   showBackdrop(style);
-  history.replaceState(undefined, '', `./setup${query && `?${query}`}`);
+  history.replaceState(undefined, '', `./setup${query && `?${query}`}${location.hash}`);
 }
 
-/** Shows a pattern behind the preview if its background is not opaque. */
+/** Shows something behind the preview if its background is not opaque. */
 function showBackdrop({ background }: PageStyle): void {
-  const colour = colourOf(background);
-  const stage = one('#stage');
-  stage.dataset['clear'] = String(colour?.alpha !== 1);
-  stage.style.background = colour?.alpha === 1 ? cssColour(colour) : '';
+  const isOpaque = colourOf(background)?.alpha === 1;
+  const chosen = one('[name="backdrop"]:checked') as HTMLInputElement;
+  one('#stage').dataset['backdrop'] = isOpaque ? 'none' : chosen.value;
+  one('#backdrops').hidden = isOpaque;
+}
+
+/** Lists what is wrong with the parameters of this URL. */
+function showProblems(parameters: URLSearchParams): void {
+  const problems = styleProblems(parameters);
+  const list = one('#problems');
+  list.hidden = problems.length === 0;
+  list.querySelector('ul')?.replaceChildren(
+    ...problems.map((problem) => {
+      const item = document.createElement('li');
+      item.textContent = problem;
+      return item;
+    }),
+  );
 }
 
 function showContrast(style: PageStyle): void {
@@ -102,13 +126,16 @@ function one(selector: string): HTMLElement {
   return found;
 }
 
-fill(parseStyle(new URLSearchParams(location.search)));
+const parameters = new URLSearchParams(location.search);
+showProblems(parameters);
+fill(parseStyle(parameters));
 load();
 show();
 form.addEventListener('input', show);
 form.addEventListener('submit', (event) => event.preventDefault());
 preview.addEventListener('load', show);
 one('#copy').addEventListener('click', () => void copy());
+one('#backdrops').addEventListener('change', show);
 for (const radio of document.querySelectorAll('[name="text"]')) radio.addEventListener('change', load);
 for (const button of document.querySelectorAll<HTMLElement>('[data-preset]')) {
   button.addEventListener('click', () => {
@@ -116,3 +143,5 @@ for (const button of document.querySelectorAll<HTMLElement>('[data-preset]')) {
     show();
   });
 }
+const operatorKey = new URLSearchParams(location.hash.slice(1)).get('operator');
+if (operatorKey) openSpeakerForm(operatorKey);

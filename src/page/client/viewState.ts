@@ -11,10 +11,20 @@ export interface TurnPart {
 export interface ViewTurn {
   readonly order: number;
   readonly parts: readonly TurnPart[];
+  /** Language of the turn, such as `en`, if known. */
+  readonly lang?: string;
+  /** Start on the audio clock, in milliseconds, if known. */
+  readonly startMs?: number;
 }
 
-/** State of the transcription: not started, running, running on this device instead of the service, connection lost, over. */
-export type Status = 'waiting' | 'live' | 'device' | 'reconnecting' | 'ended';
+/**
+ * State of the transcription: not started, running, running on this device instead of the service, muted, connection lost,
+ * over, over because of an error.
+ */
+export type Status = 'waiting' | 'live' | 'device' | 'paused' | 'reconnecting' | 'ended' | 'interrupted';
+
+/** The name that is shown for each label of a speaker. */
+export type SpeakerNames = Readonly<Record<string, string>>;
 
 /** Everything a viewer shows. */
 export interface ViewState {
@@ -22,24 +32,44 @@ export interface ViewState {
   readonly turns: readonly ViewTurn[];
   readonly partial: ViewTurn | undefined;
   readonly status: Status;
+  /** Whether turns have speakers, or will have. */
+  readonly hasSpeakers: boolean;
+  readonly speakerNames: SpeakerNames;
 }
 
 /** What changed since the previous update of a viewer. */
-export interface ViewUpdate extends ViewState {
+export interface ViewUpdate extends Omit<ViewState, 'speakerNames'> {
+  /** Identifies the state after this update. */
+  readonly version: string;
   /** Whether this is the whole state rather than the changes. */
   readonly replacesAll: boolean;
   /** The first turn still shown; remove those before it. */
   readonly firstOrder: number;
+  /** Time since the text last changed, in milliseconds. */
+  readonly quietMs: number;
+  /** Absent if unchanged. */
+  readonly speakerNames?: SpeakerNames;
 }
 
 /** The state before the first update. */
-export const EMPTY_VIEW: ViewState = { turns: [], partial: undefined, status: 'waiting' };
+export const EMPTY_VIEW: ViewState = {
+  turns: [],
+  partial: undefined,
+  status: 'waiting',
+  hasSpeakers: false,
+  speakerNames: {},
+};
 
 /** Applies an update; unchanged turns stay the same objects. */
-export function applyUpdate({ turns }: ViewState, update: ViewUpdate): ViewState {
-  const { replacesAll, firstOrder, partial, status } = update;
-  if (replacesAll) return { turns: update.turns, partial, status };
-  const kept = new Map(turns.filter(({ order }) => order >= firstOrder).map((turn) => [turn.order, turn]));
+export function applyUpdate(view: ViewState, update: ViewUpdate): ViewState {
+  const { replacesAll, firstOrder, partial, status, hasSpeakers, speakerNames = view.speakerNames } = update;
+  const known = replacesAll ? [] : view.turns.filter(({ order }) => order >= firstOrder);
+  const kept = new Map(known.map((turn) => [turn.order, turn]));
   for (const turn of update.turns) kept.set(turn.order, turn);
-  return { turns: [...kept.values()], partial, status };
+  return { turns: [...kept.values()], partial, status, hasSpeakers, speakerNames };
+}
+
+/** Returns the name to show for a label. */
+export function nameOf(label: string, names: SpeakerNames): string {
+  return Object.hasOwn(names, label) ? names[label]! : label;
 }

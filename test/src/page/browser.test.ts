@@ -6,8 +6,9 @@ import { Subject } from 'rxjs';
 import type { FinalTurn, TranscriptionEvent } from '../../../operators/events.ts';
 // the built package, because browsers are served compiled files
 import { captionsServer } from '../../../dist/src/page/index.js';
-import type { CaptionsServer } from '../../../dist/src/page/index.js';
-import { startBrowser, withoutBrowser } from '../../support/browser.ts';
+import type { CaptionsServer, CaptionsServerOptions } from '../../../dist/src/page/index.js';
+import { startBrowser, startSite, withoutBrowser } from '../../support/browser.ts';
+import type { Site } from '../../support/browser.ts';
 import { killAll, start } from '../../support/cli.ts';
 import { speakerRevision, finalTurn } from '../../support/captions.ts';
 import { partial } from '../../support/turns.ts';
@@ -52,9 +53,9 @@ if (reason !== undefined) console.warn(`skipped: the captions page; ${reason}`);
 
   afterAll(() => browser.close());
 
-  async function serve(port = 0): Promise<void> {
+  async function serve(port = 0, options: CaptionsServerOptions = {}): Promise<void> {
     event$ = new Subject();
-    server = await captionsServer(event$, { port });
+    server = await captionsServer(event$, { port, ...options });
     event$.next(begin);
   }
 
@@ -391,7 +392,7 @@ if (reason !== undefined) console.warn(`skipped: the captions page; ${reason}`);
     await page.getByRole('button', { name: 'Copy' }).click();
     await sees(page, 'Copied');
     const address = await page.evaluate(() => navigator.clipboard.readText());
-    expect(address).toBe(`${server.url}?size=5&lines=2&background=transparent&align=center`);
+    expect(address).toBe(`${server.url}?size=5&lines=2&background=transparent&align=center&clear=10`);
     expect(await root.evaluate((node) => getComputedStyle(node).getPropertyValue('--background'))).toBe('transparent');
     expect(await page.locator('#contrast').textContent()).toMatch(/^Contrast \d+\.\d : 1, readable/);
 
@@ -424,7 +425,383 @@ if (reason !== undefined) console.warn(`skipped: the captions page; ${reason}`);
 
     expect(await alone.locator('html').evaluate((node) => node.style.getPropertyValue('--size'))).toBe('6');
   });
+
+  it('shows each state of its own: connecting, live without speech, paused and interrupted', async () => {
+    const [other$, paused$] = [new Subject<TranscriptionEvent>(), new Subject<boolean>()];
+    server = await captionsServer(other$, { port: 0, paused: paused$ });
+    const page = await visit();
+    const badge = page.locator('#badge');
+    await sees(page, 'connecting…');
+    await picture(page, 'connecting');
+    other$.next(begin);
+    await sees(page, 'live, waiting for speech');
+    await picture(page, 'waiting for speech');
+    other$.next(partialTurn(0, 'Hel'));
+    await sees(page, 'Hel');
+    expect(await badge.textContent()).toBe('');
+    paused$.next(true);
+    await sees(page, 'paused');
+    await picture(page, 'paused');
+    paused$.next(false);
+    await badge.getByText('paused').waitFor({ state: 'detached' });
+    other$.error(new Error('a secret reason'));
+    await sees(page, 'interrupted');
+    await picture(page, 'interrupted');
+    await server.close();
+    await page.waitForEvent('requestfailed', (request) => request.url().includes('/events'));
+
+    expect(await badge.textContent()).toBe('interrupted');
+    expect(await page.content()).not.toContain('secret reason');
+    expect(await page.locator('h1').textContent()).toBe('Live captions');
+  });
+
+  it('draws a box per line, as wide as its text', async () => {
+    await serve();
+    const page = await visit('?background=8899aa&box=000000&lines=4');
+    const text = 'This turn is so long that it needs more than one line of the screen.';
+    event$.next(final(0, text));
+    await sees(page, text);
+    const boxes = await page
+      .locator('.spoken')
+      .evaluate((node) => [...node.getClientRects()].map((rect) => rect.toJSON() as DOMRect));
+    const [first, last] = [boxes[0]!, boxes.at(-1)!];
+    const png = await picture(page, 'boxed');
+    const right = first.x + first.width;
+
+    expect(boxes.length).toBeGreaterThan(1);
+    expect(last.width).toBeLessThan(first.width / 2);
+    expect(right).toBeLessThanOrEqual(1280 - 0.05 * 720 + 1);
+    // black behind the words, and the background beside the shorter line
+    expect(
+      await coloursAt(browser, png, [
+        [last.x + 4, last.y + 8],
+        [last.x + last.width + 30, last.y + 8],
+        [right - 4, first.y + 8],
+        [right + 4, first.y + 8],
+      ]),
+    ).toEqual(['000000', '8899aa', '000000', '8899aa']);
+  });
+
+  it.each(['start', 'center', 'end'])(
+    'keeps a name at the first visible line of its text, aligned at the %s',
+    async (align) => {
+      await serve();
+      const page = await visit(`?align=${align}&lines=2`);
+      const text = `${'Many words of one turn, far too many for two lines. '.repeat(4)}Yes.`;
+      event$.next(final(0, 'Before.', 'B'));
+      event$.next(final(1, text, 'A'));
+      await sees(page, text);
+      await picture(page, `name ${align}`);
+      const viewport = (await page.locator('#viewport').boundingBox())!;
+      const name = (await page.locator('.name:visible').boundingBox())!;
+      const rects = await page
+        .getByText(text)
+        .evaluate((node) => [...node.getClientRects()].map((rect) => rect.toJSON() as DOMRect));
+      const line = rects.find(({ y }) => y >= viewport.y - 1)!;
+
+      expect(await page.locator('.name:visible').allTextContents()).toEqual(['A']);
+      expect(Math.abs(name.y + name.height / 2 - (line.y + line.height / 2))).toBeLessThan(2);
+      expect(line.x - (name.x + name.width)).toBeGreaterThan(0);
+      expect(line.x - (name.x + name.width)).toBeLessThan(30);
+      expect(name.x).toBeGreaterThanOrEqual(0);
+    },
+  );
+
+  it('shows the name on the first visible line, too, when its turn began above', async () => {
+    await serve();
+    const page = await visit('?lines=2');
+    for (const [order, text] of ['One.', 'Two.', 'Three.'].entries()) event$.next(final(order, text, 'A'));
+    await sees(page, 'Three.');
+
+    expect(await page.locator('p:has(.name:visible) .spoken').allTextContents()).toEqual(['Two.']);
+  });
+
+  it('has a gutter only if there are speakers, as wide as their names need and never wider', async () => {
+    await serve(0, { speakerNames: { B: 'Bartholomew', C: 'x'.repeat(100) } });
+    const page = await visit();
+    const left = async (text: string): Promise<number> =>
+      (await page.getByText(text, { exact: true }).boundingBox())!.x;
+    event$.next(final(0, 'Nobody.'));
+    await sees(page, 'Nobody.');
+    const without = await left('Nobody.');
+    event$.next(final(1, 'Anna.', 'A'));
+    await sees(page, 'Anna.');
+    const withNames = await left('Anna.');
+    event$.next(final(2, 'Ben.', 'B'));
+    await sees(page, 'Ben.');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await picture(page, 'long names on a phone');
+
+    expect(without).toBeCloseTo(0.05 * 720, 0);
+    expect(withNames).toBeGreaterThan(without + 50);
+    expect(await left('Ben.')).toBeLessThan(390 * 0.26);
+    expect(await page.locator('.name:visible').allTextContents()).toEqual(['A', 'Bartholomew']);
+  });
+
+  it('reserves the gutter before the first name if speakers are expected', async () => {
+    await serve();
+    event$.next({ ...begin, configuration: { speaker_labels: true } });
+    const page = await visit();
+    event$.next(partialTurn(0, 'hello'));
+    await sees(page, 'hello');
+    const before = await page.getByText('hello').boundingBox();
+    event$.next(final(0, 'hello', 'A'));
+    await page.locator('.name:visible').getByText('A').waitFor();
+
+    expect((await page.getByText('hello').boundingBox())!.x).toBe(before?.x);
+  });
+
+  it('marks the language of each turn', async () => {
+    await serve();
+    const page = await visit('?lang=en');
+    event$.next({ ...final(0, 'Guten Abend.'), language_code: 'de' });
+    event$.next(final(1, 'Hello.'));
+    await sees(page, 'Hello.');
+
+    expect(
+      await page.locator('p').evaluateAll((nodes) => nodes.map((node) => node.closest<HTMLElement>('[lang]')?.lang)),
+    ).toEqual(['de', 'en']);
+  });
+
+  it('clears the captions after silence, also for late viewers, and shows what follows', async () => {
+    await serve();
+    const page = await visit();
+    await page.clock.install();
+    await page.goto(`${server.url}?clear=20`);
+    event$.next(final(0, 'Before.'));
+    event$.next(partialTurn(1, 'half'));
+    await sees(page, 'half');
+    await page.clock.runFor(10_000);
+    expect(await lines(page)).toEqual(['Before.', 'half']);
+    await page.clock.runFor(12_000);
+    expect(await lines(page)).toEqual([]);
+    expect(await page.locator('#badge').textContent()).toBe('');
+    event$.next(partialTurn(1, 'half of it'));
+    await sees(page, 'half of it');
+    event$.next(final(1, 'Half of it.'));
+    await sees(page, 'Half of it.');
+    expect(await lines(page)).toEqual(['Half of it.']);
+
+    const late = await visit('?clear=0.001');
+    await late.locator('#badge:empty').waitFor({ state: 'attached' }); // it has received the state
+    expect(await lines(late)).toEqual([]);
+  });
+
+  it('lists bad parameters on the setup page', async () => {
+    await serve();
+    const page = await visit('setup?size=huge&colour=red&lang=%3Cimg%20src%3Dx%3E&lines=99&align=center');
+    await picture(page, 'setup with bad parameters');
+
+    expect(await page.locator('#problems li').allTextContents()).toEqual([
+      'size=huge: must be 1 to 50; the default is used',
+      expect.stringMatching(/^colour=red: unknown; the parameters are size, /),
+      'lang=<img src=x>: must be a language tag such as pt-BR; the default is used',
+      'lines=99: must be a whole number from 0 to 20; 20 is used',
+    ]);
+    expect(await page.locator('#address').inputValue()).toBe(`${server.url}?lines=20&align=center`);
+    await page.goto(`${server.url}setup?size=8`);
+    expect(await page.locator('#problems').isVisible()).toBe(false);
+  });
+
+  it('shows an overlay over a pattern, a picture, white or black', async () => {
+    await serve();
+    const page = await visit('setup', { viewport: { width: 1600, height: 1000 } });
+    expect(await page.locator('#backdrops').isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'OBS overlay' }).click();
+    const backgrounds: string[] = [];
+    for (const name of ['pattern', 'picture', 'white', 'black']) {
+      await page.getByLabel(name, { exact: true }).check();
+      await picture(page, `setup, ${name}`);
+      backgrounds.push(await page.locator('#stage').evaluate((node) => getComputedStyle(node).background));
+    }
+
+    expect(backgrounds[0]).toContain('conic-gradient');
+    expect(backgrounds[1]).toContain('scene.svg');
+    expect(backgrounds.slice(2)).toEqual([
+      expect.stringContaining('rgb(255, 255, 255)'),
+      expect.stringContaining('rgb(0, 0, 0)'),
+    ]);
+  });
+
+  it('can be embedded by the pages of given origins only', async () => {
+    const [friend, stranger] = await Promise.all([embedder(), embedder()]);
+    await serve(0, { embedIn: [friend.origin] });
+    event$.next(final(0, 'Hello.'));
+    const page = await browser.newPage();
+    await page.goto(`${friend.origin}/?${server.url}`);
+    await page.frameLocator('iframe').getByText('Hello.').waitFor();
+    await page.goto(`${stranger.origin}/?${server.url}`);
+    const refused = page.waitForEvent('console', (message) => message.text().includes('frame-ancestors'));
+    await page.reload();
+    await refused;
+    expect(await page.frameLocator('iframe').getByText('Hello.').count()).toBe(0);
+    await Promise.all([friend.close(), stranger.close()]);
+  });
+
+  it('shows names that the operator sets, to every viewer and in the transcript', async () => {
+    await serve();
+    event$.next(final(0, 'Hello.', 'A'));
+    event$.next(final(1, 'Good evening.', '<b>'));
+    const [page, transcript] = [await visit(), await visit('?view=transcript')];
+    const operator = await browser.newPage({ viewport: { width: 1600, height: 1300 } });
+    await operator.goto(server.operatorUrl);
+    await operator.getByLabel('A', { exact: true }).fill('  Anna <script>  ');
+    await operator.getByLabel('A', { exact: true }).press('Enter');
+    await operator.getByText('Saved for all viewers').waitFor();
+    await picture(operator, 'operator');
+    await page.locator('.name').getByText('Anna <script>').waitFor();
+    await transcript.locator('.name').getByText('Anna <script>').waitFor();
+    await operator.reload();
+    await operator.waitForFunction(() => document.querySelector<HTMLInputElement>('#speakerNames input')?.value !== '');
+
+    expect(await operator.getByLabel('A', { exact: true }).inputValue()).toBe('Anna <script>');
+    expect(new URL(operator.url()).hash).toBe(new URL(server.operatorUrl).hash);
+    expect(await page.locator('.name:visible').allTextContents()).toEqual(['Anna <script>', '<b>']);
+    expect(await operator.locator('#address').inputValue()).toBe(server.url);
+    const viewer = await visit('setup');
+    expect(await viewer.locator('#naming').isVisible()).toBe(false);
+    await operator.goto(`${server.setupUrl}#operator=wrong`);
+    await operator.reload();
+    await operator.getByLabel('A', { exact: true }).fill('Mallory');
+    await operator.getByLabel('A', { exact: true }).press('Enter');
+    await operator.getByText('Not saved: this link is of an earlier run; open the new one').waitFor();
+  });
+
+  describe('the transcript', () => {
+    const talk = (from: number, to: number): void => {
+      for (let order = from; order < to; order += 1) {
+        const text =
+          order % 10 === 3 ? `Turn ${order} has a (needle).` : `Turn ${order} is one line of the transcript.`;
+        event$.next(final(order, text, 'AB'[order % 2]));
+      }
+    };
+    const isAtEnd = (page: Page): Promise<boolean> =>
+      page.locator('#scroller').evaluate((node) => node.scrollHeight - node.scrollTop - node.clientHeight < 2);
+
+    it('has all turns, follows the newest one, and stays where the reader scrolled to', async () => {
+      await serve();
+      talk(0, 600);
+      event$.next(partialTurn(600, 'And this is'));
+      const page = await visit('?view=transcript');
+      await sees(page, 'And this is');
+      await page.waitForFunction(() => document.querySelectorAll('article').length === 600);
+      expect(await isAtEnd(page)).toBe(true);
+      await page.locator('#scroller').evaluate((node) => node.scrollTo(0, 1000));
+      await page.locator('#newest').waitFor();
+      event$.next(final(600, 'And this is it.'));
+      await page.getByRole('button', { name: 'Newest (1 new)' }).waitFor();
+      expect(await page.locator('#scroller').evaluate((node) => node.scrollTop)).toBe(1000);
+      await page.getByRole('button', { name: 'Newest (1 new)' }).click();
+      expect(await isAtEnd(page)).toBe(true);
+      expect(await page.locator('#newest').isVisible()).toBe(false);
+      event$.next(final(601, 'The last.'));
+      await sees(page, 'The last.');
+      expect(await isAtEnd(page)).toBe(true);
+
+      event$.next(speakerRevision(['C', final(0, '')]));
+      await page.locator('article .name >> nth=0').getByText('C').waitFor();
+      const late = await visit('?view=transcript');
+      await late.waitForFunction(() => document.querySelectorAll('article').length === 602);
+      const orders = await late.locator('article').evaluateAll((nodes) => nodes.map(({ dataset }) => dataset['order']));
+      expect(orders).toEqual(Array.from({ length: 602 }, (_, order) => String(order)));
+    });
+
+    it('searches, copies and downloads', async () => {
+      await serve(0, { speakerNames: { A: 'Anna' } });
+      talk(0, 30);
+      const page = await visit('?view=transcript', { permissions: ['clipboard-read', 'clipboard-write'] });
+      await sees(page, 'Turn 29 is one line of the transcript.');
+      await page.getByLabel('Search').fill('A (NEEDLE');
+      expect(await page.locator('#count').textContent()).toBe('3 of 30');
+      expect(await page.locator('mark').allTextContents()).toEqual(['a (needle', 'a (needle', 'a (needle']);
+      talk(30, 34);
+      await page.locator('#count').getByText('4 of 34').waitFor();
+      await picture(page, 'transcript, searched');
+      await page.getByRole('button', { name: 'Copy' }).click();
+      await sees(page, 'Copied');
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
+        [3, 13, 23, 33].map((order) => `B: Turn ${order} has a (needle).`).join('\n'),
+      );
+      await page.getByLabel('Search').fill('');
+      expect(await page.locator('article:visible').count()).toBe(34);
+      expect(await page.locator('mark').count()).toBe(0);
+      await page.getByText('Download').click();
+      const files: string[] = [];
+      for (const name of ['Text', 'SRT', 'WebVTT', 'Markdown']) {
+        const download = page.waitForEvent('download');
+        await page.getByRole('link', { name }).click();
+        files.push((await download).suggestedFilename());
+        await page.locator('#downloads:not([open]) summary').click();
+      }
+      expect(files).toEqual(['transcript.txt', 'transcript.srt', 'transcript.vtt', 'transcript.md']);
+    });
+
+    it.each([
+      ['phone', 390, 844, 'light'],
+      ['phone, dark', 390, 844, 'dark'],
+      ['screen', 1920, 1080, 'light'],
+      ['screen, dark', 1920, 1080, 'dark'],
+    ] as const)('fits a %s and follows the newest text', async (name, width, height, colorScheme) => {
+      await serve();
+      talk(0, 60);
+      const page = await visit('?view=transcript', { viewport: { width, height }, colorScheme });
+      await sees(page, 'Turn 59 is one line of the transcript.');
+      await picture(page, `transcript, ${name}`);
+
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      expect(await isAtEnd(page)).toBe(true);
+    });
+
+    it('shows its status and odd text as text', async () => {
+      await serve();
+      const page = await visit('?view=transcript&size=%00&lang=<b>');
+      await sees(page, 'live, waiting for speech');
+      const odd = [
+        '<img src=x onerror="document.title=1">',
+        'a'.repeat(3000),
+        'مساء الخير <b>',
+        '👩‍👩‍👧‍👦🇨🇭',
+        '\u202eevil\u202c',
+        '$& \\ [',
+      ];
+      for (const [order, text] of odd.entries()) event$.next(final(order, text, `<i>${order}`));
+      await sees(page, '$& \\ [');
+      for (const text of ['<img', '[', '\\', '$&', '👩', 'ß'.repeat(500), '\u0000'])
+        await page.getByLabel('Search').fill(text);
+      await page.getByLabel('Search').fill('');
+      event$.error(new Error('x'));
+      await sees(page, 'interrupted');
+      await picture(page, 'transcript, odd');
+
+      expect(await page.title()).toBe('Live transcript');
+      expect(await page.locator('#turns img, #turns b, #turns i').count()).toBe(0);
+      expect(await page.locator('article >> nth=2').locator('.spoken').textContent()).toBe('مساء الخير <b>');
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280);
+    });
+  });
 });
+
+/** A page of a different origin that frames the page in its query. */
+function embedder(): Promise<Site> {
+  const html = `<!doctype html><title>x</title><iframe></iframe>
+    <script>document.querySelector('iframe').src = location.search.slice(1)</script>`;
+  return startSite({ '/': html });
+}
+
+/** Returns the colours of a picture at some points, as `rrggbb`. */
+async function coloursAt(
+  browser: Browser,
+  png: Buffer,
+  points: readonly (readonly [number, number])[],
+): Promise<string[]> {
+  const pixels = await pixelsAt(browser, png, points);
+  return pixels.map((pixel) =>
+    pixel
+      .slice(0, 3)
+      .map((value) => value.toString(16).padStart(2, '0'))
+      .join(''),
+  );
+}
 
 /** Returns the opacity of a picture at some points, 0 to 255. */
 async function alphaAt(
@@ -432,18 +809,27 @@ async function alphaAt(
   png: Buffer,
   points: readonly (readonly [number, number])[],
 ): Promise<number[]> {
+  return (await pixelsAt(browser, png, points)).map((pixel) => pixel[3]!);
+}
+
+/** Returns red, green, blue and opacity of a picture at some points, 0 to 255. */
+async function pixelsAt(
+  browser: Browser,
+  png: Buffer,
+  points: readonly (readonly [number, number])[],
+): Promise<number[][]> {
   const page = await browser.newPage();
-  const alphas = await page.evaluate(
+  const pixels = await page.evaluate(
     async ([data, at]) => {
       const image = new Image();
       image.src = `data:image/png;base64,${data}`;
       await image.decode();
       const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d')!;
       canvas.drawImage(image, 0, 0);
-      return at.map(([x, y]) => canvas.getImageData(Math.round(x), Math.round(y), 1, 1).data[3]!);
+      return at.map(([x, y]) => [...canvas.getImageData(Math.round(x), Math.round(y), 1, 1).data]);
     },
     [png.toString('base64'), points] as const,
   );
   await page.close();
-  return alphas;
+  return pixels;
 }

@@ -1,11 +1,12 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { from, lastValueFrom } from 'rxjs';
 import type { PartialTurn, TranscriptionEvent } from '../../../operators/events.ts';
 import { transcript } from '../../../operators/transcript.ts';
-import { CaptionState, KEPT_TURNS } from '../../../src/page/captionState.ts';
+import { CaptionState } from '../../../src/page/captionState.ts';
 import { EMPTY_VIEW, applyUpdate } from '../../../src/page/client/viewState.ts';
-import type { ViewTurn, ViewState } from '../../../src/page/client/viewState.ts';
+import { CAPTION_TURNS, TRANSCRIPT_TURNS } from '../../../src/page/turnHistory.ts';
+import type { ViewTurn, ViewState, ViewUpdate } from '../../../src/page/client/viewState.ts';
 import { speakerRevision, timedTurn, finalTurn } from '../../support/captions.ts';
 import { partial } from '../../support/turns.ts';
 
@@ -27,7 +28,7 @@ const anyEvents: fc.Arbitrary<TranscriptionEvent[]> = fc
     fc.record({
       kind: fc.constantFrom('partial', 'partial', 'final', 'final', 'copy', 'late', 'revision', 'end', 'lost'),
       text: fc.constantFrom('one', 'two words', 'three words more'),
-      back: fc.integer({ min: 0, max: KEPT_TURNS + 10 }),
+      back: fc.integer({ min: 0, max: CAPTION_TURNS + 10 }),
       speaker: fc.constantFrom('A', 'B', 'PENDING'),
     }),
     { maxLength: 200 },
@@ -65,10 +66,12 @@ describe('CaptionState', () => {
         const { turns, partial: open } = stateOf(...events).since(undefined);
         const texts = ({ parts }: ViewTurn): string => parts.map(({ text }) => text).join(' ');
 
-        expect(turns.map(texts)).toEqual((state?.turns ?? []).slice(-KEPT_TURNS).map(({ transcript: text }) => text));
+        expect(turns.map(texts)).toEqual(
+          (state?.turns ?? []).slice(-CAPTION_TURNS).map(({ transcript: text }) => text),
+        );
         expect(turns.map(({ parts }) => parts[0]?.speaker)).toEqual(
           (state?.turns ?? [])
-            .slice(-KEPT_TURNS)
+            .slice(-CAPTION_TURNS)
             .map(({ speaker_label: label }) => (label === 'PENDING' ? undefined : (label ?? undefined))),
         );
         expect(open && texts(open)).toEqual(state?.partial?.transcript);
@@ -92,10 +95,67 @@ describe('CaptionState', () => {
         }
         poll();
 
-        const { turns, partial: open, status } = state.since(undefined);
-        expect(shown).toEqual({ turns, partial: open, status });
+        expect(shown).toEqual(applyUpdate(EMPTY_VIEW, state.since(undefined)));
       }),
     );
+  });
+
+  it('brings any viewer of the transcript up to date, whenever it polls', () => {
+    fc.assert(
+      fc.property(anyEvents, fc.array(fc.boolean(), { minLength: 200, maxLength: 200 }), (events, polls) => {
+        const state = new CaptionState();
+        let version: string | undefined;
+        const shown = new Map<number, ViewTurn>();
+        for (const [index, event] of events.entries()) {
+          state.apply(event);
+          if (!polls[index] && index < events.length - 1) continue;
+          const update = state.since(version, 'transcript');
+          for (const turn of update.turns) shown.set(turn.order, turn);
+          ({ version } = update);
+        }
+
+        const texts = [...shown.values()].map(({ parts }) => parts.map(({ text }) => text).join(' '));
+        expect(texts).toEqual(state.turns.map(({ transcript: text }) => text));
+      }),
+    );
+  });
+
+  it('returns a long transcript in several updates, in order', () => {
+    const state = stateOf(...Array.from({ length: 600 }, (_, order) => finalTurn(order, `Turn ${order}.`)));
+    const updates: ViewUpdate[] = [];
+    let version: string | undefined;
+    while (version !== state.version) {
+      const update = state.since(version, 'transcript');
+      updates.push(update);
+      ({ version } = update);
+    }
+
+    expect(updates.map(({ turns, replacesAll }) => [turns.length, replacesAll])).toEqual([
+      [250, true],
+      [250, false],
+      [100, false],
+    ]);
+    expect(updates.flatMap(({ turns }) => turns.map(({ order }) => order))).toEqual([...Array(600).keys()]);
+    expect(state.since(undefined).turns).toHaveLength(CAPTION_TURNS);
+  });
+
+  it('returns turns in order, also if an earlier one was corrected later', () => {
+    const state = stateOf(finalTurn(0, 'One.'), finalTurn(1, 'Two.'), speakerRevision(['B', finalTurn(0, 'One.')]));
+
+    expect(state.since(undefined).turns.map(({ order }) => order)).toEqual([0, 1]);
+  });
+
+  it('keeps the transcript bounded in turns and in memory', () => {
+    const many = stateOf();
+    for (let order = 0; order < TRANSCRIPT_TURNS + 10; order += 1) many.apply(finalTurn(order, 'Yes.'));
+    const large = stateOf();
+    const label = 'L'.repeat(100_000);
+    for (let order = 0; order < 500; order += 1) large.apply(finalTurn(order, 'Yes.', 0, { speaker_label: label }));
+
+    expect(many.turns).toHaveLength(TRANSCRIPT_TURNS);
+    expect(many.since(undefined, 'transcript').firstOrder).toBe(10);
+    expect(large.turns.length).toBeLessThan(201);
+    expect(large.since(undefined).turns).toHaveLength(CAPTION_TURNS);
   });
 
   it('returns only what changed', () => {
@@ -110,7 +170,7 @@ describe('CaptionState', () => {
     });
     state.apply(speakerRevision(['B', finalTurn(0, 'One.')]));
     expect(state.since(version).turns).toEqual([
-      { order: 0, parts: [{ text: 'One.', speaker: 'B', speakerIndex: 0 }] },
+      { order: 0, startMs: 0, parts: [{ text: 'One.', speaker: 'B', speakerIndex: 0 }] },
     ]);
   });
 
@@ -130,8 +190,8 @@ describe('CaptionState', () => {
     state.apply(partialTurn(5000, 'word '.repeat(20_000)));
 
     const { turns, firstOrder: first, partial: open } = state.since(undefined);
-    expect(turns).toHaveLength(KEPT_TURNS);
-    expect(first).toBe(5000 - KEPT_TURNS);
+    expect(turns).toHaveLength(CAPTION_TURNS);
+    expect(first).toBe(5000 - CAPTION_TURNS);
     expect(open?.parts[0]?.text).toMatch(/^…word word/);
     expect(open?.parts[0]?.text.length).toBeLessThan(4100);
   });
@@ -169,15 +229,86 @@ describe('CaptionState', () => {
       return state.since(undefined).status;
     };
 
+    const lost: TranscriptionEvent = {
+      ...begin,
+      type: 'Reconnecting',
+      attempt: 1,
+      delayMs: 1,
+      replayMs: 0,
+      reason: '',
+    };
     expect(statusAfter()).toBe('waiting');
+    expect(statusAfter(lost)).toBe('waiting');
     expect(statusAfter(begin)).toBe('live');
-    expect(statusAfter({ type: 'Reconnecting', session: 0, attempt: 1, delayMs: 1, replayMs: 0, reason: 'test' })).toBe(
-      'reconnecting',
-    );
+    expect(statusAfter(lost)).toBe('reconnecting');
     expect(statusAfter(begin)).toBe('live');
     expect(statusAfter({ ...begin, runsOn: 'device' })).toBe('device');
     expect(statusAfter({ ...begin, runsOn: 'service' })).toBe('live');
     state.end();
     expect(statusAfter()).toBe('ended');
+    state.end('interrupted');
+    expect(statusAfter()).toBe('ended');
+  });
+
+  it('is paused only while it is live', () => {
+    const state = new CaptionState();
+    const { version } = state;
+    state.pause(true);
+    expect(state.version).not.toBe(version);
+    expect(state.since(undefined).status).toBe('waiting');
+    state.apply(begin);
+    expect(state.since(undefined).status).toBe('paused');
+    state.pause(false);
+    expect(state.since(undefined).status).toBe('live');
+    state.end('interrupted');
+    expect(state.since(undefined).status).toBe('interrupted');
+  });
+
+  it('has the language and the start of a turn, unless they make no sense', () => {
+    const turn = timedTurn(0, ['Guten', 1200, 1300], ['Abend.', 1300, 1500]);
+    const odd = { ...finalTurn(1, 'x', 0, { words: [] }), language_code: '"><script>' };
+    const { turns } = stateOf({ ...turn, language_code: 'de' }, odd).since(undefined);
+
+    expect(turns).toEqual([
+      { order: 0, parts: [{ text: 'Guten Abend.' }], lang: 'de', startMs: 1200 },
+      { order: 1, parts: [{ text: 'x' }] },
+    ]);
+  });
+
+  it('sends names to new viewers and after a change, and leaves the labels of turns', () => {
+    const state = new CaptionState({ A: 'Anna' });
+    state.apply(finalTurn(0, 'One.', 0, { speaker_label: 'A' }));
+    const { version } = state;
+    expect(state.since(undefined)).toMatchObject({
+      speakerNames: { A: 'Anna' },
+      turns: [{ parts: [{ speaker: 'A' }] }],
+    });
+    expect(state.since(version)).not.toHaveProperty('speakerNames');
+    state.rename({ A: 'Ann' });
+
+    expect(state.since(version)).toMatchObject({ speakerNames: { A: 'Ann' }, turns: [] });
+  });
+
+  it('expects speakers from the configuration on, or from the first label', () => {
+    const configured = stateOf({ ...begin, configuration: { speaker_labels: true } });
+    const labelled = stateOf(begin, finalTurn(0, 'One.', 0, { speaker_label: 'A' }));
+    const none = stateOf(begin, finalTurn(0, 'One.'));
+
+    expect([configured, labelled, none].map((state) => state.since(undefined).hasSpeakers)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it('measures how long the text has not changed; a corrected speaker is no new text', () => {
+    const now = jest.spyOn(performance, 'now').mockReturnValue(1000);
+    const state = stateOf(begin, finalTurn(0, 'One.'));
+    now.mockReturnValue(5000);
+    state.apply(speakerRevision(['B', finalTurn(0, 'One.')]));
+    expect(state.since(undefined).quietMs).toBe(4000);
+    state.apply(partialTurn(1, 'Tw'));
+    expect(state.since(undefined).quietMs).toBe(0);
+    now.mockRestore();
   });
 });

@@ -99,26 +99,34 @@ describe('captionsServer', () => {
   });
 
   it.each([
-    ['completes', (event$: Subject<TranscriptionEvent>) => event$.complete(), []],
-    ['errors', (event$: Subject<TranscriptionEvent>) => event$.error(new Error('broken')), [new Error('broken')]],
-  ])('shows that the captions ended when the source %s, also to late viewers', async (_how, end, expected) => {
-    const event$ = new Subject<TranscriptionEvent>();
-    const errors: unknown[] = [];
-    const { url } = await serve(event$, { onError: (error) => errors.push(error) });
-    const viewer = await openViewer(url);
-    event$.next(begin);
-    event$.next(finalTurn(0, 'All of it.'));
-    end(event$);
-    await viewer.sees(({ status }) => status === 'ended');
-    const late = await openViewer(url);
-    await late.sees(({ status }) => status === 'ended');
+    ['completes', 'ended', (event$: Subject<TranscriptionEvent>) => event$.complete(), []],
+    [
+      'errors',
+      'interrupted',
+      (event$: Subject<TranscriptionEvent>) => event$.error(new Error('broken')),
+      [new Error('broken')],
+    ],
+  ])(
+    'when the source %s, shows late viewers, too, that the captions are %s',
+    async (_how, expectedStatus, end, expected) => {
+      const event$ = new Subject<TranscriptionEvent>();
+      const errors: unknown[] = [];
+      const { url } = await serve(event$, { onError: (error) => errors.push(error) });
+      const viewer = await openViewer(url);
+      event$.next(begin);
+      event$.next(finalTurn(0, 'All of it.'));
+      end(event$);
+      await viewer.sees(({ status }) => status === expectedStatus);
+      const late = await openViewer(url);
+      await late.sees(({ status }) => status === expectedStatus);
 
-    expect(late.lines).toEqual(['All of it.']);
-    expect(viewer.lines).toEqual(late.lines);
-    expect(JSON.stringify(viewer.updates)).not.toContain('broken');
-    expect(errors).toEqual(expected);
-    for (const left of [viewer, late]) left.leave();
-  });
+      expect(late.lines).toEqual(['All of it.']);
+      expect(viewer.lines).toEqual(late.lines);
+      expect(JSON.stringify(viewer.updates)).not.toContain('broken');
+      expect(errors).toEqual(expected);
+      for (const left of [viewer, late]) left.leave();
+    },
+  );
 
   it('unsubscribes when closed, sends the last update and frees the port', async () => {
     let subscribed = 0;
@@ -158,6 +166,14 @@ describe('captionsServer', () => {
     [{ host: '' }, TypeError, 'host must be a string'],
     [{ secret: 'too-short' }, TypeError, /^secret must be 22 to 128 letters, digits, - and _$/],
     [{ onError: 1 }, TypeError, 'onError must be a function'],
+    [{ speakerNames: { A: 1 } }, TypeError, 'speakerNames must be names of 1 to 100 characters by labels, at most 100'],
+    [{ speakerNames: { A: 'An\nna' } }, TypeError, 'speakerNames must be'],
+    [{ speakerNames: ['Anna'] }, TypeError, 'speakerNames must be'],
+    [{ embedIn: ['example.com'] }, TypeError, 'embedIn must be a list of at most 20 origins'],
+    [{ embedIn: ['https://example.com/path'] }, TypeError, 'embedIn must be'],
+    [{ embedIn: ["https://a.example; script-src 'unsafe-inline'"] }, TypeError, 'embedIn must be'],
+    [{ embedIn: '*' }, TypeError, 'embedIn must be'],
+    [{ paused: true }, TypeError, 'paused must be an Observable'],
     [{ colour: 'red' }, TypeError, 'unknown option colour'],
   ])('refuses %j before it subscribes', async (options, kind, message) => {
     const event$ = new Subject<TranscriptionEvent>();
@@ -194,7 +210,7 @@ describe('captionsServer', () => {
     for (const { headers } of [...pages, ...files, ...refused]) {
       expect(headers).toMatchObject({
         'content-security-policy': expect.stringMatching(
-          /^default-src 'none'; script-src 'self';.*frame-ancestors 'self'/,
+          /^default-src 'none'; script-src 'self';.*frame-ancestors 'self'$/,
         ),
         'x-content-type-options': 'nosniff',
         'referrer-policy': 'no-referrer',
@@ -268,6 +284,94 @@ describe('captionsServer', () => {
     expect(await httpRequest(url)).toMatchObject({ status: 200 });
   });
 
+  it('lets pages of given origins frame the captions and the transcript, and nothing else', async () => {
+    const { url } = await serve(NEVER, { embedIn: ['https://example.com', 'http://localhost:3000'] });
+    const ancestors = async (path: string): Promise<string | undefined> => {
+      const { headers } = await httpRequest(`${url}${path}`);
+      return /frame-ancestors ([^;]*)/.exec(String(headers['content-security-policy']))?.[1];
+    };
+
+    expect(await Promise.all(['', '?view=transcript&size=8', 'setup', 'transcript.txt', 'x'].map(ancestors))).toEqual([
+      "'self' https://example.com http://localhost:3000",
+      "'self' https://example.com http://localhost:3000",
+      "'self'",
+      "'self'",
+      "'self'",
+    ]);
+  });
+
+  it('shows that the source is paused', async () => {
+    const [event$, paused$] = [new Subject<TranscriptionEvent>(), new Subject<boolean>()];
+    const server = await serve(event$, { paused: paused$ });
+    const viewer = await openViewer(server.url);
+    event$.next(begin);
+    paused$.next(true);
+    await viewer.sees(({ status }) => status === 'paused');
+    paused$.next(false);
+    await viewer.sees(({ status }) => status === 'live');
+    await server.close();
+
+    expect(paused$.observed).toBe(false);
+  });
+
+  it('has the whole transcript, also as files with the names of the speakers', async () => {
+    const event$ = new Subject<TranscriptionEvent>();
+    const { url } = await serve(event$, { speakerNames: { A: 'Anna' } });
+    for (let order = 0; order < 300; order += 1) {
+      event$.next(finalTurn(order, `Turn ${order}.`, order * 1000, { speaker_label: 'AB'[order % 2]! }));
+    }
+    const viewer = await openViewer(url, {}, 'view=transcript');
+    await viewer.sees(({ turns }) => turns.length === 300);
+    viewer.leave();
+    const files = await Promise.all(['txt', 'srt', 'vtt', 'md'].map((name) => httpRequest(`${url}transcript.${name}`)));
+
+    expect(files.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(files.map(({ headers }) => headers['content-disposition'])).toEqual(
+      ['txt', 'srt', 'vtt', 'md'].map((name) => `attachment; filename="transcript.${name}"`),
+    );
+    const [text = '', srt = '', vtt = '', md = ''] = files.map(({ body }) => body);
+    expect(text.split('\n').slice(0, 2)).toEqual(['Anna: Turn 0.', 'B: Turn 1.']);
+    expect(text.split('\n')).toHaveLength(301);
+    expect(srt).toMatch(/^1\n00:00:00,000 --> .*\nAnna: Turn 0\.\n/);
+    expect(vtt).toMatch(/^WEBVTT\n[^]*<v Anna>Turn 0\./);
+    expect(md).toContain('Anna');
+    for (const path of ['transcript', 'transcript.ndjson', 'transcript.txt/']) {
+      expect([path, (await httpRequest(`${url}${path}`)).status]).toEqual([path, 404]);
+    }
+  });
+
+  it('serves files of events with odd labels and words', async () => {
+    const odd = { ...finalTurn(0, 'Good.'), speaker_label: 5, words: [null, { speaker: 7 }, 3] };
+    const { url } = await serve(of(odd as unknown as TranscriptionEvent), { speakerNames: { A: 'Anna' } });
+
+    expect(await httpRequest(`${url}transcript.txt`)).toMatchObject({ status: 200, body: 'Good.\n' });
+  });
+
+  it('takes names from the operator only', async () => {
+    const event$ = new Subject<TranscriptionEvent>();
+    const server = await serve(event$);
+    const key = new URLSearchParams(new URL(server.operatorUrl).hash.slice(1)).get('operator')!;
+    const viewer = await openViewer(server.url);
+    event$.next(finalTurn(0, 'Hello.', 0, { speaker_label: 'A' }));
+    const send = async (body: string, headers: Record<string, string> = { 'x-operator-key': key }): Promise<unknown> =>
+      (await httpRequest(`${server.url}names`, { method: 'POST', headers, body })).status;
+
+    expect(server.operatorUrl.replace(/=.*/, '')).toBe(`${server.setupUrl}#operator`);
+    expect(await send('{"A":"Anna"}')).toBe(204);
+    await viewer.sees(({ speakerNames }) => speakerNames['A'] === 'Anna');
+    expect(await send('{"A":"Mallory"}', {})).toBe(403);
+    expect(await send('{"A":"Mallory"}', { 'x-operator-key': `${key}x` })).toBe(403);
+    expect(await send('{"A":"Mallory"}', { 'x-operator-key': key, origin: 'http://evil.example' })).toBe(403);
+    for (const body of ['', '{', '[]', '{"A":1}', '{"A":"a\\nb"}', `{"A":"${'x'.repeat(70_000)}"}`]) {
+      expect([body.slice(0, 20), await send(body)]).toEqual([body.slice(0, 20), 400]);
+    }
+    expect((await httpRequest(`${server.url}names`)).status).toBe(404);
+    const late = await openViewer(server.url);
+    await late.sees(({ turns }) => turns.length === 1);
+    expect(late.shown.speakerNames).toEqual({ A: 'Anna' });
+    for (const left of [viewer, late]) left.leave();
+  });
+
   it('isolates itself from pages that open it', async () => {
     const { headers } = await httpRequest((await serve()).url);
     expect(headers['cross-origin-opener-policy']).toBe('same-origin');
@@ -316,7 +420,7 @@ describe('captionsServer', () => {
     event$.next({ ...finalTurn(0, 'Good.'), speaker_label: 5 } as unknown as TranscriptionEvent);
     event$.error(new Error('broken'));
     const viewer = await openViewer(url);
-    await viewer.sees(({ status }) => status === 'ended');
+    await viewer.sees(({ status }) => status === 'interrupted');
     expect(viewer.lines).toEqual(['Good.']);
     await eventually(() => warn.mock.calls.length === 2);
     viewer.leave();

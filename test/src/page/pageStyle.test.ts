@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { BLACK, WHITE, colourOf, contrast, blend } from '../../../src/page/client/colours.ts';
 import { DEFAULT_STYLE, MIN_CONTRAST, parseStyle, paletteOf, styleQuery } from '../../../src/page/client/pageStyle.ts';
 import type { PageStyle } from '../../../src/page/client/pageStyle.ts';
+import { styleProblems } from '../../../src/page/client/styleProblems.ts';
 
 const read = (query: string): PageStyle => parseStyle(new URLSearchParams(query));
 
@@ -14,7 +15,7 @@ describe('parseStyle', () => {
   it('takes every parameter', () => {
     const query =
       'size=8.5&lines=2&color=ffd75e&background=transparent&box=00000080&align=center&position=top&dir=rtl&lang=pt-BR' +
-      '&font=Atkinson+Hyperlegible&uppercase=on&speakers=color&status=off';
+      '&font=Atkinson+Hyperlegible&uppercase=on&speakers=color&status=off&clear=7.5';
 
     expect(read(query)).toEqual({
       size: 8.5,
@@ -30,6 +31,7 @@ describe('parseStyle', () => {
       uppercase: true,
       speakers: 'color',
       status: false,
+      clear: 7.5,
     });
   });
 
@@ -39,6 +41,7 @@ describe('parseStyle', () => {
     ['lines=99', { lines: 20 }],
     ['lines=-3', { lines: 0 }],
     ['lines=2.6', { lines: 3 }],
+    ['clear=9999', { clear: 600 }],
     ['color=%23FFF', { color: '#ffffff' }],
     ['uppercase=yes', { uppercase: true }],
   ])('clamps %s to its range', (query, fields) => {
@@ -75,6 +78,41 @@ describe('parseStyle', () => {
         const style = parseStyle(new URLSearchParams(pairs));
         expect(read(styleQuery(style))).toEqual(style);
         expect(paletteOf(style).contrast).toBeGreaterThanOrEqual(1);
+      }),
+    );
+  });
+});
+
+describe('styleProblems', () => {
+  const problems = (query: string): string[] => styleProblems(new URLSearchParams(query));
+
+  it('finds none in what styleQuery formats, nor in the other parameters of the page', () => {
+    const style = { ...DEFAULT_STYLE, size: 8.5, background: 'transparent', color: '#ffffff', clear: 5, status: false };
+    expect(problems(styleQuery(style))).toEqual([]);
+    expect(problems('view=transcript&sample=on')).toEqual([]);
+  });
+
+  it.each([
+    ['size=large', 'size=large: must be 1 to 50; the default is used'],
+    ['size=1000', 'size=1000: must be 1 to 50; 50 is used'],
+    ['lines=2.6', 'lines=2.6: must be a whole number from 0 to 20; 3 is used'],
+    ['color=red', 'color=red: must be auto, or a colour such as ffd75e; the default is used'],
+    ['align=', 'align=: must be start, center or end; the default is used'],
+    ['size=8&size=9', 'size=9: given twice; the first one counts'],
+    ['__proto__=1', '__proto__=1: unknown; the parameters are size, lines, '],
+    [`font=${'x'.repeat(100)}`, `font=${'x'.repeat(40)}…: must be sans, serif, mono, or the name of a font`],
+  ])('describes %s', (query, expected) => {
+    expect(problems(query)).toEqual([expect.stringContaining(expected)]);
+  });
+
+  it('describes each parameter that has no effect, and no other', () => {
+    const value = fc.oneof(fc.string(), fc.constantFrom('on', 'auto', 'none', 'ffffff', 'rtl', '5'));
+    fc.assert(
+      fc.property(fc.constantFrom(...Object.keys(DEFAULT_STYLE)), value, (name, text) => {
+        const style = read(new URLSearchParams([[name, text]]).toString());
+        const [problem = ''] = styleProblems(new URLSearchParams([[name, text]]));
+        expect(problem.endsWith('the default is used') ? style : DEFAULT_STYLE).toEqual(DEFAULT_STYLE);
+        if (problem === '' && text !== '') expect(read(styleQuery(style))).toEqual(style);
       }),
     );
   });

@@ -15,22 +15,27 @@ export interface HttpResponse {
 export interface RequestOptions {
   readonly method?: string;
   readonly headers?: OutgoingHttpHeaders;
+  readonly body?: string;
 }
 
 /** Sends a request and reads the whole response. */
 export async function httpRequest(
   url: string,
-  { method = 'GET', headers = {} }: RequestOptions = {},
+  { method = 'GET', headers = {}, body: sent = '' }: RequestOptions = {},
 ): Promise<HttpResponse> {
-  const response = await open(url, { method, headers });
+  const response = await open(url, { method, headers, body: sent });
   let body = '';
   for await (const piece of response.setEncoding('utf8')) body += String(piece);
   return { status: response.statusCode, headers: response.headers, body };
 }
 
-async function open(url: string, { method = 'GET', headers = {} }: RequestOptions): Promise<IncomingMessage> {
+async function open(
+  url: string,
+  { method = 'GET', headers = {}, body = '' }: RequestOptions,
+): Promise<IncomingMessage> {
   const sent = request(url, { method, headers, agent: false });
-  sent.end();
+  sent.on('error', () => undefined); // a refusal may close the connection before the body was read
+  sent.end(body);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   return response;
 }
@@ -105,6 +110,6 @@ export class Viewer {
 }
 
 /** Opens the captions of a server. */
-export async function openViewer(url: string, options: RequestOptions = {}): Promise<Viewer> {
-  return new Viewer(await open(`${url}events`, options));
+export async function openViewer(url: string, options: RequestOptions = {}, query = ''): Promise<Viewer> {
+  return new Viewer(await open(`${url}events?${query}`, options));
 }

@@ -16,7 +16,8 @@ describe('--captions', () => {
   afterEach(killAll);
 
   it('shows the demo with its speakers and stays open until Ctrl-C', async () => {
-    const program = start(['demo', '--captions', '0', '--speed', 'max']);
+    const names = ['--captions-names', 'A=Anna,B = Ben', '--captions-embed', 'https://example.com'];
+    const program = start(['demo', '--captions', '0', '--speed', 'max', ...names]);
     const url = await pageOf(program);
     const viewer = await openViewer(url);
     await viewer.sees(({ turns }) => turns.length === 7);
@@ -24,6 +25,8 @@ describe('--captions', () => {
     const late = await openViewer(url);
     await late.sees(({ status }) => status === 'ended');
     const setup = await httpRequest(`${url}setup`);
+    const text = await httpRequest(`${url}transcript.txt`);
+    const { headers } = await httpRequest(url);
     program.child.kill('SIGINT');
     const { code, stderr } = await program.outcome;
     await viewer.end();
@@ -32,8 +35,13 @@ describe('--captions', () => {
     expect(shown.map(({ text }) => text)).toEqual(await sentences());
     expect(shown.map(({ speaker }) => speaker).join('')).toBe('AABABAA'); // the service corrects the first ones at the end
     expect(viewer.shown).toEqual(late.shown);
+    expect(late.shown.speakerNames).toEqual({ A: 'Anna', B: 'Ben' });
+    expect(text.body).toContain('Ben: And when nobody says anything?\n');
+    expect(headers['content-security-policy']).toMatch(/frame-ancestors 'self' https:\/\/example\.com$/);
     expect(setup.status).toBe(200);
-    expect(stderr).toContain(`rxscribe: choose their style and get the URL for OBS at ${url}setup\n`);
+    expect(stderr).toMatch(
+      /^rxscribe: choose their style, name speakers and get the URL for OBS at http:\S+\/setup#operator=[\w-]{22}$/m,
+    );
     expect(stderr).toMatch(/received 24\.8 s/);
     expect(code).toBe(0);
   });
@@ -74,6 +82,7 @@ describe('--captions', () => {
     expect(url).toContain(`/${secret}/`);
     expect(stdout).not.toContain(secret);
     expect(stderr.replaceAll(url, '')).not.toContain(secret);
+    expect(stderr).not.toContain('█'); // no QR code without a terminal
   });
 
   it('fails with one line if its port is taken, before anything is sent', async () => {
@@ -102,6 +111,10 @@ describe('--captions', () => {
       { args: ['file', WAV, '--captions', '1000', '--captions', '2000'] },
       { args: ['file', WAV, '--captions'], env: { RXSCRIBE_CAPTIONS_SECRET: 'short-secret' } },
       { args: ['file', WAV], env: { RXSCRIBE_CAPTIONS: 'stage' } },
+      { args: ['file', WAV, '--captions-names', 'A=Anna'] },
+      { args: ['file', WAV, '--captions', '--captions-names', 'Anna'] },
+      { args: ['file', WAV, '--captions', '--captions-names', `A=${'x'.repeat(101)}`] },
+      { args: ['file', WAV, '--captions', '--captions-embed', 'example.com'] },
     ];
     const outcomes = await Promise.all(
       wrong.map(({ args, ...set }) => rxscribe(args, { env: { ...env, ...set.env } })),
@@ -114,6 +127,12 @@ describe('--captions', () => {
       'rxscribe: --captions is given more than once\n',
       'rxscribe: RXSCRIBE_CAPTIONS_SECRET must be 22 to 128 letters, digits, - and _\n',
       'rxscribe: --captions takes a port, 0 to 65535, not "stage"\n',
+      'rxscribe: --captions-names needs --captions\n',
+      'rxscribe: --captions-names takes labels with names, such as A=Anna, not "Anna"\n',
+      expect.stringMatching(
+        /^rxscribe: --captions-names must be names of 1 to 100 characters by labels, at most 100, not /,
+      ),
+      'rxscribe: --captions-embed must be a list of at most 20 origins such as "https://example.com", not ["example.com"]\n',
     ]);
     expect(outcomes.map(({ code }) => code)).toEqual(outcomes.map(() => 2));
   });
