@@ -25,7 +25,7 @@ describe('--captions', () => {
     const late = await openViewer(url);
     await late.sees(({ status }) => status === 'ended');
     const setup = await httpRequest(`${url}setup`);
-    const text = await httpRequest(`${url}transcript.txt`);
+    const file = await httpRequest(`${url}transcript.txt`);
     const { headers } = await httpRequest(url);
     program.child.kill('SIGINT');
     const { code, stderr } = await program.outcome;
@@ -36,7 +36,7 @@ describe('--captions', () => {
     expect(shown.map(({ speaker }) => speaker).join('')).toBe('AABABAA'); // the service corrects the first ones at the end
     expect(viewer.shown).toEqual(late.shown);
     expect(late.shown.speakerNames).toEqual({ A: 'Anna', B: 'Ben' });
-    expect(text.body).toContain('Ben: And when nobody says anything?\n');
+    expect(file.body).toContain('Ben: And when nobody says anything?\n');
     expect(headers['content-security-policy']).toMatch(/frame-ancestors 'self' https:\/\/example\.com$/);
     expect(setup.status).toBe(200);
     expect(stderr).toMatch(

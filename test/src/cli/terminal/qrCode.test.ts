@@ -1,25 +1,29 @@
 import { describe, expect, it } from '@jest/globals';
 // a decoder by other authors than the encoder
-import decodeQR from 'qr/decode.js';
+import readCode from 'qr/decode.js';
 import { qrCode } from '../../../../src/cli/terminal/qrCode.ts';
 
 const SCALE = 4;
+const START = '\u001b[97;40m';
+const END = '\u001b[39;49m';
 
 /** Draws the lines as a terminal does, two modules per character, and reads the code. */
 function read(lines: readonly string[]): string {
-  const [, first = ''] = /^\u001b\[97;40m(.*)\u001b\[39;49m$/.exec(lines[0] ?? '') ?? [];
+  const rows = lines.map((line) => line.slice(START.length, -END.length));
+  const first = rows[0]!;
+  expect(lines).toEqual(rows.map((text) => `${START}${text}${END}`));
   const [width, height] = [first.length * SCALE, lines.length * 2 * SCALE];
   const data = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y += 1) {
     const row = Math.floor(y / SCALE);
-    const text = lines[row >> 1]!.slice('\u001b[97;40m'.length);
+    const text = rows[row >> 1]!;
     for (let x = 0; x < width; x += 1) {
       const block = text[Math.floor(x / SCALE)]!;
       const light = block === '█' || block === (row % 2 === 0 ? '▀' : '▄');
       data.fill(light ? 255 : 0, (y * width + x) * 3, (y * width + x) * 3 + 3);
     }
   }
-  return decodeQR({ width, height, data });
+  return readCode({ width, height, data });
 }
 
 describe('qrCode', () => {
