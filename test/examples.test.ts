@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundledRecording } from '../src/simulator/index.ts';
+import { nodeWithSqlite } from './support/nodeWithSqlite.ts';
 import { ROOT, TALK_TRANSCRIPTS, createUserProject } from './support/userProject.ts';
 import type { ProgramResult, UserProject } from './support/userProject.ts';
 
@@ -51,14 +52,24 @@ const header = (await readFile('talk.wav')).subarray(0, -7300 * 32);
 await writeFile('three.wav', Buffer.concat([header, cut(0, 10_400)]));
 `;
 
+/** Removes what follows the first final. */
+const FORGET = `
+import { DatabaseSync } from 'node:sqlite';
+const database = new DatabaseSync('talk.db');
+const first = "SELECT MIN(id) FROM events WHERE event LIKE ?";
+database.prepare(\`DELETE FROM events WHERE id > (\${first})\`).run('%"isFinal":true%');
+`;
+
 /** Several microphones with different audio, for the programs that use them. */
 const MICROPHONES = JSON.stringify({ '': 'dialogue.pcm', Headset: 'talk.pcm', Desk: 'question.pcm' });
 const WITH_MICROPHONES: ReadonlySet<string> = new Set(['meeting-recorder.js', 'two-microphones.js']);
 
 /** The command line of each example. */
-const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+const PROGRAMS: Record<string, readonly string[]> = {
   'captions.js': ['examples/captions.js', 'talk.wav', 'talk.vtt'],
   'database.js': ['examples/database.js', 'three.wav', 'turns.jsonl', '2'],
+  'durable.js': ['examples/durable.js', 'talk.wav', 'interview'],
+  'durable-database.js': ['examples/durable-database.js', 'talk.pcm', 'talk.db'],
   'ffmpeg.js': ['examples/ffmpeg.js', 'talk.mp3'],
   'live-search.js': ['examples/live-search.js'],
   'marbles.test.js': ['examples/marbles.test.js'],
@@ -67,6 +78,12 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   'two-microphones.js': ['examples/two-microphones.js', 'Anna=Headset', 'Ben=Desk'],
   'voice-command.js': ['examples/voice-command.js'],
 };
+
+const sqlite = await nodeWithSqlite();
+if (sqlite === undefined) {
+  delete PROGRAMS['durable-database.js'];
+  process.stderr.write('skipping durable-database.js: it needs Node 22.13\n');
+}
 
 describe('examples', () => {
   let project: UserProject;
@@ -81,7 +98,9 @@ describe('examples', () => {
       name,
       WITH_MICROPHONES.has(name)
         ? await project.shell(`TEST_MICROPHONES='${MICROPHONES}' node ${args.join(' ')}`)
-        : await project.node(...args),
+        : name === 'durable-database.js'
+          ? await project.shell(`${sqlite} --disable-warning=ExperimentalWarning ${args.join(' ')}`)
+          : await project.node(...args),
     ];
     results = Object.fromEntries(await Promise.all(Object.entries(PROGRAMS).map(run)));
   });
@@ -92,7 +111,8 @@ describe('examples', () => {
     // folders are tested in test/examples
     const entries = await readdir(join(ROOT, 'examples'), { withFileTypes: true });
     const programs = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-    expect(programs.toSorted()).toEqual(Object.keys(PROGRAMS));
+    const tested = [...new Set([...Object.keys(PROGRAMS), 'durable-database.js'])];
+    expect(programs.toSorted()).toEqual(tested.toSorted());
   });
 
   it.each(Object.keys(PROGRAMS))('%s exits without an error', (name) => {
@@ -112,6 +132,31 @@ describe('examples', () => {
       { id: 2, startMs: 7570, transcript: QUESTION },
     ]);
   });
+
+  it('durable.js continues after a kill, and its captions are those of an unbroken run', async () => {
+    const args = 'node examples/durable.js talk.wav killed';
+    const killed = await project.shell(`timeout --signal=KILL 5 ${args}`);
+    expect(killed.code).not.toBe(0);
+    expect(await project.shell(args)).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await project.read('killed/talk.srt')).toBe(await project.read('interview/talk.srt'));
+    expect(await project.read('interview/talk.srt')).toContain(TALK_TRANSCRIPTS[0]);
+    // a finished run only writes the captions again
+    const log = await project.read('killed/events.ndjson');
+    expect(await project.shell(args)).toMatchObject({ code: 0 });
+    expect(await project.read('killed/events.ndjson')).toBe(log);
+  });
+
+  (sqlite === undefined ? it.skip : it)(
+    'durable-database.js continues after the last event in the database',
+    async () => {
+      expect(linesOf(results['durable-database.js'])).toEqual(TALK_TRANSCRIPTS);
+      // the first final is the last event that was stored before the kill
+      await project.write('forget.js', FORGET);
+      const node = `${sqlite} --disable-warning=ExperimentalWarning`;
+      const again = `${node} forget.js && ${node} examples/durable-database.js talk.pcm talk.db`;
+      expect(await project.shell(again)).toEqual({ code: 0, stdout: `${TALK_TRANSCRIPTS[1]}\n`, stderr: '' });
+    },
+  );
 
   it('ffmpeg.js prints the turns of what ffmpeg writes', () => {
     expect(linesOf(results['ffmpeg.js'])).toEqual(TALK_TRANSCRIPTS);

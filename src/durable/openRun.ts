@@ -109,7 +109,7 @@ export class DurableRun {
   }
 
   /**
-   * Transcribes a recording that can be read again. It continues where the log ends.
+   * Transcribes a recording that can be read again. It continues where the log ends, and is empty if the run is finished.
    *
    * @param open Opens the recording at a position, in milliseconds.
    */
@@ -118,6 +118,7 @@ export class DurableRun {
     recognise: Recognise,
   ): Observable<TranscriptionEvent> {
     return defer(() => {
+      if (this.finished) return EMPTY;
       const checkpoint = this.checkpoint;
       const { positionMs } = checkpoint;
       this.onRecording(positionMs);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const entry = join(root, 'test/support/program.js'); // a virtual file: its text comes from standard input
+const entry = join(root, 'test/support/program.ts'); // a virtual file: its text comes from standard input
 const program = await text(process.stdin);
 /** Replaces the code that Vite adds to dynamic imports for preloading style sheets. */
 const REPLACED = { '\0vite/preload-helper.js': 'export const __vitePreload = (load) => load();' };
