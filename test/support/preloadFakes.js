@@ -67,7 +67,7 @@ class FakeRecorder extends EventEmitter {
 try {
   const { Microphone } = createRequire(import.meta.url)('decibri');
   Microphone.open = (options) => Promise.resolve(new FakeRecorder(options));
-  Microphone.devices = () => [];
+  Microphone.devices = () => JSON.parse(process.env['TEST_DEVICES'] ?? '[]');
 } catch {
   // without the native addon, opening a microphone fails with the real error
 }

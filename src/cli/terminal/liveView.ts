@@ -10,7 +10,11 @@ const REDRAW_MS = 100;
 /** Maximum number of lines of a partial: its last ones are shown. */
 const SHOWN_LINES = 3;
 
-const ERASE_REST = '\u001b[K';
+/**
+ * Erases the whole line. tmux takes cells that were erased at the end of a line for text when it wraps lines for a narrower
+ * terminal, unless the whole line was erased.
+ */
+const ERASE_LINE = '\u001b[2K';
 const ERASE_BELOW = '\u001b[J';
 const DOWN = '\u001b[1B';
 const up = (rows: number): string => (rows > 0 ? `\u001b[${rows}A` : '');
@@ -89,7 +93,7 @@ export class LiveView implements View {
     const { settled, open } = this.#partial;
     const lines = lastLines(settled + open, columns, maxLines);
     const drawn = [...dimEnd(lines, open.length), `${DOT[state]} ${dim(text)}`]
-      .map((line) => line + ERASE_REST)
+      .map((line) => ERASE_LINE + line)
       .join('\r\n');
     if (drawn === this.#drawn) return;
     this.#out.write(`${this.#toTop()}${drawn}${ERASE_BELOW}`);
@@ -102,7 +106,7 @@ export class LiveView implements View {
   #erasure(): string {
     if (this.#widths.length === 0) return '';
     // some terminals copy the screen to the scrollback when all of it is erased, so the first line is erased separately
-    const erasure = `${this.#toTop()}${ERASE_REST}${this.#rows() > 1 ? `${DOWN}${ERASE_BELOW}${up(1)}` : ''}`;
+    const erasure = `${this.#toTop()}${ERASE_LINE}${this.#rows() > 1 ? `${DOWN}${ERASE_BELOW}${up(1)}` : ''}`;
     [this.#drawn, this.#widths] = ['', []];
     return erasure;
   }

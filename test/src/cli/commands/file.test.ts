@@ -1,10 +1,13 @@
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Simulator } from '../../../../src/simulator/index.ts';
 import { bundledRecording } from '../../../../src/simulator/index.ts';
-import { killAll, rxscribe, start } from '../../../support/cli.ts';
+import { isInstalled } from '../../../support/captions.ts';
+import { MAIN, killAll, rxscribe, start, startCommand } from '../../../support/cli.ts';
+import type { Outcome } from '../../../support/cli.ts';
+import { similarityRecogniser } from '../../../support/similarityRecogniser.ts';
 import { wav } from '../../audio/recordings.ts';
 import { WAV, keyOf, sentences, startService } from '../service.ts';
 
@@ -150,5 +153,46 @@ describe('rxscribe file', () => {
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(service.sessions[0]!.audioMs).toBeLessThan(20_000);
+  });
+});
+
+const describeWithFfmpeg = isInstalled('ffmpeg') ? describe : describe.skip;
+
+describeWithFfmpeg('rxscribe file, of what ffmpeg reads', () => {
+  let service: Simulator;
+  let dir: string;
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'rxscribe-film-'));
+    // compressed audio is no longer equal byte for byte
+    service = await startService({ recogniser: similarityRecogniser(await bundledRecording()) });
+  });
+
+  afterAll(async () => {
+    await killAll();
+    await service.close();
+    await rm(dir, { recursive: true });
+  });
+
+  it('prints the words of an MP3, of a film and of a pipe', async () => {
+    const env = keyOf(service);
+    const [mp3, mkv] = [join(dir, 'talk.mp3'), join(dir, 'film.mkv')];
+    const stereo = ['-i', WAV, '-ac', '2', '-ar', '48000'];
+    const ffmpeg = (...args: string[]): Promise<Outcome> => startCommand('ffmpeg', ['-v', 'error', ...args]).outcome;
+    await ffmpeg(...stereo, mp3);
+    await ffmpeg('-f', 'lavfi', '-i', 'color=size=64x64:rate=5', ...stereo, '-c:a', 'libopus', '-shortest', mkv);
+    const flags = ['--url', service.url, '--speed', 'max'];
+    const decode = `ffmpeg -v error -i '${mp3}' -f s16le -ac 1 -ar 16000 -`;
+    const command = [process.execPath, MAIN, 'file', '-', ...flags].map((word) => `'${word}'`).join(' ');
+
+    const outcomes = await Promise.all([
+      rxscribe(['file', mp3, ...flags], { env }),
+      rxscribe(['file', mkv, ...flags], { env }),
+      startCommand('sh', ['-c', `${decode} | ${command}`], { env }).outcome,
+      startCommand('sh', ['-c', `cat '${mp3}' | ${command}`], { env }).outcome,
+    ]);
+
+    const expected = { code: 0, signal: null, stdout: `${(await sentences()).join('\n')}\n`, stderr: '' };
+    expect(outcomes).toEqual(outcomes.map(() => expected));
   });
 });

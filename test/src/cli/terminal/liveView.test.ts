@@ -30,6 +30,15 @@ const trust = (): NodeJS.ProcessEnv => ({
 /** The line at the end of a live view. */
 const SUMMARY = /^rxscribe: 0:24 of audio, 53 words, sessions were open for 0:\d\d$/;
 
+/** A view whose lines do not change: at a change just before the program learns of a new size, it would draw for the old one. */
+const VIEW = `
+  import { LiveView } from '${new URL('../../../../dist/src/cli/terminal/liveView.js', import.meta.url).href}';
+  const view = new LiveView(process.stdout, (columns) => ({ state: 'live', text: 'status '.repeat(20).slice(0, columns) }));
+  view.line('final');
+  view.partial({ settled: 'partial partial ', open: 'partial' });
+  process.stdin.resume();
+`;
+
 interface OpenOptions extends SimulatorOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly size?: [columns: number, rows: number];
@@ -93,6 +102,27 @@ describeOnScreen('the terminal view', () => {
     const missing = (await sentences()).filter((sentence) => !text.includes(sentence));
     expect(missing).toEqual([]);
     expect(end.slice(0, -1).at(-1)).toBe('exit 0');
+  });
+
+  it('leaves no partial behind when the terminal becomes narrower', async () => {
+    const program = join(dir, 'view.mjs');
+    await writeFile(program, VIEW);
+    screen = await openScreen(`seq 20; '${process.execPath}' '${program}'`, {}, [80, 12]);
+    await screen.shows(/^final\npartial/m);
+    for (const columns of [50, 30, 20]) {
+      // oxlint-disable no-await-in-loop -- one size after another
+      await screen.resize(columns, 12);
+      await screen.shows(new RegExp(`^● .{${columns - 3}}$`, 'm'));
+      // oxlint-enable no-await-in-loop
+    }
+
+    expect((await screen.lines()).slice(-4)).toEqual([
+      'final',
+      'partial partial',
+      'partial',
+      `● ${'status '.repeat(3).slice(0, 17)}`,
+    ]);
+    service = await startService();
   });
 
   it('shows buffered audio while reconnecting, and the reconnection', async () => {
