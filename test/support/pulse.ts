@@ -13,8 +13,8 @@ export interface Pulse {
   readonly env: NodeJS.ProcessEnv;
   /** Plays a recording into the microphone in real time; resolves when it has been played. */
   play(path: string): Promise<void>;
-  /** Plugs the silent microphone in, or out. */
-  plugSilent(isIn: boolean): Promise<void>;
+  /** Changes the server: the arguments of `pactl`. */
+  control(...args: readonly string[]): Promise<void>;
   /** Kills the server; resolves when it has ended. */
   kill(): Promise<void>;
   /** Starts the server again after `kill`. */
@@ -28,7 +28,12 @@ export const PULSE_DEVICE = 'rxscribe test microphone';
 /** The name of the other microphone, which is always silent. */
 export const SILENT_DEVICE = 'rxscribe silent microphone';
 
-const SILENT = ['module-null-source', 'source_name=silent', `description='${SILENT_DEVICE}'`];
+/** The module of the silent microphone: it can be unloaded, as if it were unplugged. */
+export const SILENT: readonly [string, ...string[]] = [
+  'module-null-source',
+  'source_name=silent',
+  `description='${SILENT_DEVICE}'`,
+];
 
 /**
  * A null sink, recorded through its monitor. Without `norewinds` it works in steps of up to two seconds, and a recorder
@@ -86,7 +91,6 @@ export async function startPulse(): Promise<Pulse> {
   const options = ['-n', '--daemonize=yes', '--exit-idle-time=60', '--disable-shm=yes'];
   const pulseaudio = (...args: string[]): Promise<unknown> => run('pulseaudio', args, { env });
   const start = (): Promise<unknown> => pulseaudio(...options, '-F', join(folder, 'server.pa'));
-  const pactl = async (...args: string[]): Promise<void> => void (await run('pactl', args, { env }));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 5 });
   try {
     await start();
@@ -97,7 +101,7 @@ export async function startPulse(): Promise<Pulse> {
   return {
     env,
     play: async (path) => void (await run('paplay', [path], { env })),
-    plugSilent: (isIn) => (isIn ? pactl('load-module', ...SILENT) : pactl('unload-module', 'module-null-source')),
+    control: async (...args) => void (await run('pactl', args, { env })),
     kill: async () => {
       const pid = Number(await readFile(join(folder, 'pid'), 'utf8'));
       process.kill(pid, 'SIGKILL');

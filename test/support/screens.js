@@ -31,26 +31,25 @@ const COLOURS = { 31: '#ff7b72', 32: '#56d364', 33: '#e3b341' };
 
 /** One picture: a command, and the steps until it is taken, which wait for text or press a key. */
 const SCENES = [
-  ['live-80', [80, 10], 'rxscribe', [/And when/]],
-  ['live-40', [40, 14], 'rxscribe', [/And when/]],
-  ['live-200', [200, 10], 'rxscribe', [/And when/]],
-  ['paused', [80, 6], 'rxscribe', [/keep up/, 'Space', /paused/]],
-  ['reconnecting', [80, 6], 'rxscribe', [/buffered/, 1500], { resetAtMs: 6000 }],
-  ['unreachable', [80, 6], 'rxscribe listen --url wss://localhost:9', [/attempt [3-9]/]],
-  ['end', [80, 12], 'rxscribe -o talk.srt --record talk.wav', [/wrote/]],
+  { name: 'live-80', size: [80, 10], command: 'rxscribe', steps: [/And when/] },
+  { name: 'live-40', size: [40, 14], command: 'rxscribe', steps: [/And when/] },
+  { name: 'live-200', size: [200, 10], command: 'rxscribe', steps: [/And when/] },
+  { name: 'paused', size: [80, 6], command: 'rxscribe', steps: [/keep up/, 'Space', /paused/] },
+  { name: 'reconnecting', size: [80, 6], command: 'rxscribe', steps: [/buffered/, 1500], resetAtMs: 6000 },
+  { name: 'unreachable', size: [80, 6], command: 'rxscribe listen --url wss://localhost:9', steps: [/attempt [3-9]/] },
+  { name: 'end', size: [80, 12], command: 'rxscribe -o talk.srt --record talk.wav', steps: [/wrote/] },
 ];
 
 for (const scene of SCENES) {
-  const [name, size] = scene;
   // oxlint-disable-next-line no-await-in-loop -- one terminal after another
-  const lines = await screenOf(...scene.slice(1));
-  writeFileSync(join(root, 'docs/pictures', `terminal-${name}.svg`), svgOf(lines, size[0]));
-  console.log(`${name}\n${lines.join('\n')}\n`);
+  const lines = await screenOf(scene);
+  writeFileSync(join(root, 'docs/pictures', `terminal-${scene.name}.svg`), svgOf(lines, scene.size[0]));
+  console.log(`${scene.name}\n${lines.join('\n')}\n`);
 }
 process.exit();
 
 /** Runs a command and returns the lines of its screen, with escape sequences. */
-async function screenOf([columns, rows], command, steps, { resetAtMs } = {}) {
+async function screenOf({ size: [columns, rows], command, steps, resetAtMs }) {
   const dir = mkdtempSync(join(tmpdir(), 'rxscribe-screens-'));
   const simulator = await startSimulator({
     ...(resetAtMs && { faults: [{ fault: 'reset', atMs: resetAtMs }], beginDelayMs: 3000 }),
@@ -112,19 +111,19 @@ ${rows.join('\n')}
 function runsOf(line) {
   const runs = [];
   let [column, dim, colour] = [0, false, undefined];
-  for (const part of line.split(/(\u001b\[[\d;]*m)/)) {
-    const [, codes] = /^\u001b\[([\d;]*)m$/.exec(part) ?? [];
-    for (const code of codes?.split(';') ?? []) {
-      if (code === '' || code === '0' || code === '22') dim = false;
-      if (code === '' || code === '0' || code === '39') colour = undefined;
-      if (code === '2') dim = true;
+  const [first, ...others] = line.split('\u001b[');
+  for (const part of [`m${first}`, ...others]) {
+    const [, codes = '', text = ''] = /^([\d;]*)m(.*)$/.exec(part) ?? [];
+    for (const code of codes.split(';').map(Number)) {
+      if (code === 0 || code === 22) dim = false;
+      if (code === 0 || code === 39) colour = undefined;
+      if (code === 2) dim = true;
       if (code in COLOURS) colour = COLOURS[code];
     }
-    if (codes !== undefined || part === '') continue;
-    runs.push({ text: part, column, fill: colour ?? (dim ? '#8b949e' : '#e6edf3') });
-    column += stringWidth(part);
+    runs.push({ text, column, fill: colour ?? (dim ? '#8b949e' : '#e6edf3') });
+    column += stringWidth(text);
   }
-  return runs.filter(({ text }) => text.trim() !== '');
+  return runs.filter((run) => run.text.trim() !== '');
 }
 
 /** The length is given because fonts differ in the width of their characters. */

@@ -9,7 +9,7 @@ import type { DeviceFlags } from '../flags/deviceFlags.ts';
 import { DIR } from '../flags/dirFlags.ts';
 import type { DirFlags } from '../flags/dirFlags.ts';
 import { savedFlags } from '../flags/savedFlags.ts';
-import { declareFlags, number } from '../flags/declareFlags.ts';
+import { declareFlags, inGroup, number } from '../flags/declareFlags.ts';
 import type { Command, Declarations } from '../flags/declareFlags.ts';
 import { FALLBACK, LOCAL } from '../flags/localFlags.ts';
 import type { FallbackFlags, LocalFlags } from '../flags/localFlags.ts';
@@ -33,14 +33,14 @@ interface ListenFlags
   readonly framesPerBuffer?: number;
 }
 
-const RECORDER: Declarations<Pick<ListenFlags, 'vad' | 'framesPerBuffer'>> = {
+const RECORDER: Declarations<Pick<ListenFlags, 'vad' | 'framesPerBuffer'>> = inGroup('Microphone:', {
   vad: { choices: ['silero', 'energy'], requiresArg: true, describe: 'Report on stderr when speech starts and ends' },
   'frames-per-buffer': {
     coerce: number('frames-per-buffer'),
     requiresArg: true,
     describe: 'Samples per chunk of the recorder; the default is 100 ms',
   },
-};
+});
 
 const SAVED = { ...DEVICE, ...SERVICE, ...LOCAL, ...FALLBACK, ...RECORDER, ...CONDITIONING };
 

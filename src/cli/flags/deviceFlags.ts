@@ -1,4 +1,4 @@
-import { COMMON } from './declareFlags.ts';
+import { COMMON, inGroup } from './declareFlags.ts';
 import type { CommonFlags, Declarations } from './declareFlags.ts';
 
 /** The flags of every command that opens a microphone. */
@@ -7,12 +7,14 @@ export interface DeviceFlags extends CommonFlags {
 }
 
 export const DEVICE: Declarations<DeviceFlags> = {
-  device: {
-    type: 'string',
-    requiresArg: true,
-    coerce: (device: string) => (/^\d+$/.test(device) ? Number(device) : device),
-    describe: 'Microphone: its index, part of its name, or its id, as listed by rxscribe devices',
-  },
+  ...inGroup<Pick<DeviceFlags, 'device'>>('Microphone:', {
+    device: {
+      type: 'string',
+      requiresArg: true,
+      coerce: (device: string) => (/^\d+$/.test(device) ? Number(device) : device),
+      describe: 'The device: its index, part of its name, or its id, as listed by rxscribe devices',
+    },
+  }),
   ...COMMON,
 };
 

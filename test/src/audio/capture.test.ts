@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, it, expect } from '@jest/globals';
-import { PULSE_DEVICE, SILENT_DEVICE, startPulse, pulseSkipReason } from '../../support/pulse.ts';
+import { PULSE_DEVICE, SILENT, SILENT_DEVICE, startPulse, pulseSkipReason } from '../../support/pulse.ts';
 import type { Pulse } from '../../support/pulse.ts';
 import { loudness, tone, wav } from './recordings.ts';
 
@@ -45,7 +45,7 @@ const ABSENT = `
 `;
 
 /** Records the microphone that is always silent; a line per event, and at the end how many whole seconds were loud. */
-const SILENT = `
+const RECORD_SILENT = `
   import { microphone } from '${MICROPHONE}';
   let loud = 0;
   const stop = new AbortController();
@@ -155,13 +155,13 @@ describeWithPulse('microphone, with a real device', () => {
   it('records the chosen source of the sound server, and no other one after it was unplugged', async () => {
     const path = join(folder, 'loud.wav');
     await writeFile(path, wav(tone(3000)));
-    const { lines, line, stop, exit } = program(SILENT, pulse);
+    const { lines, line, stop, exit } = program(RECORD_SILENT, pulse);
     await line(`open ${SILENT_DEVICE} pulse:silent`);
     const played = pulse.play(path);
-    await pulse.plugSilent(false);
+    await pulse.control('unload-module', SILENT[0]);
     await line('lost');
     await played;
-    await pulse.plugSilent(true);
+    await pulse.control('load-module', ...SILENT);
     await line('open', 2);
     stop();
     expect(await exit()).toBe(0);

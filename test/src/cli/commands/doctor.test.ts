@@ -1,6 +1,8 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { createServer as createProxy } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Finding } from '../../../../src/cli/checks/finding.ts';
 import { killAll, rxscribe } from '../../../support/cli.ts';
@@ -25,8 +27,15 @@ describe('rxscribe doctor', () => {
     const played = pulse.play(WAV).catch(() => undefined);
     const env = { ...pulse.env, ...keyOf(service) };
     const { code, stdout } = await rxscribe(['doctor', '--url', service.url], { env });
-    await Promise.all([pulse.close(), service.close(), played]);
+    await played;
+    await pulse.control('set-default-source', 'speaker.monitor');
+    const monitored = await findings(service.url, env);
+    await Promise.all([pulse.close(), service.close()]);
 
+    expect(monitored.get('level')).toMatchObject({
+      ok: false,
+      found: 'the default is no microphone: Monitor of Null Output records what this machine plays',
+    });
     expect(stdout.split('\n')).toEqual([
       expect.stringMatching(/^ok {5}Node: {4}\d/),
       expect.stringMatching(/^ok {5}addon: {3}decibri/),
@@ -67,6 +76,38 @@ describe('rxscribe doctor', () => {
     expect(refused.get('service')).toMatchObject({
       ok: false,
       advice: expect.stringMatching(/nothing listens there/),
+    });
+  });
+
+  it('connects through the proxy of the environment, as a transcription does', async () => {
+    const service = await startService();
+    let status = 200;
+    const proxy = createProxy().listen(0, '127.0.0.1');
+    proxy.on('connect', ({ url = '' }: IncomingMessage, socket: Socket) => {
+      socket.write(`HTTP/1.1 ${status} Answer\r\n\r\n`);
+      const tunnel = connect(Number(url.split(':')[1]), '127.0.0.1');
+      for (const end of [socket, tunnel]) end.on('error', () => undefined);
+      if (status === 200) tunnel.pipe(socket).pipe(tunnel);
+      else socket.end(() => tunnel.destroy());
+    });
+    await once(proxy, 'listening');
+    const { port } = proxy.address() as AddressInfo;
+    const env = { ...keyOf(service), HTTPS_PROXY: `http://user:secret@127.0.0.1:${port}`, NO_PROXY: '' };
+    const through = await findings(service.url, env);
+    status = 407;
+    const refused = await findings(service.url, env);
+    proxy.close();
+    await service.close();
+
+    expect(through.get('service')).toMatchObject({
+      ok: true,
+      found: expect.stringMatching(/^localhost:\d+ is reachable through the proxy http:\/\/127.0.0.1:\d+, its/),
+    });
+    expect(refused.get('service')).toMatchObject({
+      ok: false,
+      found: expect.stringMatching(
+        /^localhost:\d+ cannot be reached through the proxy .*: the proxy answered HTTP 407$/,
+      ),
     });
   });
 
