@@ -123,9 +123,9 @@ describe('transcribe under faults and clock steps', () => {
     const displaced = words.filter(({ start }, index) => start !== spoken[index]!.start);
     expect(displaced.length).toBeLessThanOrEqual(MAX_TURN_WORDS * (result.faultCounts['odd-fields'] ?? 0));
     expect(result.turnOrders).toEqual(result.turnOrders.map((_, index) => index));
-    const { capturedMs, transcribedMs, gapMs } = result.stats;
+    const { capturedMs, transcribedMs, gapMs, skippedMs } = result.stats;
     expect(capturedMs).toBe(minutes * 60_000);
-    expect(transcribedMs + gapMs).toBe(capturedMs);
+    expect(transcribedMs + gapMs + skippedMs).toBe(capturedMs);
     // audio that always fails is given up, and nothing else
     expect(result.gaps).toHaveLength(result.poisonMs.length);
     for (const [index, { startMs, endMs }] of result.gaps.entries()) {
@@ -137,5 +137,19 @@ describe('transcribe under faults and clock steps', () => {
     expect(total(result.faultCounts)).toBeGreaterThanOrEqual(faults);
     expect(result.faultCounts['clock-step']).toBeGreaterThanOrEqual(clockSteps);
     expect(result.faultCounts['poison']).toBeGreaterThanOrEqual(result.poisonMs.length);
+  }, 7_200_000);
+
+  it(`loses and doubles no word of ${minutes} minutes with a fifth of speech while sessions suspend and break`, async () => {
+    const result = await runChaos({ seed, minutes, faults, suspendAfter: 10_000 });
+    print(result);
+
+    expect(result.words.map(({ text }) => text)).toEqual(result.spoken.map(({ text }) => text));
+    expect(result.gaps).toEqual([]);
+    const { capturedMs, transcribedMs, skippedMs } = result.stats;
+    expect(transcribedMs + skippedMs).toBeCloseTo(capturedMs, 3);
+    expect(skippedMs).toBeGreaterThan(capturedMs / 2);
+    expect(result.violations).toEqual([]);
+    // faults are planned for a full hour of audio sent
+    expect(total(result.faultCounts)).toBeGreaterThanOrEqual(faults / 6);
   }, 7_200_000);
 });

@@ -54,7 +54,7 @@ export async function run(
   await checkSource(createSource, plan, needsKey);
   if (needsKey) checkKeyIsSet();
   const context = openRunContext(flags, options, plan);
-  const summary = new RunSummary();
+  const summary = new RunSummary(flags.price);
   let page: CaptionsPage | undefined;
   let folder: RunFolder | undefined;
   let written: () => readonly string[] = () => [];
@@ -94,7 +94,8 @@ export async function run(
     context.close();
     folder?.close();
     await page?.close();
-    if (context.view.live && context.elapsedMs() > 0) context.note(summary.line(context.elapsedMs(), written()));
+    const isCounted = context.view.live || flags.suspendAfter !== undefined || flags.price !== undefined;
+    if (isCounted && context.elapsedMs() > 0) context.note(summary.line(context.elapsedMs(), written()));
   }
 }
 

@@ -88,7 +88,7 @@ export function openRunContext(flags: OutputFlags, options: RunOptions, plan: So
   if (view.live) void plan.length?.then((ms) => (status.lengthMs = ms));
   const onSilence = (): void =>
     note('no sound for 30 s; check that the microphone is on and the right one (rxscribe devices lists them)');
-  const noticeOf = eventNotices();
+  const noticeOf = eventNotices(view.live);
   return {
     view,
     stop,

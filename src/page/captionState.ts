@@ -4,6 +4,7 @@ import { reduceTranscript } from '../../operators/reduceTranscript.ts';
 import { turnWords } from '../captions/turnWords.ts';
 import { monotonicNow } from '../monotonicNow.ts';
 import type { SpeakerNames, Status, TurnPart, ViewTurn, ViewUpdate } from './client/viewState.ts';
+import { SpeechWait } from './speechWait.ts';
 import { TurnHistory } from './turnHistory.ts';
 import type { Scope } from './turnHistory.ts';
 import { partsOfFinal, partsOfPartial } from './turnParts.ts';
@@ -27,6 +28,7 @@ export class CaptionState {
   #partialTurn: PartialTurn | undefined;
   #partial: ViewTurn | undefined;
   #connection: Exclude<Status, 'paused'> = 'waiting';
+  readonly #speech = new SpeechWait();
   #paused = false;
   #expectsSpeakers = false;
   #names: SpeakerNames;
@@ -61,6 +63,12 @@ export class CaptionState {
       case 'Reconnecting':
         // before the first session the page is connecting anyway
         return this.#connection === 'waiting' ? undefined : this.#connect('reconnecting');
+      case 'Suspended':
+        this.#speech.update(event);
+        return this.#speech.isWaiting ? this.#connect('suspended') : undefined;
+      case 'Resumed':
+        this.#speech.update(event);
+        return this.#connection === 'suspended' ? this.#connect('waiting') : undefined;
       case 'Turn':
         return this.#history.accepts(event.turn_order) ? this.#reduce(event, event.turn_order) : undefined;
       case 'SpeakerRevision':

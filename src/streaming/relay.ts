@@ -187,7 +187,8 @@ export class Relay {
     this.#suspension = suspension && new Suspension(suspension, from?.positionMs ?? 0, monotonicNow());
     this.#speech = suspension?.speechInput((text) => this.#notices.next(warning(text, this.#session)));
     // the next process must not wait for speech in the middle of a turn
-    if (from && !from.suspended) this.#suspension?.speech(from.positionMs, from.positionMs, monotonicNow());
+    if (from && from.session > 0 && !from.suspended)
+      this.#suspension?.speech(from.positionMs, from.positionMs, monotonicNow());
     this.#handover = new Handover({
       connect: (start$) => this.#prepareSession(start$),
       onConnected: () => void (this.#timeline.turnIsOpen || this.#startHandover()),

@@ -25,6 +25,8 @@ export interface ChaosOptions {
   readonly clockSteps?: number;
   /** Whether the service always fails on one stretch of each repetition of the recording. @defaultValue false */
   readonly poisoned?: boolean;
+  /** The option of `transcribe`, in milliseconds; a fifth of the audio is then speech. */
+  readonly suspendAfter?: number;
   /** The log of an earlier process, whose transcription is continued; the events are appended to it. */
   readonly log?: EventLog;
 }
@@ -115,7 +117,10 @@ function poison({ words }: Recording): PoisonFault {
 /** Transcribes hours of known audio at high speed, with faults of the service and steps of the wall clock. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { seed, minutes } = options;
-  const recording = syntheticSpeech({ seed, seconds: Math.min(minutes, 60) * 60 });
+  const { suspendAfter } = options;
+  const blocks = { speechMs: 55_000, everyMs: 300_000 };
+  const seconds = Math.min(minutes, 60) * 60;
+  const recording = syntheticSpeech({ seed, seconds, ...(suspendAfter !== undefined && { blocks }) });
   const faultCounts: Record<string, number> = {};
   const onEvent = (event: SimulatorEvent): void => {
     if (event.type === 'fault') faultCounts[event.fault] = (faultCounts[event.fault] ?? 0) + 1;
@@ -216,7 +221,7 @@ async function transcription(
   const turns: FinalTurn[] = [];
   const gaps: AudioGap[] = [];
   let stats: Stats | undefined;
-  const { minutes, log } = options;
+  const { minutes, log, suspendAfter } = options;
   const from = log?.checkpoint ?? START;
   const endMs = from.gaps[0]?.startMs ?? minutes * 60_000;
   await pcmStream(audio({ startMs: from.positionMs, endMs }))
@@ -231,6 +236,7 @@ async function transcription(
         catchUpSpeed: Infinity,
         stallTimeout: 1000,
         maxOutage: MAX_OUTAGE_MS,
+        ...(suspendAfter !== undefined && { suspendAfter }),
       }),
       tap((event) => {
         log?.append(event);

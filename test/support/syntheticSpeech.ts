@@ -7,6 +7,8 @@ interface SpeechOptions {
   readonly seconds: number;
   /** Hertz. */
   readonly sampleRate?: number;
+  /** Turns start only in the first milliseconds of each so long stretch. */
+  readonly blocks?: { readonly speechMs: number; readonly everyMs: number };
 }
 
 const WORDS = (
@@ -19,12 +21,13 @@ const WORDS = (
  * Synthetic speech of any length: each word is a different stretch of noise, so its position in the audio is certain.
  * Words of 120 to 600 ms form turns with punctuation and pauses; sometimes a word occurs twice in a row.
  */
-export function syntheticSpeech({ seed, seconds, sampleRate = 16_000 }: SpeechOptions): Recording {
+export function syntheticSpeech({ seed, seconds, sampleRate = 16_000, blocks }: SpeechOptions): Recording {
   const random = seededRandom(seed);
   const between = (least: number, most: number): number => least + Math.floor(random() * (most - least + 1));
   const words: RecordedWord[] = [];
   const endMs = 1000 * seconds;
   for (let turn = 0, at = between(300, 900); at < endMs; turn++, at += between(900, 1800)) {
+    if (blocks && at % blocks.everyMs > blocks.speechMs) at += blocks.everyMs - (at % blocks.everyMs);
     at = addTurn({ at, endMs, speaker: turn % 3 === 0 ? 'B' : 'A', words, between });
   }
   return { pcm: sound(words, seconds, sampleRate, random), sampleRate, words };

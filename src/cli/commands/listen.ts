@@ -1,3 +1,5 @@
+import { catchError, throwError } from 'rxjs';
+import { errorDetails } from '../../audio/errorDetails.ts';
 import type { MicrophoneOptions } from '../../audio/microphone.ts';
 import type { InputDevice } from '../../audio/recorder.ts';
 import { CHANNELS, checkChannels } from '../flags/channelsFlags.ts';
@@ -56,6 +58,7 @@ export const listen: Command<ListenFlags> = {
       .example('$0 listen', 'caption what you say')
       .example('$0 listen --device 2 --language-codes en,es', 'another microphone, two languages')
       .example('$0 listen --local', 'on this device; no audio leaves it')
+      .example('$0 listen --suspend-after 30 --price 0.45', 'no session while nobody speaks, and what it costs')
       .example('$0 listen --fallback', 'on this device while the service is out of reach')
       .example('$0 listen -o talk.srt -o talk.md --record talk.wav', 'also write subtitles, a text and the audio')
       .example('$0 listen --channels host,guest', 'two microphones on the two channels of one device')
@@ -71,22 +74,63 @@ export const listen: Command<ListenFlags> = {
     }
     const saved = { command: 'listen', flags: savedFlags(flags, SAVED) } as const;
     const { channels } = flags;
-    const plan = { kind: 'microphone', channels, options: { endTimeout: END_MS }, saved } as const;
-    await run(flags, ({ stop, note }) => microphone({ ...recorderOptions(flags, note), stop }), plan);
+    const speech = usesSilero(flags) ? await sileroSpeech(flags.sampleRate) : undefined;
+    const options = { endTimeout: END_MS, ...(speech && { detectSpeech: speech.detect }) };
+    const plan = { kind: 'microphone', channels, options, saved } as const;
+    await run(
+      flags,
+      ({ stop, note }) => {
+        const withoutSilero$ = microphone({ ...recorderOptions(flags, note), stop });
+        if (!speech) return withoutSilero$;
+        return microphone({ ...recorderOptions(flags, note, speech), stop }).pipe(
+          catchError((error: unknown) => (needsOnnx(error) ? withoutSilero$ : throwError(() => error))),
+        );
+      },
+      plan,
+    );
   },
 };
 
-function recorderOptions(flags: ListenFlags, note: (text: string) => void): MicrophoneOptions {
+/** Whether the recorder failed because the runtime of Silero is not there. */
+function needsOnnx(error: unknown): boolean {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  return /^(ORT|VAD|MODEL)_/.test(errorDetails(cause).code);
+}
+
+/** Detects speech with the scores of a recorder. */
+interface SileroSpeech {
+  readonly detect: (frame: Uint8Array) => boolean;
+  /** Called with each recorder that is opened. */
+  readonly follow: (recorder: { readonly vadScore: number }) => void;
+}
+
+/** Silero needs one of two sample rates; it has one score for all channels. */
+function usesSilero({ suspendAfter, vad, channels, sampleRate }: ListenFlags): boolean {
+  return suspendAfter !== undefined && vad !== 'energy' && !channels && (sampleRate === 8000 || sampleRate === 16_000);
+}
+
+async function sileroSpeech(sampleRate: number): Promise<SileroSpeech> {
+  const { microphoneSpeech } = await import('../microphoneSpeech.ts');
+  let recorder: { readonly vadScore: number } | undefined;
+  return {
+    detect: microphoneSpeech({ sampleRate }, () => recorder?.vadScore),
+    follow: (opened) => (recorder = opened),
+  };
+}
+
+function recorderOptions(flags: ListenFlags, note: (text: string) => void, speech?: SileroSpeech): MicrophoneOptions {
   const { device, sampleRate, vad, framesPerBuffer = Math.round(sampleRate / 10) } = flags;
+  const model = vad ?? (speech && 'silero');
   return {
     sampleRate,
     framesPerBuffer,
     channels: flags.channels?.length ?? 1,
     ...deviceOption(device),
-    ...(vad !== undefined && { vad }),
+    ...(model !== undefined && { vad: model }),
     ...conditioning(flags),
     onLost: (error) => note(error.message),
     onOpen: (recorder) => {
+      speech?.follow(recorder);
       note(`Listening${nameOf(recorder.device)}; Ctrl-C ends`);
       if (vad === undefined) return;
       recorder.on('speech', () => note('speech'));

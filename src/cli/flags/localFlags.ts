@@ -49,6 +49,8 @@ const CLOUD_ONLY: Readonly<Partial<Record<keyof ServiceFlags, string>>> = {
   speakerLabels: 'models on this device do not distinguish speakers',
   languageCodes: 'the language is that of the model',
   reconnect: 'there is no connection',
+  suspendAfter: 'nothing is billed',
+  price: 'nothing is billed',
   param: 'it sets options of the service',
 };
 

@@ -11,6 +11,10 @@ export interface ServiceFlags {
   readonly speakerLabels?: boolean;
   readonly languageCodes?: readonly string[];
   readonly reconnect: boolean;
+  /** Seconds. */
+  readonly suspendAfter?: number;
+  /** Price of an hour of session, in any currency. */
+  readonly price?: number;
   readonly param?: readonly string[];
 }
 
@@ -46,6 +50,16 @@ export const SERVICE: Declarations<ServiceFlags> = inGroup('Recognition:', {
     type: 'boolean',
     default: true,
     describe: 'Reconnect after a broken connection; --no-reconnect fails instead',
+  },
+  'suspend-after': {
+    requiresArg: true,
+    coerce: number('suspend-after'),
+    describe: 'End the session after so many seconds without speech, and open one when there is speech again',
+  },
+  price: {
+    requiresArg: true,
+    coerce: number('price'),
+    describe: 'Price of an hour of session, to print at the end what the sessions cost',
   },
   param: {
     type: 'string',

@@ -18,6 +18,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   speakerLabels: 'use --speaker-labels',
   languageCodes: 'use --language-codes',
   reconnect: 'use --no-reconnect',
+  suspendAfter: 'use --suspend-after',
+  detectSpeech: 'the command line chooses it',
 };
 
 /** Stands for a missing key until all other options are validated. */
@@ -34,6 +36,8 @@ const STREAM_PATH = '/v3/ws';
  */
 export function transcribeOptions(flags: ServiceFlags): TranscribeOptions {
   const { speechModel, sampleRate, url, region, keyterms, speakerLabels, languageCodes, reconnect, param = [] } = flags;
+  checkCost(flags);
+  const { suspendAfter } = flags;
   const options = {
     apiKey: setting(KEY_VARIABLE)?.trim() || NO_KEY,
     speechModel,
@@ -44,9 +48,17 @@ export function transcribeOptions(flags: ServiceFlags): TranscribeOptions {
     ...(keyterms !== undefined && { keytermsPrompt: keyterms }),
     ...(speakerLabels !== undefined && { speakerLabels }),
     ...(languageCodes !== undefined && { languageCodes }),
+    ...(suspendAfter !== undefined && { suspendAfter: Math.round(1000 * suspendAfter) }),
     ...Object.fromEntries(param.map(parameter)),
   };
   return options as TranscribeOptions;
+}
+
+function checkCost({ suspendAfter = 1, price = 0 }: ServiceFlags): void {
+  if (!(suspendAfter >= 1 && suspendAfter <= 86_400)) {
+    throw new UsageError(`--suspend-after must be 1 to 86400 seconds, not ${suspendAfter}`);
+  }
+  if (!(price >= 0 && price < Infinity)) throw new UsageError(`--price must be a price of an hour, not ${price}`);
 }
 
 export function isKeySet(): boolean {

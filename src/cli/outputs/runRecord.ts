@@ -4,7 +4,7 @@ import type { RunOptions } from '../recognition.ts';
 import { hideSecretsIn } from '../secrets.ts';
 
 /** Options that may contain a secret, and those that are not data. */
-const OMITTED = new Set(['apiKey', 'token', 'control', 'webhookAuthHeaderValue', 'llmGateway']);
+const OMITTED = new Set(['apiKey', 'token', 'control', 'detectSpeech', 'webhookAuthHeaderValue', 'llmGateway']);
 
 /** The file `run.json`: times, versions, options, marks and statistics. Written at the start and rewritten at the end. */
 export class RunRecord {

@@ -1,16 +1,22 @@
 import type { TranscriptionEvent } from '../../../operators/events.ts';
 import { formatTime } from '../terminal/formatTime.ts';
 
+const HOUR_MS = 3_600_000;
+
 /** Counts what a run did, for one line at its end. */
 export class RunSummary {
+  readonly #price: number | undefined;
   #words = 0;
   #openMs = 0;
-  #openSince: number | undefined;
+
+  /** @param price Price of an hour of session. */
+  constructor(price?: number) {
+    this.#price = price;
+  }
 
   update(event: TranscriptionEvent): void {
     if (event.type === 'Turn' && event.isFinal) this.#words += event.transcript.split(/\s+/).filter(Boolean).length;
-    if (event.type === 'Begin') this.#openSince ??= performance.now();
-    if (event.type === 'Reconnecting' || event.type === 'Termination') this.#close();
+    if (event.type === 'Stats') this.#openMs = event.openMs;
   }
 
   /**
@@ -18,18 +24,17 @@ export class RunSummary {
    * @param written The files and folders that were written.
    */
   line(audioMs: number, written: readonly string[]): string {
-    this.#close();
+    const cost = this.#price === undefined ? '' : `, which costs ${money((this.#openMs / HOUR_MS) * this.#price)}`;
     const parts = [
       `${formatTime(audioMs)} of audio`,
       `${this.#words} ${this.#words === 1 ? 'word' : 'words'}`,
-      `sessions were open for ${formatTime(this.#openMs)}`,
+      `sessions were open for ${formatTime(this.#openMs)}${cost}`,
     ];
     return `${parts.join(', ')}${written.length === 0 ? '' : `; wrote ${written.join(', ')}`}`;
   }
+}
 
-  #close(): void {
-    if (this.#openSince === undefined) return;
-    this.#openMs += performance.now() - this.#openSince;
-    this.#openSince = undefined;
-  }
+/** Two decimals, or more for less than one hundredth. */
+function money(amount: number): string {
+  return amount >= 0.1 || amount === 0 ? amount.toFixed(2) : amount.toPrecision(2);
 }

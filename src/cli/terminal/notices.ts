@@ -1,11 +1,16 @@
 import type { TranscriptionEvent } from '../../../operators/events.ts';
+import { formatTime } from './formatTime.ts';
 import { printable } from './printable.ts';
 
 /** How often a failing connection is reported while its reason stays the same, in milliseconds. */
 const REPEAT_MS = 60_000;
 
-/** Returns a function that describes an event in one line, or returns `undefined` if it does not concern the user. */
-export function eventNotices(): (event: TranscriptionEvent) => string | undefined {
+/**
+ * Returns a function that describes an event in one line, or returns `undefined` if it does not concern the user.
+ *
+ * @param hasStatus Whether a status line already shows that there is no speech.
+ */
+export function eventNotices(hasStatus = true): (event: TranscriptionEvent) => string | undefined {
   let disconnectedAt: number | undefined;
   let begun = false;
   let runsOn: 'service' | 'device' = 'service';
@@ -24,6 +29,8 @@ export function eventNotices(): (event: TranscriptionEvent) => string | undefine
           ? `reconnecting in ${seconds(event.delayMs)}, ${seconds(event.replayMs)} of audio to send again: ${reason}`
           : `cannot connect, trying again: ${reason}`;
       }
+      case 'Suspended':
+        return hasStatus ? undefined : `waiting for speech since ${formatTime(event.atMs)}; no session is open`;
       case 'AudioGap':
         // without any session the error that follows explains the gap
         return begun

@@ -1,5 +1,6 @@
 import type { TranscriptionEvent } from '../../../operators/events.ts';
 import { bytesToMs } from '../../audio/pcm.ts';
+import { SpeechWait } from '../../page/speechWait.ts';
 import { columnsOf } from '../../captions/columnsOf.ts';
 import { formatTime } from './formatTime.ts';
 import { levelOf, meter } from './level.ts';
@@ -38,6 +39,7 @@ export class Status {
   #connection: 'connecting' | 'live' | 'reconnecting' = 'connecting';
   #runsOn: 'service' | 'device' = 'service';
   #hasBegun = false;
+  readonly #speech = new SpeechWait();
   #outage = { since: 0, attempt: 0, replayMs: 0, elapsedMs: 0 };
   #delayMs: number | undefined;
 
@@ -57,6 +59,9 @@ export class Status {
   }
 
   update(event: TranscriptionEvent): void {
+    this.#speech.update(event);
+    // the next session is not connected yet
+    if (event.type === 'Suspended' && this.#speech.isWaiting) this.#connection = 'connecting';
     if (event.type === 'Begin') {
       [this.#connection, this.#hasBegun] = ['live', true];
       this.#runsOn = event.runsOn ?? 'service';
@@ -86,6 +91,7 @@ export class Status {
     if (this.#connection === 'reconnecting') return this.#outageText();
     if (this.ending) return 'ending';
     if (this.paused) return 'paused, nothing is sent';
+    if (this.#speech.isWaiting) return 'waiting for speech';
     return this.#connection === 'live' && this.#runsOn === 'device' ? 'live, on this device' : this.#connection;
   }
 

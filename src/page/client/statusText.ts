@@ -3,6 +3,7 @@ import type { Status, ViewState } from './viewState.ts';
 /** What viewers read about each status; `disconnected` is set by the page itself when its server cannot be reached. */
 const TEXTS: Readonly<Record<Status | 'disconnected', string>> = {
   waiting: 'connecting…',
+  suspended: 'waiting for speech',
   live: '',
   device: 'on this device',
   paused: 'paused',

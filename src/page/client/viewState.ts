@@ -18,10 +18,10 @@ export interface ViewTurn {
 }
 
 /**
- * State of the transcription: not started, running, running on this device instead of the service, muted, connection lost,
- * over, over because of an error.
+ * State of the transcription: not connected, without speech, running, running on this device instead of the service, muted,
+ * connection lost, over, over because of an error.
  */
-export type Status = 'waiting' | 'live' | 'device' | 'paused' | 'reconnecting' | 'ended' | 'interrupted';
+export type Status = 'waiting' | 'suspended' | 'live' | 'device' | 'paused' | 'reconnecting' | 'ended' | 'interrupted';
 
 /** The name that is shown for each label of a speaker. */
 export type SpeakerNames = Readonly<Record<string, string>>;
