@@ -74,6 +74,7 @@ const PROGRAMS: Record<string, readonly string[]> = {
   'live-search.js': ['examples/live-search.js'],
   'marbles.test.js': ['examples/marbles.test.js'],
   'meeting-recorder.js': ['examples/meeting-recorder.js', 'meeting'],
+  'pay-for-speech.js': ['examples/pay-for-speech.js', 'talk.wav'],
   'translate.js': ['examples/translate.js', 'talk.wav'],
   'two-microphones.js': ['examples/two-microphones.js', 'Anna=Headset', 'Ben=Desk'],
   'voice-command.js': ['examples/voice-command.js'],
@@ -192,6 +193,14 @@ describe('examples', () => {
     // silence follows until Ctrl-C
     const rest = wav.subarray(data + 8 + spoken.length);
     expect(rest.equals(Buffer.alloc(rest.length))).toBe(true);
+  });
+
+  it('pay-for-speech.js prints the turns, and how long sessions were open', () => {
+    expect(linesOf(results['pay-for-speech.js'])).toEqual([
+      'waiting for speech since 0 s',
+      ...TALK_TRANSCRIPTS,
+      expect.stringMatching(/^sessions were open for \d+ s of \d+ s$/),
+    ]);
   });
 
   it('translate.js keeps the order although the first translation takes longest', () => {

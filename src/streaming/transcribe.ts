@@ -35,6 +35,7 @@ import { sessionSettings, withConnectTimeout } from './settings.ts';
  * | sessions without any text fail for 10 s | unsubscribed | closed                                  | `AudioGap`, `Stats`, typed error |
  * | refused, and no session ever began    | unsubscribed | closed, after one attempt                 | the same                         |
  * | refused after a session had begun     | continues    | a new one; key or setting: for 30 s       | `Reconnecting`, then as before   |
+ * | no speech for `suspendAfter`          | continues    | `Terminate`, last turns; one with the next speech | `Suspended`, `Resumed` |
  * | the service ends an inactive session  | continues    | a new one with the next audio             | `Reconnecting`, then as before   |
  * | no session began 5 s after the source | finalized    | closed                                    | `AudioGap`, `Stats`, typed error |
  * | the end takes longer than `endTimeout` | finalized   | closed                                    | last partial as final, `AudioGap`, `Stats`, complete |

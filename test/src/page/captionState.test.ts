@@ -241,6 +241,8 @@ describe('CaptionState', () => {
     expect(statusAfter(lost)).toBe('waiting');
     expect(statusAfter(begin)).toBe('live');
     expect(statusAfter(lost)).toBe('reconnecting');
+    expect(statusAfter({ type: 'Suspended', session: 0, atMs: 5 })).toBe('suspended');
+    expect(statusAfter({ type: 'Resumed', session: 0, atMs: 9 })).toBe('waiting');
     expect(statusAfter(begin)).toBe('live');
     expect(statusAfter({ ...begin, runsOn: 'device' })).toBe('device');
     expect(statusAfter({ ...begin, runsOn: 'service' })).toBe('live');

@@ -38,6 +38,20 @@ describe('rxscribe file', () => {
     await rm(dir, { recursive: true });
   });
 
+  it('opens a session for speech with --suspend-after, and says what it costs with --price', async () => {
+    const flags = ['--speed', '8', '--suspend-after', '5', '--price', '0.45'];
+    const outcome = await rxscribe(['file', WAV, '--url', service.url, ...flags], { env });
+
+    expect(outcome.stdout.trimEnd().split('\n')).toEqual(await sentences());
+    expect(outcome.stderr).toMatch(/^rxscribe: waiting for speech since 0:00; no session is open\n/);
+    expect(outcome.stderr).toMatch(/0:24 of audio, 53 words, sessions were open for 0:\d\d, which costs 0\.\d+\n$/);
+    const refused = await rxscribe(['file', WAV, '--suspend-after', '0.5'], { env });
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--suspend-after must be 1 to 86400 seconds, not 0.5'),
+    });
+  });
+
   for (const speed of ['8', 'max']) {
     it(`sends the unchanged recording in frames of 100 ms and prints each final once, at speed ${speed}`, async () => {
       const outcome = await rxscribe(['file', WAV, '--url', service.url, '--speed', speed], { env });

@@ -23,6 +23,13 @@ describe('eventNotices', () => {
     expect(notice({ ...begin, session: 2 })).toBeUndefined();
   });
 
+  it('reports without a status line that there is no speech', () => {
+    const suspended = { type: 'Suspended', session: 0, atMs: 65_000 } as const;
+
+    expect(eventNotices()(suspended)).toBeUndefined();
+    expect(eventNotices(false)(suspended)).toBe('waiting for speech since 1:05; no session is open');
+  });
+
   it('reports a failing connection again only if the reason changes', () => {
     const notice = eventNotices();
 

@@ -21,6 +21,18 @@ describe('Status', () => {
     expect(status.line(2).text).toBe('');
   });
 
+  it('shows that there is no speech, with several channels only if all are silent', () => {
+    const status = new Status(options);
+    const suspended = { type: 'Suspended', session: 0, atMs: 0 } as const;
+    status.update(suspended);
+    expect(status.line(18)).toEqual({ state: 'waiting', text: 'waiting for speech' });
+    status.update(suspended);
+    status.update({ type: 'Resumed', session: 0, atMs: 0 });
+    expect(status.line(10).text).toBe('connecting');
+    status.update(begin);
+    expect(status.line(10)).toEqual({ state: 'live', text: 'live  0:00' });
+  });
+
   it('shows buffered audio while reconnecting, and pauses', () => {
     const status = new Status(options);
     status.update(begin);
