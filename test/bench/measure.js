@@ -28,10 +28,18 @@ export async function interleave(contenders, { rounds, warmup = 1, collect = tru
 
 /** Share of the machine's CPU time that other processes use now, sampled while this one waits. */
 export async function machineLoad() {
-  const before = cpuTimes();
+  const share = busyShare();
   await sleep(250);
-  const after = cpuTimes();
-  return 1 - (after.idle - before.idle) / (after.all - before.all);
+  return share();
+}
+
+/** Returns a function that returns the share of all cores that has been busy since this call. */
+export function busyShare() {
+  const before = cpuTimes();
+  return () => {
+    const after = cpuTimes();
+    return 1 - (after.idle - before.idle) / (after.all - before.all);
+  };
 }
 
 function cpuTimes() {
@@ -40,10 +48,17 @@ function cpuTimes() {
   return { idle: sum(times.map(({ idle }) => idle)), all: sum(times.flatMap((one) => Object.values(one))) };
 }
 
-/** A sentence on the load in each round. */
-export function loadNote(loads) {
-  const { median, max } = summary(loads.map((load) => 100 * load));
-  return `Load of the machine before each of ${loads.length} rounds, of all cores: median ${digits(median)} %, highest ${digits(max)} %.`;
+/** A table of the load of the machine in each round; `loads` has `others` before and `all` during each, by work. */
+export function loadTable(loads) {
+  const percents = (shares) => shares.map((share) => digits(100 * share)).join(', ');
+  return {
+    caption: 'Load of the machine in each round, of all cores, in percent.',
+    columns: ['work', 'other processes, before each round', 'everything, during each round'],
+    rows: [...new Set(loads.map(({ work }) => work))].map((work) => {
+      const rounds = loads.filter((load) => load.work === work);
+      return [work, percents(rounds.map(({ others }) => others)), percents(rounds.map(({ all }) => all))];
+    }),
+  };
 }
 
 /** Runs a function once; returns its `cpu` and `wall` time in milliseconds and its `value`. */

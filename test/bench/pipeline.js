@@ -1,10 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run, startService } from './load/processes.js';
 import { BYTES_PER_MS } from './load/serviceMessages.js';
-import { digits, loadNote, machineLoad, ratio, spread, summary } from './measure.js';
+import { busyShare, digits, loadTable, machineLoad, ratio, spread, summary } from './measure.js';
 
 export const title = 'CPU and memory of the pipeline, compared to a plain script on the SDK';
 export const targets =
@@ -30,6 +31,19 @@ const { dependencies, optionalDependencies } = JSON.parse(
 /** The variant of rxscribe as npm installs it. */
 const AS_INSTALLED = 'bufferutil' in { ...dependencies, ...optionalDependencies } ? NATIVE_MASKS : JS_MASKS;
 
+/** Other versions of Node to measure with: paths of their binaries, separated by commas. */
+const OTHER_NODES = (process.env['BENCH_NODES'] ?? '').split(',').filter(Boolean);
+const NODE_VARIANTS = [
+  [
+    { contender: 'rxscribe', variant: AS_INSTALLED },
+    { contender: 'plain', variant: JS_MASKS },
+  ],
+  [
+    { contender: 'rxscribe', variant: NATIVE_WITH_BALLAST },
+    { contender: 'plain', variant: NATIVE_WITH_BALLAST },
+  ],
+];
+
 /**
  * File, stream or live sources → `bufferBytes` → `transcribe` → finals, compared to a script that cuts frames in a loop,
  * calls `sendAudio` and handles `turn`. Both send the same frames and wait in the same way while the socket is full.
@@ -46,7 +60,7 @@ export async function bench({ quick, log }) {
         ['rxscribe', 'plain'].map((contender) => ({ variant, contender })),
       );
       log(work);
-      measured.push({ work, most, runs: await alternate(contenders, task, service, rounds, loads) });
+      measured.push({ work, most, runs: await alternate(contenders, task, service, rounds, loads, work) });
     }
     log('limits');
     const [stream] = works;
@@ -55,7 +69,21 @@ export async function bench({ quick, log }) {
       { contender: 'bare ws', variant: JS_MASKS },
       { contender: 'bare ws', variant: NATIVE_MASKS },
     ];
-    const limitRuns = await alternate(limits, stream.task, service, stream.rounds, loads);
+    const limitRuns = await alternate(limits, stream.task, service, stream.rounds, loads, 'limits');
+    const nodes = [];
+    for (const node of OTHER_NODES) {
+      const version = execFileSync(node, ['-v'], { encoding: 'utf8' }).trim();
+      log(version);
+      const runs = await alternate(
+        NODE_VARIANTS.flat(),
+        { ...stream.task, node },
+        service,
+        stream.rounds,
+        loads,
+        version,
+      );
+      nodes.push({ version, runs });
+    }
     log('allocations');
     const task = { name: 'allocations', ms: quick ? 48_000 : 96_000 };
     const [rxscribe, plain] = await Promise.all(
@@ -86,17 +114,24 @@ export async function bench({ quick, log }) {
           ]),
         },
         {
+          caption:
+            'The first work with other versions of Node, whose binaries the variable BENCH_NODES names: as installed, and with ' +
+            'native masks and ballast. CPU per frame, µs.',
+          columns: ['Node', 'rxscribe', 'plain script', 'ratio', 'rxscribe, both native', 'plain script', 'ratio'],
+          rows: nodes.map(({ version, runs }) => [version, ...nodeCells(runs)]),
+        },
+        {
           caption: `Memory.`,
           columns: ['', 'rxscribe', 'plain script', 'ratio'],
           rows: [...allocationRows({ rxscribe, plain }), ...peakRows(measured)],
         },
-      ],
+        loadTable(loads),
+      ].filter(({ rows }) => rows.length > 0),
       verdicts: measured.flatMap(({ work, runs, most }) => [
         verdict(`as installed: ${work}`, ratioOf(runs, AS_INSTALLED, JS_MASKS), most.installed),
         verdict(`native masks, ballast: ${work}`, ratioOf(runs, NATIVE_WITH_BALLAST, NATIVE_WITH_BALLAST), most.native),
       ]),
       notes: [
-        loadNote(loads),
         `Native masks are those of \`bufferutil\`, which \`ws\` uses if it is installed. rxscribe ${AS_INSTALLED === NATIVE_MASKS ? 'installs' : 'does not install'} it; the SDK does not.`,
         'Ballast is data of an application in both processes. V8 collects buffers more often from a heap of 8 MB on; the plain script stays below that without ballast.',
         'Each round runs in a new process after a warm-up. A digest verifies every byte, and every final is compared by text.',
@@ -145,13 +180,15 @@ function worksOf(dir, quick) {
 }
 
 /** Runs all contenders alternately; returns each with its results. */
-async function alternate(contenders, task, service, rounds, loads) {
+async function alternate(contenders, task, service, rounds, loads, work) {
   const runs = contenders.map((contender) => ({ ...contender, results: [] }));
   for (let round = 0; round < rounds; round++) {
-    loads.push(await machineLoad());
+    const others = await machineLoad();
+    const all = busyShare();
     for (const { contender, variant, results } of runs) {
       results.push(await run({ ...task, ...variant, contender }, service));
     }
+    loads.push({ work, others, all: all() });
   }
   return runs;
 }
@@ -170,6 +207,14 @@ function cpuOf(runs, contender, variant) {
 
 function ratioOf(runs, ours, theirs) {
   return ratio(cpuOf(runs, 'rxscribe', ours), cpuOf(runs, 'plain', theirs));
+}
+
+function nodeCells(runs) {
+  return NODE_VARIANTS.flatMap(([{ variant: ours }, { variant: theirs }]) => [
+    spread(summary(cpuOf(runs, 'rxscribe', ours))),
+    spread(summary(cpuOf(runs, 'plain', theirs))),
+    spread(ratioOf(runs, ours, theirs)),
+  ]);
 }
 
 function verdict(label, measured, most) {

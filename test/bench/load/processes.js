@@ -30,6 +30,7 @@ function maskEnvironment(nativeMasks) {
  */
 export async function run(task, service, flags = []) {
   const child = fork(path('worker.js'), [JSON.stringify({ ...task, url: service.url })], {
+    execPath: task.node ?? process.execPath,
     execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning', ...flags],
     env: { ...process.env, ...maskEnvironment(task.nativeMasks ?? false) },
   });
