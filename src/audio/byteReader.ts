@@ -31,6 +31,14 @@ export class ByteReader {
     return bytes;
   }
 
+  /** As `take`, without waiting; `undefined` if not all of the bytes are buffered. */
+  takeBuffered(length: number): Uint8Array | undefined {
+    if (this.#end - this.#start < length) return undefined;
+    const bytes = this.#held.subarray(this.#start, this.#start + length);
+    this.#consume(length);
+    return bytes;
+  }
+
   /**
    * Consumes what is buffered in whole units, at most `most` bytes, and reads only if there is not even one. Live input is
    * therefore not delayed. Empty only at the end.

@@ -47,7 +47,7 @@ export async function readWavHeader(reader: ByteReader): Promise<PcmHeader | und
   let layout: SampleLayout | undefined;
   let longSize: number | undefined;
   for (;;) {
-    const chunk = await reader.take(8);
+    const chunk = reader.takeBuffered(8) ?? (await reader.take(8)); // there may be hundreds of thousands
     if (chunk.length < 8) throw endsInHeader('WAV');
     const id = text(chunk, 0);
     const size = view(chunk).getUint32(4, true);

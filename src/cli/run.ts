@@ -44,7 +44,7 @@ export async function run(
   plan: SourcePlan,
 ): Promise<void> {
   checkCaptionsPage(flags);
-  checkOutputs(flags);
+  checkOutputs(flags, plan.saved?.command === 'file' ? plan.saved.path : undefined);
   const isFinished = checkFolder(flags, plan.saved);
   const { options, needsKey, transcribe } = await chooseRecognition(flags, plan.options);
   if (isFinished) {

@@ -68,7 +68,8 @@ function named(name: Name, secret: string): Credential {
 function checkSecret(name: Name, value: unknown): asserts value is string {
   if (isSecret(value)) return;
   if (typeof value !== 'string') throw new TypeError(`${name} must be a string or a function, not ${typeof value}`);
-  const what = value.trim() === '' ? 'is empty' : 'contains a space or a line break';
+  const odd = /\s/.test(value) ? 'a space or a line break' : 'a character that neither a key nor a token has';
+  const what = value.trim() === '' ? 'is empty' : `contains ${odd}`;
   throw new TypeError(`${name} ${what}; give it alone, without quotes or "Bearer"`);
 }
 

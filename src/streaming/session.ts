@@ -140,6 +140,8 @@ class Run {
     this.#transcriber.on('close', (code, reason) => this.#closed(code, reason));
     this.#transcriber.on('error', (error) => {
       this.#socketError = error; // the close that follows has the code
+      // the service may go on sending what cannot be read, so its close may come late
+      if ('code' in error && String(error.code).startsWith('WS_ERR_')) this.#fail(1006, error.message, error);
     });
     const connected = this.#transcriber.connect();
     const socket = socketOf(this.#transcriber);

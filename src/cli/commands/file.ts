@@ -60,6 +60,7 @@ export const file: Command<FileFlags & { readonly path: string }> = {
       .example('arecord -f S16_LE -r 16000 -c 1 | $0 file -', 'what another program records'),
   handler: async (flags) => {
     checkChannels(flags);
+    if (flags.path === '') throw new UsageError('the path of the recording is empty');
     const { channels } = flags;
     const { run } = await import('../run.ts');
     const saved = savedFlags(flags, SAVED);

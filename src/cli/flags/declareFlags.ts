@@ -38,12 +38,13 @@ export function declareFlags<Flags>(command: Argv<object>, declarations: Declara
   return command
     .options(options)
     .config(Object.fromEntries(config) as object)
-    .check((flags) => rejectRepeated(flags, options)) as unknown as Argv<Flags>;
+    .check((flags) => checkValues(flags, options)) as unknown as Argv<Flags>;
 }
 
-/** Rejects a repeated option, which yargs turns into an array. */
-function rejectRepeated(flags: object, options: Readonly<Record<string, Options>>): true {
+/** Rejects an empty value, and a repeated option, which yargs turns into an array. */
+function checkValues(flags: object, options: Readonly<Record<string, Options>>): true {
   for (const [name, value] of Object.entries(flags)) {
+    if (value === '' && options[name]?.requiresArg) throw new UsageError(`--${name} needs a value`);
     if (Array.isArray(value) && options[name] && !options[name].array && !options[name].coerce) {
       throw new UsageError(`--${name} is given more than once`);
     }

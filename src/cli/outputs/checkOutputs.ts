@@ -12,19 +12,27 @@ export function outputPaths(output: readonly string[]): string[] {
 /**
  * Checks that the output files can be created. Creates nothing.
  *
- * @throws {UsageError} if a file exists, is given twice, has an unsupported extension, or its folder is missing or
- * cannot be written to.
+ * @param input The path of the recording that is read, if there is one.
+ * @throws {UsageError} if a file exists, is the input, is given twice, has an unsupported extension, or its folder is
+ * missing or cannot be written to.
  */
-export function checkOutputs({ output = [], record, saveDir, force }: OutputFlags): void {
+export function checkOutputs({ output = [], record, saveDir, force }: OutputFlags, input?: string): void {
   const files = outputPaths(output);
   for (const path of files) checkExtension(path);
   const paths = [...files, ...(record === undefined ? [] : [record])];
   if (new Set(paths.map((path) => resolve(path))).size < paths.length) throw new UsageError('a file is given twice');
   for (const path of paths) {
+    if (input !== undefined && isSameFile(path, input)) throw new UsageError(`${path} is the recording that is read`);
     if (!force && existsSync(path)) throw new UsageError(`${path} exists; --force overwrites it`);
     checkFolder(path, dirname(resolve(path)));
   }
   if (saveDir !== undefined) checkFolder(saveDir, nearestExisting(resolve(saveDir)));
+}
+
+/** Whether two paths lead to one file, by links too. */
+function isSameFile(a: string, b: string): boolean {
+  const [one, two] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }));
+  return one !== undefined && two !== undefined && one.dev === two.dev && one.ino === two.ino;
 }
 
 function checkExtension(path: string): void {

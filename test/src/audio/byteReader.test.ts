@@ -6,7 +6,7 @@ import { inPieces } from './recordings.ts';
 describe('ByteReader', () => {
   it('returns every byte once and in order, however it is read', async () => {
     const read = fc.record({
-      how: fc.constantFrom('peek', 'take', 'skip', 'units'),
+      how: fc.constantFrom('peek', 'take', 'takeBuffered', 'skip', 'units'),
       length: fc.integer({ min: 1, max: 20 }),
     });
     await fc.assert(
@@ -22,6 +22,11 @@ describe('ByteReader', () => {
               expect(Array.from(await reader.peek(length))).toEqual(Array.from(bytes.subarray(from, from + length)));
             if (how === 'take')
               expect(Array.from(await reader.take(length))).toEqual(Array.from(bytes.subarray(from, from + length)));
+            if (how === 'takeBuffered') {
+              const held = reader.takeBuffered(length);
+              if (held) expect(Array.from(held)).toEqual(Array.from(bytes.subarray(from, from + length)));
+              expect(reader.position).toBe(held ? from + length : from);
+            }
             if (how === 'skip') await reader.skip(length);
             if (how === 'units') {
               const part = await reader.takeUnits(3, length * 3);

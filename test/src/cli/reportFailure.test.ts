@@ -127,6 +127,9 @@ describe('wrong usage', () => {
     ['a second path', ['file', 'a', 'b'], /unexpected argument b/],
     ['no path', ['file'], /the path of the recording is missing/],
     ['an option without its value', ['file', WAV, '--url'], /--url needs a value/],
+    ['an empty value', ['file', WAV, '--record', ''], /--record needs a value/],
+    ['an empty device', ['listen', '--device', ''], /--device needs a value/],
+    ['an empty path', ['file', ''], /the path of the recording is empty/],
     ['an option given twice', ['file', WAV, '--url=a', '--url=b'], /--url is given more than once/],
     [
       'a wrong choice',

@@ -57,6 +57,7 @@ describe('credentialOf', () => {
     [{}, 'apiKey is missing'],
     [{ apiKey: 'a-key', token: 'a-token' }, 'give apiKey or token, not both'],
     [{ token: 'Bearer secret' }, 'token contains a space'],
+    [{ token: 'secret…' }, 'token contains a character that neither a key nor a token has'],
   ])('refuses %j at once, without showing it', (options, message) => {
     expect(() => credentialOf(options)).toThrow(TypeError);
     expect(() => credentialOf(options)).toThrow(message);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -118,6 +118,8 @@ describe('output files', () => {
   it('are rejected before anything is opened if they exist, repeat or have an unknown extension', async () => {
     await mkdir(join(cwd, 'sub'));
     await writeFile(join(cwd, 'talk.srt'), 'mine');
+    await copyFile(WAV, join(cwd, 'mine.wav'));
+    await symlink('mine.wav', join(cwd, 'link.wav'));
     const outcomes = await Promise.all([
       file('-o', 'talk.srt'),
       file('-o', 'a.srt', '-o', './a.srt'),
@@ -127,6 +129,7 @@ describe('output files', () => {
       file('-o', 'nowhere/talk.srt'),
       file('--save-dir', 'talk.srt/talks'),
       rxscribe(['demo', '-o', 'talk.doc'], { cwd }),
+      rxscribe(['file', 'mine.wav', '--record', 'link.wav', '--force'], { cwd }),
     ]);
 
     expect(outcomes.map(({ code, stdout }) => ({ code, stdout }))).toEqual(
@@ -141,6 +144,7 @@ describe('output files', () => {
       expect.stringMatching(/^rxscribe: cannot write nowhere\/talk\.srt: the folder .*nowhere does not exist\n$/),
       expect.stringMatching(/^rxscribe: cannot write talk\.srt\/talks: .*talk\.srt is not a folder\n$/),
       expect.stringMatching(/^rxscribe: --output takes .*, not "talk\.doc".*\n$/),
+      'rxscribe: link.wav is the recording that is read\n',
     ]);
     expect(await read('talk.srt')).toBe('mine');
     expect(service.sessions).toEqual([]);
