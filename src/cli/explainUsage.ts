@@ -18,7 +18,9 @@ export function rephrase(message: string): string {
   if (flag !== undefined) return `--${flag} must be one of ${choices}, not ${given}`;
   const [, alone] = /^Not enough arguments following: (.*)/.exec(message) ?? [];
   if (alone !== undefined) return `--${alone} needs a value`;
-  if (message.startsWith('Not enough non-option arguments')) return 'the path of the recording is missing; - is stdin';
+  if (message.startsWith('Not enough non-option arguments')) {
+    return 'the path is missing: a recording for file (- is stdin), or the folder of a run for resume';
+  }
   return message;
 }
 

@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { writeFailure } from '../captions/writeFailure.ts';
 import { TranscriptionError } from '../errors.ts';
 
@@ -26,6 +27,9 @@ export function readRunFile(path: string): RunRecord | undefined {
     return record as RunRecord;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if ((cause as NodeJS.ErrnoException).code === 'ENOTDIR') {
+      throw new TranscriptionError('file', `${JSON.stringify(dirname(path))} is a file; a run is kept in a folder`);
+    }
     const reason = cause instanceof SyntaxError ? 'it is not JSON' : (cause as Error).message;
     throw new TranscriptionError('file', `cannot read ${JSON.stringify(path)}: ${reason}`, { cause });
   }

@@ -40,7 +40,7 @@ export const resume: Command<ResumeFlags & { readonly dir: string }> = {
     const { command, path, flags: saved } = options;
     const restored = restoredFlags(saved);
     const param = [...((restored['param'] as string[] | undefined) ?? []), ...(flags.param ?? [])];
-    const all = { force: false, ...restored, ...flags, param } as never;
+    const all = { force: false, ...restored, ...flags, ...(param.length > 0 && { param }) } as never;
     if (command === 'listen') return listen.handler(all);
     if (path !== undefined) return file.handler(Object.assign(all, { path }));
     const { run: start } = await import('../run.ts');

@@ -125,7 +125,7 @@ describe('wrong usage', () => {
     ['an unknown command', ['xyzzy'], /unknown command xyzzy; the commands are listen, file/],
     ['a path without a command', ['talk.wav'], /unknown command talk.wav; did you mean rxscribe file talk.wav\?/],
     ['a second path', ['file', 'a', 'b'], /unexpected argument b/],
-    ['no path', ['file'], /the path of the recording is missing/],
+    ['no path', ['file'], /the path is missing: a recording for file/],
     ['an option without its value', ['file', WAV, '--url'], /--url needs a value/],
     ['an empty value', ['file', WAV, '--record', ''], /--record needs a value/],
     ['an empty device', ['listen', '--device', ''], /--device needs a value/],

@@ -76,6 +76,19 @@ describe('the folder of a run', () => {
     expect(await runResult(dir)).toEqual(await runResult(unbroken));
   });
 
+  it('can be continued after SIGTERM, which ends only the process', async () => {
+    const service = await serve();
+    const env = keyOf(service);
+    const program = start(['file', '-', '--url', service.url, '--dir', dir], { env });
+    program.child.stdin.write((await bundledRecording()).pcm.subarray(0, 7300 * 32));
+    await program.stdout.waitFor(/\n/);
+    program.child.kill('SIGTERM');
+    const { code, stderr } = await program.outcome;
+    expect(code).toBe(0);
+    expect(stderr).toContain(`the run is not finished; continue it with: rxscribe resume ${dir}\n`);
+    expect(await readFile(join(dir, 'run.json'), 'utf8')).not.toMatch(/recorded|finished/);
+  });
+
   it('is repaired after an outage that was longer than maxOutage', async () => {
     const first = await startService();
     const { port } = new URL(first.url);
@@ -173,6 +186,8 @@ describe('the folder of a run', () => {
     await writeFile(join(dir, 'lock'), JSON.stringify({ pid: dead.child.pid }));
     expect(await rxscribe(fileArgs(service.url, 'max'), { env })).toMatchObject({ code: 0, stderr: '' });
 
+    expect((await rxscribe(['resume', WAV], { env })).stderr).toContain('is a file; a run is kept in a folder\n');
+    expect((await rxscribe(['file', WAV, '--dir', ''], { env })).stderr).toContain('--dir needs the name of a folder');
     const resumed = async (run: string): Promise<unknown> => {
       await writeFile(join(dir, 'run.json'), run);
       const { code, stderr } = await rxscribe(['resume', dir], { env });
