@@ -181,9 +181,12 @@ describe('programs and commands in the documents', () => {
     const { stdout: help } = await project.shell('rxscribe --help');
     const commandNames = [...help.matchAll(/^  rxscribe ([a-z]+)/gm)].map(([, name = '']) => name);
     expect(commandNames).toEqual(expect.arrayContaining(['listen', 'file', 'demo']));
-    const helps = await Promise.all(
-      commandNames.map(async (name) => [name, (await project.shell(`rxscribe ${name} --help`)).stdout] as const),
-    );
+    const helpOf = async (name: string): Promise<string> => {
+      const { stdout } = await project.shell(`rxscribe ${name} --help`);
+      const own = [...stdout.matchAll(new RegExp(`^  rxscribe ${name} ([a-z]+)`, 'gm'))].map(([, sub = '']) => sub);
+      return [stdout, ...(await Promise.all(own.map((sub) => helpOf(`${name} ${sub}`))))].join('\n');
+    };
+    const helps = await Promise.all(commandNames.map(async (name) => [name, await helpOf(name)] as const));
     const flagsOf = new Map(
       helps.map(([name, text]) => [
         name,
@@ -342,7 +345,7 @@ function vocabulary(): Record<string, readonly string[]> {
     ),
     'the options of mediaFile': every<Exclude<keyof MediaFileOptions, keyof AudioFileOptions>>()('live'),
     'the options of captionsServer': every<keyof CaptionsServerOptions>()(
-      ...(['port', 'host', 'secret', 'speakerNames', 'embedIn', 'paused', 'onError'] as const),
+      ...(['port', 'host', 'secret', 'speakerNames', 'embedIn', 'paused', 'rooms', 'onError'] as const),
     ),
     'the parameters of the page': every<keyof PageStyle>()(
       ...(['size', 'lines', 'color', 'background', 'box', 'align', 'position', 'dir', 'lang'] as const),

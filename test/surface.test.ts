@@ -95,6 +95,7 @@ describe('public surface', () => {
 
   it('of rxscribe/rooms: edges, workers and viewers of rooms', () => {
     expect(Object.keys(rooms).toSorted()).toEqual([
+      'controlRoom',
       'listRooms',
       'publishRoom',
       'removeRoom',

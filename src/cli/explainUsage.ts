@@ -9,6 +9,8 @@ export function explainUsage(
   commandNames: readonly string[],
 ): string {
   const [, unknown] = /^Unknown arguments?: (.*?)(?:, |$)/.exec(message) ?? [];
+  if (args[0] === 'rooms' && message.startsWith('Not enough non-option arguments'))
+    return 'the name of the room is missing';
   return unknown === undefined ? rephrase(message) : explainUnknown(unknown, args, command, commandNames);
 }
 

@@ -19,6 +19,7 @@ Commands:
                          or microphone
   rxscribe models        List models for this device; models get NAME downloads
                          one
+  rxscribe rooms         Transcribe many microphones on many machines, over NATS
   rxscribe serve         Run a local service with the real protocol; it
                          recognises only recordings it knows
 

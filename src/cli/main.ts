@@ -41,6 +41,11 @@ const MODELS = lazy(
   'List models for this device; models get NAME downloads one',
   async () => (await import('./commands/models.ts')).models,
 );
+const ROOMS = lazy(
+  'rooms',
+  'Transcribe many microphones on many machines, over NATS',
+  async () => (await import('./commands/rooms.ts')).rooms,
+);
 const SERVE = lazy(
   'serve',
   'Run a local service with the real protocol; it recognises only recordings it knows',
@@ -61,7 +66,7 @@ function lazy<Flags>(
   };
 }
 
-const COMMANDS = [LISTEN, FILE, RESUME, DEVICES, DOCTOR, DEMO, MODELS, SERVE] as readonly CommandModule<
+const COMMANDS = [LISTEN, FILE, RESUME, DEVICES, DOCTOR, DEMO, MODELS, ROOMS, SERVE] as readonly CommandModule<
   object,
   never
 >[];

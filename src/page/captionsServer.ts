@@ -11,6 +11,7 @@ import type { SpeakerNames } from './client/viewState.ts';
 import { newSecret, resolveOptions } from './options.ts';
 import type { CaptionsServerOptions } from './options.ts';
 import { handleRequest } from './requestHandler.ts';
+import { RoomPages } from './roomPages.ts';
 import { Strangers } from './strangers.ts';
 import { TranscriptFiles } from './transcriptFiles.ts';
 import { Viewers } from './viewers.ts';
@@ -32,6 +33,8 @@ export interface CaptionsServer {
 const CLOSE_MS = 500;
 /** Most connections at once: every viewer, and the files that new viewers load. */
 const MAX_CONNECTIONS = 160;
+/** The same with a page for each of many rooms. */
+const MAX_ROOM_CONNECTIONS = 2000;
 /** Limits of a request; the page sends small headers and no body. */
 const LIMITS = {
   headersTimeout: 5000,
@@ -77,10 +80,11 @@ export async function captionsServer(
   event$: Observable<TranscriptionEvent>,
   options: CaptionsServerOptions = {},
 ): Promise<CaptionsServer> {
-  const { port, host, secret, speakerNames, embedIn, paused, onError } = resolveOptions(options);
+  const { port, host, secret, speakerNames, embedIn, paused, rooms, onError } = resolveOptions(options);
   const report = (error: unknown): void => callOnError(onError, error);
   const state = new CaptionState(speakerNames);
   const viewers = new Viewers(state);
+  const roomPages = rooms && new RoomPages(rooms, report);
   const end = (status?: 'interrupted'): void => {
     state.end(status);
     viewers.wake();
@@ -116,6 +120,7 @@ export async function captionsServer(
     const context = {
       assets,
       viewers,
+      roomPages,
       host,
       secret,
       operatorKey,
@@ -128,7 +133,7 @@ export async function captionsServer(
       onTrusted: (socket: Socket) => strangers.trust(socket),
     };
     const server = createServer(LIMITS, (request, response) => handleRequest(context, request, response));
-    server.maxConnections = MAX_CONNECTIONS;
+    server.maxConnections = rooms ? MAX_ROOM_CONNECTIONS : MAX_CONNECTIONS;
     server.on('connection', (socket) => strangers.add(socket));
     const bound = await listen(server, port, host ?? LOOPBACK);
     server.on('error', report);
@@ -137,6 +142,7 @@ export async function captionsServer(
     const close = (): Promise<void> => {
       subscription.unsubscribe();
       state.end();
+      roomPages?.end();
       return (closing ??= shut(server, viewers));
     };
     const setupUrl = `${url}setup`;
@@ -144,6 +150,7 @@ export async function captionsServer(
   } catch (error) {
     subscription.unsubscribe();
     viewers.end();
+    roomPages?.end();
     throw error;
   }
 }

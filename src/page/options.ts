@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { NEVER } from 'rxjs';
 import type { Observable } from 'rxjs';
+import type { TranscriptionEvent } from '../../operators/events.ts';
 import { checkOptionRules, text, integer } from '../optionRules.ts';
 import type { OptionRule, OptionRules } from '../optionRules.ts';
 import type { SpeakerNames } from './client/viewState.ts';
@@ -29,6 +30,11 @@ export interface CaptionsServerOptions {
   readonly embedIn?: readonly string[];
   /** Emits whether the source is paused; viewers see "paused". @defaultValue never paused */
   readonly paused?: Observable<boolean>;
+  /**
+   * The events of a room by its name, for a page at `/r/NAME` each: `(room) => roomEvents(nc, room)`. A room is subscribed
+   * while it has viewers. @defaultValue only the page of the events
+   */
+  readonly rooms?: (room: string) => Observable<TranscriptionEvent>;
   /** Called when the events end with an error. Viewers see "interrupted", not why. @defaultValue ignored */
   readonly onError?: (error: unknown) => void;
 }
@@ -57,6 +63,7 @@ const RULES: OptionRules = {
   speakerNames: { accepts: areSpeakerNames, expected: SPEAKER_NAMES },
   embedIn: ORIGINS,
   paused: { accepts: (value) => typeof Object(value)['subscribe'] === 'function', expected: 'an Observable' },
+  rooms: { accepts: (value) => typeof value === 'function', expected: 'a function' },
   onError: { accepts: (value) => typeof value === 'function', expected: 'a function' },
 } satisfies Record<keyof CaptionsServerOptions, OptionRule>;
 
@@ -68,6 +75,7 @@ export interface ResolvedOptions {
   readonly speakerNames: SpeakerNames;
   readonly embedIn: readonly string[];
   readonly paused: Observable<boolean>;
+  readonly rooms: CaptionsServerOptions['rooms'];
   readonly onError: (error: unknown) => void;
 }
 
@@ -82,6 +90,7 @@ export function resolveOptions(options: CaptionsServerOptions): ResolvedOptions 
     speakerNames: { ...options.speakerNames },
     embedIn: [...(options.embedIn ?? [])],
     paused: options.paused ?? NEVER,
+    rooms: options.rooms,
     onError: options.onError ?? (() => undefined),
   };
 }

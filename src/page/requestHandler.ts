@@ -8,6 +8,7 @@ import type { SpeakerNames } from './client/viewState.ts';
 import { SPEAKER_NAMES, areSpeakerNames } from './speakerNames.ts';
 import type { TranscriptFiles } from './transcriptFiles.ts';
 import type { Scope } from './turnHistory.ts';
+import type { RoomPages } from './roomPages.ts';
 import { MAX_VIEWERS } from './viewers.ts';
 import type { Viewers } from './viewers.ts';
 
@@ -41,6 +42,8 @@ const TEXT = 'text/plain; charset=utf-8';
 export interface RequestContext {
   readonly assets: ReadonlyMap<string, Asset>;
   readonly viewers: Viewers;
+  /** The pages of rooms, if there are any. */
+  readonly roomPages: RoomPages | undefined;
   /** The host the server listens on, if not loopback only. */
   readonly host: string | undefined;
   /** The secret that every path begins with, if there is one. */
@@ -75,6 +78,22 @@ export function handleRequest(context: RequestContext, request: IncomingMessage,
     return refuse(response.setHeader('allow', 'GET, HEAD'), 405, 'GET or HEAD');
   if (route === undefined) return refuse(response, 404, 'not found');
   context.onTrusted(socket);
+  const [, room, file = ''] = (context.roomPages && /^r\/([^/]+)(?:\/(.*))?$/s.exec(route)) ?? [];
+  if (room === undefined) return servePage(context, request, response, { route, query });
+  // relative addresses in the page need the slash
+  if (!route.includes('/', 'r/'.length)) return void response.writeHead(308, { location: `${path}/` }).end();
+  const page = context.roomPages?.pageOf(room);
+  if (!page) return refuse(response, 404, 'not found');
+  return servePage({ ...context, ...page }, request, response, { route: file, query });
+}
+
+/** Serves what belongs to one page. */
+function servePage(
+  context: RequestContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { route, query }: { readonly route: string; readonly query: string | undefined },
+): void {
   const parameters = new URLSearchParams(query);
   const isTranscript = parameters.get('view') === 'transcript';
   if (route === 'events') {
@@ -87,7 +106,7 @@ export function handleRequest(context: RequestContext, request: IncomingMessage,
     response.setHeader('content-disposition', `attachment; filename="${asset.fileName}"`);
   }
   response.writeHead(200, { 'content-type': asset.type, 'content-length': asset.body.length });
-  response.end(method === 'HEAD' ? undefined : asset.body);
+  response.end(request.method === 'HEAD' ? undefined : asset.body);
 }
 
 /** Only our own pages, and those of the given origins, may frame a page. */

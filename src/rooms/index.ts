@@ -1,3 +1,4 @@
+export { controlRoom } from './controlRoom.ts';
 export { listRooms, removeRoom } from './listRooms.ts';
 export type { RoomState } from './listRooms.ts';
 export { publishRoom } from './publishRoom.ts';

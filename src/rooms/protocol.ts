@@ -23,6 +23,8 @@ export const SUBJECTS = {
   out: (room: string): string => `rx.out.${room}`,
   /** Events that are not stored, such as partials. */
   live: (room: string): string => `rx.live.${room}`,
+  /** Control messages for the edge, which puts them into the audio and answers with an error or nothing. */
+  control: (room: string): string => `rx.control.${room}`,
   job: (room: string): string => `rx.jobs.${room}`,
   permits: 'rx.permits',
 } as const;

@@ -10,6 +10,7 @@ import { takeLostAudio } from '../lostAudio.ts';
 import { monotonicNow } from '../monotonicNow.ts';
 import { checkOptionRules, integer, oneOf, range, text } from '../optionRules.ts';
 import type { OptionRule } from '../optionRules.ts';
+import { readControlMessage } from '../streaming/controlMessage.ts';
 import { DiskSpool } from './diskSpool.ts';
 import { REQUEST_MS, RETRY_MS, delay, notSetUp, openBroker, permanentFailure, untilAnswered } from './nats.ts';
 import type { Broker } from './nats.ts';
@@ -189,15 +190,23 @@ class Edge {
           `samples, ${MIN_FRAME_MS} to ${MAX_FRAME_MS} ms: put bufferBytes before publishRoom()`,
       );
     }
-    if (this.#run === 0) this.#run = Math.round(Date.now() - bytesToMs(frame.length, this.#format));
+    this.#startRun(bytesToMs(frame.length, this.#format));
     this.#record(frame);
     if (this.#ms(this.#spool.bytes) > MOST_UNSTORED_MS) {
       pauseSource(() => new Promise((resolve) => this.#paused.push(resolve)));
     }
   }
 
+  /** @param recordedMs The length of the first frame, which is recorded by now. */
+  #startRun(recordedMs: number): void {
+    if (this.#run > 0) return;
+    this.#run = Math.round(Date.now() - recordedMs);
+    const { startMs } = this.#options;
+    if (startMs !== undefined) this.#spool.setBase(this.#run, msToBytes(startMs, this.#format));
+  }
+
   #record(data: Uint8Array, control?: ControlMessage, isEnd?: boolean): void {
-    if (this.#run === 0) this.#run = Date.now();
+    this.#startRun(0);
     const lost = [...takeLostAudio()];
     this.#spool.push({ run: this.#run, offset: this.#capturedBytes, data, lost, control, isEnd });
     this.#capturedBytes += data.length;
@@ -232,6 +241,7 @@ class Edge {
   async #publish(): Promise<void> {
     const broker = await openBroker(this.#nc);
     await this.#join(broker);
+    this.#acceptControl(broker);
     while (!this.#subscriber.closed) {
       const waiting = this.#spool.peek(WINDOW);
       if (waiting.length === 0) {
@@ -247,6 +257,21 @@ class Edge {
       this.#report();
       if (!isStored) await delay(RETRY_MS);
     }
+  }
+
+  /** Takes control messages from `controlRoom()`. */
+  #acceptControl({ nc }: Broker): void {
+    const subscription = nc.subscribe(SUBJECTS.control(this.#room), {
+      callback: (error, message) => {
+        if (error || this.#subscriber.closed) return; // without permission, only this process sends control messages
+        const checked = parseControl(message.string());
+        if (typeof checked !== 'string') this.#try(() => this.#record(new Uint8Array(0), checked));
+        message.respond(typeof checked === 'string' ? checked : '');
+      },
+    });
+    this.#subscriber.add(() => {
+      if (!nc.isClosed()) subscription.unsubscribe();
+    });
   }
 
   /** Finds out where the room continues, and puts its job into the queue. */
@@ -349,10 +374,8 @@ class Edge {
   #baseOf(run: number, { end }: Tail, origin: number): number {
     const known = this.#spool.bases.get(run);
     if (known !== undefined) return known;
-    const { startMs } = this.#options;
-    const clock = msToBytes(startMs ?? Math.max(0, run - origin), this.#format);
-    const isGap = clock - end >= msToBytes(SHORTEST_GAP_MS, this.#format);
-    const base = isGap || startMs !== undefined ? clock : end;
+    const clock = msToBytes(Math.max(0, run - origin), this.#format);
+    const base = clock - end >= msToBytes(SHORTEST_GAP_MS, this.#format) ? clock : end;
     this.#spool.setBase(run, base);
     return base;
   }
@@ -368,5 +391,14 @@ class Edge {
 
   #ms(bytes: number): number {
     return bytesToMs(bytes, this.#format);
+  }
+}
+
+/** Reads a control message; a string is why it is none. */
+function parseControl(json: string): ControlMessage | string {
+  try {
+    return readControlMessage(JSON.parse(json));
+  } catch {
+    return 'a control message must be JSON';
   }
 }

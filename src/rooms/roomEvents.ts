@@ -4,7 +4,7 @@ import type { Subscriber } from 'rxjs';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { TranscriptionEvent } from '../../operators/events.ts';
 import { checkOptionRules, oneOf } from '../optionRules.ts';
-import { REQUEST_MS, openBroker, untilAnswered } from './nats.ts';
+import { REQUEST_MS, openBroker, permanentFailure, untilAnswered } from './nats.ts';
 import type { Broker } from './nats.ts';
 import { STREAMS, SUBJECTS, checkRoom } from './protocol.ts';
 
@@ -77,7 +77,7 @@ class Viewer {
       callback: (error, message) => this.#receive(broker, error, message),
     });
     const live = nc.subscribe(SUBJECTS.live(this.#room), {
-      callback: (error, message) => this.#emitLive(error, message),
+      callback: (error, message) => this.#emitLive(nc, error, message),
     });
     subscriber.add(() => {
       clearTimeout(this.#quiet);
@@ -113,7 +113,7 @@ class Viewer {
   }
 
   #receive(broker: Broker, error: Error | null, message: Msg): void {
-    if (error) return this.#subscriber.error(error);
+    if (error) return this.#fail(broker.nc, error);
     if (this.#arrived) {
       this.#arrived.push(message);
       return;
@@ -183,8 +183,12 @@ class Viewer {
     else if (type !== 'Took') this.#subscriber.next(eventOf(data));
   }
 
-  #emitLive(error: Error | null, { headers, data }: Msg): void {
-    if (error) return this.#subscriber.error(error);
+  #fail(nc: NatsConnection, error: Error): void {
+    this.#subscriber.error(permanentFailure(nc, error) ?? error);
+  }
+
+  #emitLive(nc: NatsConnection, error: Error | null, { headers, data }: Msg): void {
+    if (error) return this.#fail(nc, error);
     if (Number(headers?.get('Epoch')) >= this.#epoch && !this.#arrived) this.#subscriber.next(eventOf(data));
   }
 }

@@ -69,6 +69,8 @@ class ServedRoom {
   #interrupt: (outcome: Outcome) => void = () => undefined;
   readonly #stopped = new AbortController();
   #retryMs = RETRY_FAILED_MS;
+  /** Whether only the end is still to be stored: it is not handed over. */
+  #isEnding = false;
 
   constructor(message: JsMsg, job: Required<Job>, context: WorkerContext) {
     this.#message = message;
@@ -87,7 +89,9 @@ class ServedRoom {
       if (error !== undefined) onError(error, this.#job.room);
       this.#interrupt('lost');
     };
-    const leave = (): void => this.#interrupt('left');
+    const leave = (): void => {
+      if (!this.#isEnding) this.#interrupt('left');
+    };
     leaving.addEventListener('abort', leave);
     if (leaving.aborted) leave();
     const stopLease = keepLease(this.#message, log, lease, () => this.#interrupt('lost'));
@@ -139,6 +143,7 @@ class ServedRoom {
       if (item.type === 'hole') await this.#appendHole(item);
       else reader.unread(item);
     }
+    this.#isEnding = true;
     await log.finish();
     return log.isClosed ? 'lost' : 'done';
   }

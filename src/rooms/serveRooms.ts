@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { Observable } from 'rxjs';
 import type { Subscriber } from 'rxjs';
@@ -117,6 +118,7 @@ class Worker {
   async run(): Promise<void> {
     const { slots = 50, name = `${hostname()}-${process.pid}`, transcribe, onError = () => undefined } = this.#options;
     const { signal } = this.#leaving;
+    setMaxListeners(0, signal); // one for each room
     const broker = await openBroker(this.#nc);
     const [jobs, permit] = [await openJobs(broker), await findPermits(broker, this.#counts)];
     const { ack_wait = 0 } = (await jobs.info(true)).config;

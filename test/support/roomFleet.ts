@@ -133,11 +133,17 @@ export class RoomFleet {
     return new Map(this.takeOvers.map(({ room, worker }) => [room, this.#workerNames.indexOf(worker)]));
   }
 
+  /** The rooms that a worker holds and that are not done. */
+  roomsOf(worker: number): string[] {
+    return [...this.holders()]
+      .filter(([room, holder]) => holder === worker && !this.done.has(room))
+      .map(([room]) => room);
+  }
+
   /** The worker with the most rooms. */
   busiest(): number {
-    const counts = new Map<number, number>();
-    for (const worker of this.holders().values()) counts.set(worker, (counts.get(worker) ?? 0) + 1);
-    return [...counts].toSorted(([, a], [, b]) => b - a)[0]![0];
+    const numbers = this.workers.map((_, number) => number);
+    return numbers.toSorted((a, b) => this.roomsOf(b).length - this.roomsOf(a).length)[0]!;
   }
 
   /** Resolves as soon as a condition holds; it is checked with every event. */

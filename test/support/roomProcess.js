@@ -1,10 +1,11 @@
 // A worker or an edge of rooms in a process of its own. usage: node roomProcess.js JSON
 // {"role":"worker","servers":[…],"url","apiKey","name","slots"?,"options"?}  prints metrics, a line each second
+// {"role":"viewer","servers":[…],"rooms":[ROOM]}  prints {"finalMs"} for each final
 // {"role":"edge","servers":[…],"rooms":[{"room","pcm":FILE}],"startedAt"?,"spool"?}  prints {"startedAt"}
 import { readFileSync } from 'node:fs';
 import { connect } from '@nats-io/transport-node';
 import { Observable, fromEvent, merge } from 'rxjs';
-import { publishRoom, serveRooms } from '../../dist/src/rooms/index.js';
+import { publishRoom, roomEvents, serveRooms } from '../../dist/src/rooms/index.js';
 
 const FRAME_BYTES = 3200;
 const BYTES_PER_MS = 32;
@@ -19,6 +20,7 @@ const nc = await connect({
 const print = (value) => console.log(JSON.stringify(value));
 
 if (config.role === 'worker') serve();
+else if (config.role === 'viewer') await view();
 else publish();
 
 function serve() {
@@ -28,6 +30,19 @@ function serve() {
   const onError = (error, room) => console.error(`${name}, ${room}: ${error.message}`);
   const worker$ = serveRooms(nc, { slots, name, stop, transcribe, onError });
   worker$.subscribe({ next: print, error: fail, complete: close });
+}
+
+/** Prints the time from the append of each final to its arrival. */
+async function view() {
+  nc.subscribe('rx.out.*', {
+    callback: (_error, { headers, data }) => {
+      const event = JSON.parse(Buffer.from(data).toString());
+      if (event.type === 'Turn') print({ finalMs: Date.now() - Number(headers.get('Time')) });
+    },
+  });
+  merge(...config.rooms.map((room) => roomEvents(nc, room))).subscribe();
+  await nc.flush();
+  print({});
 }
 
 function publish() {

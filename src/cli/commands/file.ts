@@ -78,7 +78,14 @@ export const file: Command<FileFlags & { readonly path: string }> = {
   },
 };
 
-async function recording(flags: FileFlags & { readonly path: string }): Promise<CreateSource> {
+/** What the sources of this command need to know. */
+type SourceFlags = SpeedFlags &
+  ConditioningFlags &
+  Pick<ServiceFlags, 'sampleRate'> &
+  Partial<Pick<FileFlags, 'channels' | 'dir' | 'follow'>>;
+
+/** A recording as a source. */
+export async function recording(flags: SourceFlags & { readonly path: string }): Promise<CreateSource> {
   const [{ mediaFile }, { isAddress }] = await Promise.all([
     import('../../audio/mediaFile.ts'),
     import('../../audio/mediaAddress.ts'),
@@ -93,7 +100,8 @@ async function recording(flags: FileFlags & { readonly path: string }): Promise<
     mediaFile(path, { speed, startMs, ...growing, ...format, ...conditioning(flags), stop, onWarning });
 }
 
-async function standardInput(flags: FileFlags): Promise<CreateSource> {
+/** Standard input as a source. */
+export async function standardInput(flags: SourceFlags): Promise<CreateSource> {
   if (process.stdin.isTTY)
     throw new UsageError('nothing is piped in; - reads a recording or raw PCM from stdin, see rxscribe file --help');
   const { streamedAudio } = await import('../../audio/streamedAudio.ts');

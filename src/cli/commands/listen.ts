@@ -118,7 +118,18 @@ async function sileroSpeech(sampleRate: number): Promise<SileroSpeech> {
   };
 }
 
-function recorderOptions(flags: ListenFlags, note: (text: string) => void, speech?: SileroSpeech): MicrophoneOptions {
+/** What the recorder needs to know. */
+type RecorderFlags = DeviceFlags &
+  ConditioningFlags &
+  Pick<ListenFlags, 'sampleRate'> &
+  Partial<Pick<ListenFlags, 'vad' | 'framesPerBuffer' | 'channels'>>;
+
+/** The options of the microphone. */
+export function recorderOptions(
+  flags: RecorderFlags,
+  note: (text: string) => void,
+  speech?: SileroSpeech,
+): MicrophoneOptions {
   const { device, sampleRate, vad, framesPerBuffer = Math.round(sampleRate / 10) } = flags;
   const model = vad ?? (speech && 'silero');
   return {

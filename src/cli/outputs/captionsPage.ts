@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Subject, tap } from 'rxjs';
-import type { MonoTypeOperatorFunction } from 'rxjs';
+import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
 import type { TranscriptionEvent } from '../../../operators/events.ts';
 import { resolveOptions } from '../../page/options.ts';
 import type { CaptionsServerOptions } from '../../page/options.ts';
@@ -33,17 +33,20 @@ export function checkCaptionsPage(flags: CaptionsFlags): void {
 /**
  * Opens the page of `--captions` and prints its address, for other machines also as a QR code.
  *
+ * @param rooms The events of other rooms, each for a page of its own.
  * @throws {Error} if its port is taken.
  */
 export async function openCaptionsPage(
   flags: CaptionsFlags,
   { note, view, paused$ }: Pick<RunContext, 'note' | 'view' | 'paused$'>,
+  rooms?: (room: string) => Observable<TranscriptionEvent>,
 ): Promise<CaptionsPage | undefined> {
   if (flags.captions === undefined) return undefined;
   const { captionsServer } = await import('../../page/captionsServer.ts');
   const event$ = new Subject<TranscriptionEvent>();
-  const server = await captionsServer(event$, { ...optionsOf(flags), paused: paused$ });
+  const server = await captionsServer(event$, { ...optionsOf(flags), paused: paused$, ...(rooms && { rooms }) });
   note(`captions at ${server.url}`);
+  if (rooms) note(`captions of any other room at ${server.url}r/ROOM`);
   if (flags.captionsHost !== undefined) await showQrCode(server.url, view);
   note(`choose their style, name speakers and get the URL for OBS at ${server.operatorUrl}`);
   return {

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { loadNats } from '../../rooms/nats.ts';
+import type { NatsFlags } from '../flags/roomsFlags.ts';
+import { printable } from '../terminal/printable.ts';
+import { UsageError } from '../usageError.ts';
+
+/** How long the first connection may take, in milliseconds. */
+const CONNECT_MS = 5000;
+const RECONNECT_MS = 500;
+
+/**
+ * Connects to the broker of `--nats`; later breaks are repaired by the client.
+ *
+ * @throws {UsageError} when the credentials cannot be read.
+ * @throws {Error} of one line when there is no server, or it refuses.
+ */
+export async function connectNats({ nats, creds, inboxPrefix }: NatsFlags, name: string): Promise<NatsConnection> {
+  const { transport } = await loadNats();
+  const servers = nats.split(',').map((server) => server.trim());
+  const authenticator = creds === undefined ? undefined : transport.credsAuthenticator(readCredentials(creds));
+  try {
+    return await transport.connect({
+      servers,
+      name: `rxscribe rooms ${name}`,
+      timeout: CONNECT_MS,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: RECONNECT_MS,
+      ...(authenticator && { authenticator }),
+      ...(inboxPrefix !== undefined && { inboxPrefix }),
+      ...(servers.some((server) => server.startsWith('tls:')) && { tls: {} }),
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const start = /refused/i.test(reason) ? '; start one with nats-server -js, or name another with --nats' : '';
+    const names = servers.map(withoutUser).join(', ');
+    throw new Error(`cannot connect to NATS at ${printable(names)}: ${printable(reason)}${start}`, { cause });
+  }
+}
+
+function readCredentials(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new UsageError(`--creds: cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** An address without the user and password it may contain. */
+function withoutUser(server: string): string {
+  return server.replace(/\/\/.*@/, '//').replace(/^[^/]*@/, '');
+}
