@@ -119,7 +119,7 @@ function fileOf({ files }: RequestContext, route: string): Asset | undefined {
   return text === undefined ? undefined : { type: TEXT, body: Buffer.from(text), fileName: route };
 }
 
-/** Takes the names of speakers, as JSON, from whoever has the key of the operator. */
+/** Takes the names of speakers, as JSON, from a request with the key of the operator. */
 async function takeNames(
   { operatorKey, onNames }: RequestContext,
   request: IncomingMessage,

@@ -322,6 +322,32 @@ where('examples/web', () => {
     expect(await page.textContent('#listen .label')).toBe('Listen');
   });
 
+  it('stops while the microphone is not yet allowed', async () => {
+    const { page } = await open(await browser.newContext(), { recorded: recording });
+    await page.evaluate(() => {
+      navigator.mediaDevices.getUserMedia = () => new Promise(() => undefined);
+    });
+    await page.click('#listen');
+    await phaseIs(page, 'permission');
+    await page.click('#listen');
+    await phaseIs(page, 'idle');
+    expect(await page.textContent('#listen .label')).toBe('Listen');
+  });
+
+  it('stops while the demo is loading, and shows why it cannot be loaded', async () => {
+    const { page } = await open(await browser.newContext());
+    await page.route('**/demo.wav', () => undefined, { times: 1 }); // never answered
+    await page.click('#demo');
+    await page.locator('#listen .label').getByText('Stop').waitFor();
+    await page.click('#listen');
+    await phaseIs(page, 'idle');
+    await page.route('**/demo.wav', (route) => route.fulfill({ status: 404 }), { times: 1 });
+    await page.click('#demo');
+    await phaseIs(page, 'failed');
+    expect(await page.textContent('#status')).toMatch(/^Cannot load http.*\/demo\.wav: HTTP 404\.$/);
+    expect(await page.textContent('#listen .label')).toBe('Listen');
+  });
+
   it.each([
     { width: 320, height: 568 },
     { width: 390, height: 844 },

@@ -5,7 +5,6 @@ import {
   defer,
   endWith,
   finalize,
-  from,
   map,
   merge,
   of,
@@ -15,6 +14,7 @@ import {
   takeUntil,
 } from 'rxjs';
 import type { Observable } from 'rxjs';
+import { fromFetch } from 'rxjs/fetch';
 import { audioFile, microphone, transcribe } from 'rxscribe';
 import type { TranscriptionEvent } from 'rxscribe';
 import { bufferBytes } from 'rxscribe/operators';
@@ -56,8 +56,13 @@ export function listenToFile(file: Blob, stop: Observable<unknown>): Observable<
 
 /** Transcribes the recording at an address, likewise. */
 export function listenToUrl(url: string, stop: Observable<unknown>): Observable<Activity> {
-  const file = defer(() => from(fetch(url).then((response) => response.blob())));
+  const file = fromFetch(url, { selector: blobOf }).pipe(takeUntil(stop));
   return listen(file.pipe(switchMap((blob) => audioFile(blob, { stop }))), stop);
+}
+
+async function blobOf(response: Response): Promise<Blob> {
+  if (!response.ok) throw new Error(`cannot load ${response.url}: HTTP ${response.status}`);
+  return response.blob();
 }
 
 /** Never errors: a failure is the last activity. */

@@ -3,7 +3,7 @@ import { followEvents } from './eventStream.ts';
 import { EMPTY_VIEW, applyUpdate } from './viewState.ts';
 import type { ViewState } from './viewState.ts';
 
-/** Shows fields for the names of the speakers. Only who has the key of the operator can set them. */
+/** Shows fields for the names of the speakers. The server accepts them only with the key of the operator. */
 export function openSpeakerForm(key: string): void {
   const list = element('speakerNames');
   const message = element('namesMessage');

@@ -521,9 +521,9 @@ if (reason !== undefined) console.warn(`skipped: the captions page; ${reason}`);
     const page = await visit();
     const left = async (text: string): Promise<number> =>
       (await page.getByText(text, { exact: true }).boundingBox())!.x;
-    event$.next(final(0, 'Nobody.'));
-    await sees(page, 'Nobody.');
-    const without = await left('Nobody.');
+    event$.next(final(0, 'Unknown.'));
+    await sees(page, 'Unknown.');
+    const without = await left('Unknown.');
     event$.next(final(1, 'Anna.', 'A'));
     await sees(page, 'Anna.');
     const withNames = await left('Anna.');

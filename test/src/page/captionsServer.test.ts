@@ -395,7 +395,7 @@ describe('captionsServer', () => {
     expect(text).toMatch(/^HTTP\/1\.1 404 /);
   });
 
-  it('ends connections that send no request, and serves viewers meanwhile', async () => {
+  it('ends connections that send no request, while it serves viewers', async () => {
     const { url } = await serve(of(finalTurn(0, 'Hello.')));
     const { hostname, port } = new URL(url);
     const silent = Array.from({ length: 300 }, () => connect(Number(port), hostname).on('error', () => undefined));

@@ -10,6 +10,7 @@ import { startPulse, pulseSkipReason } from '../../../support/pulse.ts';
 import type { Pulse } from '../../../support/pulse.ts';
 import { openScreen, withoutTmux } from '../../../support/tmux.ts';
 import type { Screen } from '../../../support/tmux.ts';
+import { openViewer } from '../../page/viewer.ts';
 import { WAV, keyOf, sentences, startService } from '../service.ts';
 
 const skipped = await withoutTmux();
@@ -83,6 +84,14 @@ describeOnScreen('the terminal view', () => {
 
     const end = await screen.shows(/exit 0/);
     expect(end.slice(0, -1)).toEqual([...(await sentences()), expect.stringMatching(SUMMARY), 'exit 0']);
+  });
+
+  it('shows the address of the captions page for other machines as a QR code', async () => {
+    await open(`file '${WAV}' --captions 0 --captions-host 0.0.0.0`, { size: [100, 50] });
+    const lines = await screen.shows(/captions at [^]*choose their style[^]* live /);
+    const code = lines.filter((line) => /^ *[█▀▄][█▀▄ ]{20,}$/.test(line));
+    expect(code.length).toBeGreaterThan(15);
+    expect(new Set(code.map((line) => line.length)).size).toBe(1);
   });
 
   it('fits the partial and the status to a small terminal, and to a new size', async () => {
@@ -211,8 +220,10 @@ describeWithPulse('the keys of rxscribe listen', () => {
 
   it('pause without sending, resume, end a turn, and end the transcription', async () => {
     pulse = await startPulse();
-    await open('listen', { env: pulse.env });
+    await open('listen --captions 0', { env: pulse.env });
     const live = await screen.shows(/Listening[^]* live /);
+    const [, page = ''] = /captions at (http:\S+)/.exec(live.join('\n')) ?? [];
+    const viewer = await openViewer(page);
     expect(live.join('\n')).toMatch(/rxscribe: Listening.*; Ctrl-C ends/);
     expect(live.join('\n')).toMatch(/● live {2}0:0\d {2}[█░]{12} +-\d+ dB/);
     const played = pulse.play(WAV).catch(() => undefined);
@@ -221,6 +232,7 @@ describeWithPulse('the keys of rxscribe listen', () => {
     await screen.press('Enter');
     await screen.press('Space');
     const paused = await screen.shows(/paused, nothing is sent/);
+    await viewer.sees(({ status }) => status === 'paused');
     await screen.press('m');
     await screen.shows(/marked/);
     const sent = service.sessions[0]!.audioMs;
@@ -230,6 +242,8 @@ describeWithPulse('the keys of rxscribe listen', () => {
     expect(paused.join('\n')).not.toContain('dB');
     await screen.press('Space');
     await screen.shows(/ live /);
+    await viewer.sees(({ status }) => status === 'live');
+    viewer.leave();
     await screen.press('C-c');
     await screen.shows(/stopping[^]*(exit 0|\n\$ ?$)/);
     expect(service.sessions[0]).toMatchObject({ endedBy: 'terminate' });
