@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { bundledRecording } from '../../../../src/simulator/index.ts';
 import type { Simulator } from '../../../../src/simulator/index.ts';
+import type { TranscriptionEvent } from '../../../../operators/events.ts';
 import { killAll, rxscribe, start } from '../../../support/cli.ts';
+import { HUMAN_TEXT, humanSpeech } from '../../../support/humanSpeech.ts';
 import { PULSE_DEVICE, startPulse, pulseSkipReason } from '../../../support/pulse.ts';
 import type { Pulse } from '../../../support/pulse.ts';
+import { speechModel } from '../../../support/speechModel.ts';
+import { wordErrors, wordsOf } from '../../../support/wordErrors.ts';
 import { wav } from '../../audio/recordings.ts';
 import { WAV, keyOf, startService } from '../service.ts';
 
@@ -65,6 +69,29 @@ describeWithPulse('rxscribe listen, with a real device', () => {
     expect(service.sessions[0]).toMatchObject({ endedBy: 'terminate' });
     expect(service.violations).toEqual([]);
     void played;
+  });
+
+  it('recognises human speech on this device with at most 5 % word errors', async () => {
+    const human = humanSpeech(folder);
+    const program = start(['listen', '--local', await speechModel(), '--format', 'ndjson'], { env: pulse.env });
+    await program.stdout.waitFor(/"Begin"/);
+    await pulse.play(human);
+    // the last turn ends with the silence after it
+    await program.stdout.waitFor(/himself[^\n]*"isFinal":true|"isFinal":true[^\n]*himself/i);
+    program.child.kill('SIGINT');
+
+    const { code, stdout } = await program.outcome;
+
+    expect(code).toBe(0);
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TranscriptionEvent);
+    const text = events
+      .flatMap((event) => (event.type === 'Turn' && event.isFinal ? [event.transcript] : []))
+      .join(' ');
+    expect(wordErrors(HUMAN_TEXT, text) / wordsOf(HUMAN_TEXT).length).toBeLessThanOrEqual(0.05);
+    expect(events.at(-1)).toMatchObject({ type: 'Stats', gapMs: 0 });
   });
 
   it('transcribes each channel of the device separately with --channels', async () => {
