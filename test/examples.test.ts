@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundledRecording } from '../src/simulator/index.ts';
 import { nodeWithSqlite } from './support/nodeWithSqlite.ts';
+import { speechModel } from './support/speechModel.ts';
 import { ROOT, TALK_TRANSCRIPTS, createUserProject } from './support/userProject.ts';
 import type { ProgramResult, UserProject } from './support/userProject.ts';
 
@@ -67,6 +68,7 @@ const WITH_MICROPHONES: ReadonlySet<string> = new Set(['meeting-recorder.js', 't
 /** The command line of each example. */
 const PROGRAMS: Record<string, readonly string[]> = {
   'captions.js': ['examples/captions.js', 'talk.wav', 'talk.vtt'],
+  'compare.js': ['examples/compare.js', 'talk.wav', 'MODEL', 'talk.txt'],
   'database.js': ['examples/database.js', 'three.wav', 'turns.jsonl', '2'],
   'durable.js': ['examples/durable.js', 'talk.wav', 'interview'],
   'durable-database.js': ['examples/durable-database.js', 'talk.pcm', 'talk.db'],
@@ -92,8 +94,10 @@ describe('examples', () => {
 
   // all at once: they mostly wait for audio in real time
   beforeAll(async () => {
+    const model = await speechModel();
     project = await createUserProject();
     await project.write('prepare.js', PREPARE);
+    await project.write('talk.txt', TALK_TRANSCRIPTS.join('\n'));
     expect(await project.node('prepare.js')).toEqual({ code: 0, stdout: '', stderr: '' });
     const run = async ([name, args]: [string, readonly string[]]): Promise<[string, ProgramResult]> => [
       name,
@@ -101,7 +105,7 @@ describe('examples', () => {
         ? await project.shell(`TEST_MICROPHONES='${MICROPHONES}' node ${args.join(' ')}`)
         : name === 'durable-database.js'
           ? await project.shell(`${sqlite} --disable-warning=ExperimentalWarning ${args.join(' ')}`)
-          : await project.node(...args),
+          : await project.node(...args.map((arg) => (arg === 'MODEL' ? model : arg))),
     ];
     results = Object.fromEntries(await Promise.all(Object.entries(PROGRAMS).map(run)));
   });
@@ -122,6 +126,13 @@ describe('examples', () => {
 
   it('captions.js writes both turns with their times, in lines of captions', async () => {
     expect(await project.read('talk.vtt')).toBe(CAPTIONS);
+  });
+
+  it('compare.js prints what the service and this device recognised, and their word errors', () => {
+    const lines = linesOf(results['compare.js']);
+    expect(lines[0]).toMatch(/^service +this device$/);
+    expect(lines).toContain('service: 0 of 13 words wrong (0.0 %)');
+    expect(lines.at(-1)).toMatch(/^device: [0-4] of 13 words wrong/);
   });
 
   it('database.js saves every turn, including the last batch', async () => {
