@@ -19,6 +19,8 @@ const PRE_ROLL = SAMPLE_RATE / 10;
 const KEPT = SAMPLE_RATE;
 /** Within so many samples before the limit a long turn is cut, where it is quietest. */
 const CUT_RANGE = 2 * SAMPLE_RATE;
+/** So many times in a row people hardly say a phrase: in a final it is a loop of the model. */
+const FINAL_REPETITIONS = 5;
 const CUT_LENGTH = (30 * SAMPLE_RATE) / 1000;
 
 /** A turn that has not ended; positions in samples. */
@@ -153,7 +155,7 @@ export class OfflineTurns {
   }
 
   #emitFinal(turn: OpenTurn, text: string, to: number): void {
-    const words = wordsOf(text);
+    const words = withoutRepetitions(wordsOf(text), FINAL_REPETITIONS);
     if (words.length > 0) {
       this.#emitTurn(turn, words, to, { isFinal: true, stable: words.length });
       this.#order++;

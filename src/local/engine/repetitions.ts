@@ -7,16 +7,14 @@ export function normalised(word: string): string {
 }
 
 /**
- * Removes what a recogniser repeats: a phrase that occurs three times in a row is kept once, and what follows is dropped.
+ * Removes what a recogniser repeats: a phrase that occurs so many times in a row is kept once, and what follows is dropped.
  * Models of this kind repeat themselves when the audio ends in the middle of a word.
  */
-export function withoutRepetitions(words: readonly string[]): readonly string[] {
+export function withoutRepetitions(words: readonly string[], times: number = 3): readonly string[] {
   const keys = words.map(normalised);
   for (let length = 1; length <= LONGEST_PHRASE; length++) {
-    for (let at = 0; at + 3 * length <= keys.length; at++) {
-      if (isSame(keys, at, at + length, length) && isSame(keys, at, at + 2 * length, length)) {
-        return words.slice(0, at + length);
-      }
+    for (let at = 0; at + times * length <= keys.length; at++) {
+      if (isSame(keys, at, at + length, (times - 1) * length)) return words.slice(0, at + length);
     }
   }
   return words;

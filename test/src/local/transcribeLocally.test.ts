@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   copyFileSync,
@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { firstValueFrom, lastValueFrom, tap, toArray } from 'rxjs';
 import { audioFile } from 'rxscribe';
@@ -77,6 +78,22 @@ function enginePids(): number[] {
     });
 }
 
+/** Makes the running engines so many times slower, until the returned function is called: they run for a part of each second. */
+function slowDown(times: number): () => void {
+  const pids = enginePids();
+  const send = (signal: NodeJS.Signals): void => {
+    for (const pid of pids) if (isRunning(pid)) process.kill(pid, signal);
+  };
+  const stop = setInterval(() => {
+    send('SIGSTOP');
+    setTimeout(() => send('SIGCONT'), 1000 - 1000 / times);
+  }, 1000);
+  return () => {
+    clearInterval(stop);
+    setTimeout(() => send('SIGCONT'), 1000);
+  };
+}
+
 /** Whether a process runs: one that has ended but was not collected by its parent has no command line. */
 function isRunning(pid: number): boolean {
   try {
@@ -116,7 +133,7 @@ describe('transcribeLocally', () => {
     // at the pace of speech, because an engine that is behind skips partials
     const event$ = audioFile(DEMO_WAV).pipe(bufferBytes(3200), transcribeLocally({ model }));
     const partial = await firstValueFrom(event$.pipe(partials()));
-    expect(partial).toMatchObject({ isFinal: false, end_of_turn: false, turn_order: 0 });
+    expect(partial).toMatchObject({ isFinal: false, end_of_turn: false });
   });
 
   it('loses no word when the engine is killed in the middle of a turn', async () => {
@@ -141,6 +158,47 @@ describe('transcribeLocally', () => {
     expect(wordErrors(HUMAN_TEXT, textOf(events)) / wordsOf(HUMAN_TEXT).length).toBeLessThanOrEqual(0.05);
     expectExactAccounts(events);
   });
+
+  it('makes a recording wait for an engine that is ten times slower, and loses no word', async () => {
+    let release = (): void => undefined;
+    const events = await transcription(human, { stallTimeout: 60_000 }, (event) => {
+      if (event.type === 'Begin') release = slowDown(10);
+    });
+    release();
+    expect(wordErrors(HUMAN_TEXT, textOf(events)) / wordsOf(HUMAN_TEXT).length).toBeLessThanOrEqual(0.05);
+    expectExactAccounts(events);
+  });
+
+  it('grows by nothing over 20 sessions, of which 8 are cut short', async () => {
+    const script = `
+      import { readFileSync } from 'node:fs';
+      import { setImmediate } from 'node:timers/promises';
+      import { EMPTY, concat, from, lastValueFrom, NEVER, takeWhile } from 'rxjs';
+      import { bufferBytes } from 'rxscribe/operators';
+      import { transcribeLocally } from 'rxscribe/local';
+      const speech = readFileSync(${JSON.stringify(human)}).subarray(44, 44 + 3 * 32000);
+      const sizes = [];
+      for (let count = 0; count < 20; count++) {
+        const isCut = count % 5 > 2;
+        const source$ = concat(from([speech]), isCut ? NEVER : EMPTY).pipe(bufferBytes(3200));
+        const event$ = source$.pipe(transcribeLocally({ model: ${JSON.stringify(model)} }));
+        await lastValueFrom(event$.pipe(takeWhile(({ type }) => !isCut || type !== 'SpeechStarted')), { defaultValue: 0 });
+        global.gc();
+        sizes.push(process.memoryUsage().heapUsed);
+      }
+      const children = () => readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').trim();
+      while (children() !== '') await setImmediate();
+      console.log(JSON.stringify(sizes));`;
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--expose-gc',
+      '--input-type=module',
+      '-e',
+      script,
+    ]);
+    const sizes = JSON.parse(stdout) as number[];
+    expect(sizes).toHaveLength(20);
+    expect(Math.max(...sizes.slice(15)) - Math.max(...sizes.slice(3, 8))).toBeLessThan(1_000_000);
+  }, 240_000);
 
   it('runs two transcriptions at once', async () => {
     const both = await Promise.all([transcription(human), transcription(human)]);

@@ -108,6 +108,14 @@ describe('OfflineTurns', () => {
     expect(events.map((event) => event.type)).toEqual(['SpeechStarted', 'Warning']);
   });
 
+  it('keeps one of a phrase that the model repeats again and again', () => {
+    const events: SessionEvent[] = [];
+    const looping = { ...models(), recogniseFinal: () => 'So it is. It is. It is. It is. It is. It is.' };
+    const turns = new OfflineTurns(looping, DEFAULTS, (event) => events.push(event));
+    turns.accept(speech([2, 1000], [0, 2000]));
+    expect(finals(events)).toEqual(['0 So it is.']);
+  });
+
   it('ends the open turn when forced, and goes on with the next number', () => {
     const events: SessionEvent[] = [];
     const turns = new OfflineTurns(models(), DEFAULTS, (event) => events.push(event));

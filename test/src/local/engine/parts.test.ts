@@ -16,6 +16,11 @@ describe('withoutRepetitions', () => {
   ])('keeps one of %s', (_, text, kept) => {
     expect(withoutRepetitions(text.split(' ')).join(' ')).toBe(kept);
   });
+
+  it('keeps a phrase that occurs less often than given', () => {
+    expect(withoutRepetitions('no no no no'.split(' '), 5)).toHaveLength(4);
+    expect(withoutRepetitions('I see I see I see I see I see and'.split(' '), 5)).toEqual(['I', 'see']);
+  });
 });
 
 describe('estimateWordTimes', () => {
