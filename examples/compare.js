@@ -9,6 +9,7 @@ import { transcribeLocally } from 'rxscribe/local';
 import { bufferBytes, finals } from 'rxscribe/operators';
 
 const [recording = 'talk.wav', model = 'models/moonshine-tiny-en', reference] = process.argv.slice(2);
+const said = reference && wordsOf(await readFile(reference, 'utf8'));
 const COLUMN = 38;
 
 const service = transcribe({
@@ -27,17 +28,16 @@ const textBy = (recognise) =>
     map((text) => text.trim()),
   );
 
-forkJoin({ service: textBy(service), device: textBy(device) }).subscribe(async (texts) => {
+forkJoin({ service: textBy(service), device: textBy(device) }).subscribe((texts) => {
   const columns = [wrap(texts.service), wrap(texts.device)];
   const rows = Math.max(...columns.map((lines) => lines.length));
   const line = (left = '', right = '') => `${left.padEnd(COLUMN)}  ${right}`.trimEnd();
   console.log(line('service', 'this device'));
   for (let row = 0; row < rows; row++) console.log(line(columns[0][row], columns[1][row]));
-  if (!reference) return;
-  const words = wordsOf(await readFile(reference, 'utf8'));
+  if (!said) return;
   for (const [side, text] of Object.entries(texts)) {
-    const errors = wordErrors(words, wordsOf(text));
-    console.log(`${side}: ${errors} of ${words.length} words wrong (${((100 * errors) / words.length).toFixed(1)} %)`);
+    const errors = wordErrors(said, wordsOf(text));
+    console.log(`${side}: ${errors} of ${said.length} words wrong (${((100 * errors) / said.length).toFixed(1)} %)`);
   }
 });
 
