@@ -4,7 +4,6 @@ import type { Argv, CommandModule } from 'yargs';
 import { isHelp, loadEnvFile } from './environment.ts';
 import type { Command } from './flags/declareFlags.ts';
 import { HELP, isPlainHelp } from './help.ts';
-import { explainUsage } from './explainUsage.ts';
 import { normalizeArgs } from './normalizeArgs.ts';
 import { UsageError } from './usageError.ts';
 
@@ -73,7 +72,7 @@ const COMMANDS = [LISTEN, FILE, RESUME, DEVICES, DOCTOR, DEMO, MODELS, ROOMS, SE
 
 /** Declares the commands. The general help loads none of them; `HELP` is a copy of its text. */
 async function program(args: readonly string[]): Promise<Argv> {
-  const { default: yargs } = await import('yargs');
+  const [{ default: yargs }, { explainUsage }] = await Promise.all([import('yargs'), import('./explainUsage.ts')]);
   const cli = yargs(args);
   const commandNames = COMMANDS.map(({ command }) => String(command).replace(/ .*/, ''));
   return cli

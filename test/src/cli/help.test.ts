@@ -38,7 +38,6 @@ describe('rxscribe --help', () => {
   it('loads only the modules that print it', async () => {
     expect(await loadedBy(['--help'])).toEqual([
       'dist/src/cli/environment.js',
-      'dist/src/cli/explainUsage.js',
       'dist/src/cli/help.js',
       'dist/src/cli/main.js',
       'dist/src/cli/normalizeArgs.js',
@@ -57,6 +56,7 @@ describe('rxscribe --help', () => {
       'dist/src/cli/main.js',
       'dist/src/cli/normalizeArgs.js',
       'dist/src/cli/usageError.js',
+      'dist/src/mostSimilar.js',
     ]);
     expect(loaded.filter((url) => /node_modules\/(rxjs|assemblyai|decibri|ws|node-forge|dotenv)\//.test(url))).toEqual(
       [],
