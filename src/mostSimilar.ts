@@ -1,12 +1,12 @@
-/** Most edits between a name and its correction, and half the length of a short name; a longer distance is a guess. */
-const MAX_EDITS = 3;
+/** Most edits between a name and its correction: a third of its length within these bounds; a longer distance is a guess. */
+const MAX_EDITS = { short: 2, long: 3 };
 
 /** The name that was probably meant: one that is written differently or goes on, or else the one with the fewest edits. */
 export function mostSimilar(given: string, names: readonly string[]): string | undefined {
   const target = plain(given);
   if (target === '' || target.length > 100) return undefined; // the cost grows with the square
   let best: string | undefined;
-  let fewest = Math.min(MAX_EDITS, Math.ceil(target.length / 2)) + 1;
+  let fewest = Math.min(MAX_EDITS.long, Math.max(MAX_EDITS.short, Math.ceil(target.length / 3))) + 1;
   for (const name of names) {
     const candidate = plain(name);
     const edits = candidate.startsWith(target) ? 0 : distance(target, candidate);

@@ -7,11 +7,8 @@ import { childEnvironment } from './childEnvironment.ts';
 import type { AecMetrics, InputDevice, OpenRecorder, RecorderOptions, RecorderStream } from './recorder.ts';
 import type { AudioVersion, RecorderReport, RecorderRequest, ReportedError } from './recorderMessages.ts';
 
-/** How long the list of devices may take, in milliseconds. */
-const LIST_TIMEOUT_MS = 10_000;
-
-/** How long opening a device may take, in milliseconds. A Bluetooth headset needs some seconds. */
-const OPEN_TIMEOUT_MS = 10_000;
+/** How long listing the devices or opening one may take, in seconds: more than a Bluetooth headset on a busy machine. */
+const TIMEOUT_S = 30;
 
 /** Opens decibri's recorder in a process of its own. */
 export const openRecorder: OpenRecorder = (options, released) =>
@@ -20,9 +17,9 @@ export const openRecorder: OpenRecorder = (options, released) =>
     const abandon = (): void => {
       settle();
       recorder.destroy();
-      reject(recorderEnded('the audio system did not open the device within 10 s'));
+      reject(recorderEnded(`the audio system did not open the device within ${TIMEOUT_S} s`));
     };
-    const timer = setTimeout(abandon, OPEN_TIMEOUT_MS);
+    const timer = setTimeout(abandon, TIMEOUT_S * 1000);
     const settle = (): void => {
       clearTimeout(timer);
       released.removeEventListener('abort', abandon);
@@ -44,8 +41,8 @@ export function inspectAudio(): Promise<{ readonly devices: readonly InputDevice
     const child = startProcess({ type: 'list' });
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new Error('the audio system did not list its devices within 10 s'));
-    }, LIST_TIMEOUT_MS);
+      reject(new Error(`the audio system did not list its devices within ${TIMEOUT_S} s`));
+    }, TIMEOUT_S * 1000);
     child.on('message', (report: RecorderReport) => {
       if (report.type === 'listed') resolve(report);
       else if (report.type === 'error') reject(toError(report.error));

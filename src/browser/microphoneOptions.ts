@@ -1,4 +1,4 @@
-import { CAPTURE_RULES, checkModelOption } from '../audio/audioOptions.ts';
+import { CAPTURE_RULES, CONDITIONING_RULES, checkModelOption } from '../audio/audioOptions.ts';
 import type { DeliveredFormat } from '../audio/audioOptions.ts';
 import { unsupported, bool, checkOptionRules, oneOf, range, text } from '../optionRules.ts';
 import type { OptionRules } from '../optionRules.ts';
@@ -37,6 +37,7 @@ const NODE_ONLY = 'only Node supports it, not a browser';
 
 const RECORDER: OptionRules = {
   ...CAPTURE_RULES,
+  ...CONDITIONING_RULES, // one channel
   device: { ...text(), expected: 'the deviceId of a MediaDeviceInfo' },
   echoCancellation: bool,
   noiseSuppression: bool,

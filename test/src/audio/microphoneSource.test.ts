@@ -298,7 +298,7 @@ describe('microphoneSource', () => {
     [{ vad: true }, /^vad must be false, 'silero', 'energy', or an object with a model, not true$/],
     [{ vad: 'webrtc' }, /^vad.model must be "silero" or "energy", not "webrtc"$/],
     [{ vad: { threshold: 0.5 } }, /^vad.model must be "silero" or "energy", not null$/],
-    [{ aec: { model: 'tau', tail: 20 } }, /^unknown option aec.tail, expected one of model, tailMs, /],
+    [{ aec: { model: 'tau', tail: 20 } }, /^unknown option aec.tail; did you mean aec.tailMs\?/],
     [{ aec: 'speex' }, /^aec.model must be "tau", not "speex"$/],
     [{ modelPath: '' }, /^modelPath must be a path, not ""$/],
     [{ vadThreshold: 0.5 }, /^unknown option vadThreshold, expected one of sampleRate, /],

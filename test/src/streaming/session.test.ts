@@ -411,11 +411,14 @@ describe('session', () => {
     });
 
     it('reads a message of 32 MiB with a warning, and errors on a longer one', async () => {
-      const { settings } = await serve(({ send }) => {
-        send(BEGIN);
-        send('x'.repeat(MAX_PAYLOAD));
-        send('x'.repeat(MAX_PAYLOAD + 1));
-      });
+      const { settings } = await serve(
+        ({ send }) => {
+          send(BEGIN);
+          send('x'.repeat(MAX_PAYLOAD));
+          send('x'.repeat(MAX_PAYLOAD + 1));
+        },
+        { connectTimeout: 60_000, stallTimeout: 60_000 }, // the service is in this process, and busy for a while
+      );
 
       const { events, error } = await run(session(NEVER, settings));
 
