@@ -4,7 +4,7 @@ import { emitWithBackpressure } from '../backpressure.ts';
 import { monotonicNow } from '../monotonicNow.ts';
 import type { Tape, TapeItem } from './tape.ts';
 
-/** How fast audio may be sent. */
+/** How fast audio may be sent; it may change at any time. */
 export interface Pace {
   /** How many bytes may be sent at once. */
   readonly burst: number;

@@ -59,8 +59,8 @@ import { Timeline } from './timeline.ts';
 
 /** How much audio may be sent at once before the pace of catching up applies, in milliseconds. */
 const BURST_MS = 10_000;
-/** The same while sessions fail on the audio, so that little of it has to be given up, in milliseconds. */
-const CAUTIOUS_BURST_MS = 1000;
+/** The limits while sessions fail on the audio, so that little of it has to be given up: milliseconds, times real time. */
+const CAUTIOUS = { burstMs: 1000, speed: 4 };
 /** How often processed audio is dropped from the tape between finals, in milliseconds of audio. */
 const TRIM_MS = 1000;
 /** How often `Stats` are emitted while no turn ends, in milliseconds of audio. */
@@ -453,9 +453,17 @@ export class Relay {
 
   /** How fast a session may be sent the audio that it has to catch up with; the device takes no more than it can hold. */
   #pace(onDevice: boolean): Pace {
-    const burst = this.#policy.suspectsAudio ? CAUTIOUS_BURST_MS : BURST_MS;
+    const policy = this.#policy;
+    const msPerByte = this.#msPerByte;
     const speed = onDevice ? Infinity : this.#settings.catchUpSpeed;
-    return { burst: msToBytes(burst, this.#settings.format), rate: speed / this.#msPerByte };
+    return {
+      get burst() {
+        return (policy.suspectsAudio ? CAUTIOUS.burstMs : BURST_MS) / msPerByte;
+      },
+      get rate() {
+        return (policy.suspectsAudio ? Math.min(CAUTIOUS.speed, speed) : speed) / msPerByte;
+      },
+    };
   }
 
   /** Counts for how long a session of the service is open. */

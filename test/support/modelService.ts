@@ -87,11 +87,13 @@ export class ModelService {
   readonly #breaks: Break[];
   readonly #connectMs: number;
   readonly #lastsMs: number;
-  readonly #poison: Stretch | undefined;
+  readonly poison: Stretch | undefined;
   /** Where turns start, in milliseconds; everywhere if it is not set. */
   speech: readonly Stretch[] | undefined;
   /** How long a session takes from `Terminate` to its last turn, in milliseconds. */
   terminationMs = 50;
+  /** How long after the stretch on which it fails a session breaks, in milliseconds. */
+  failureMs = 0;
   /** What each session was sent: stretches in milliseconds of the recording, and control messages. */
   readonly received: (string | [fromMs: number, toMs: number])[][] = [];
 
@@ -102,7 +104,7 @@ export class ModelService {
    * @param poison A stretch of audio on which every session fails, in milliseconds.
    */
   constructor(breaks: readonly Break[] = [], connectMs = 10, lastsMs = 10_800_000, poison?: Stretch) {
-    this.#poison = poison;
+    this.poison = poison;
     this.#breaks = [...breaks];
     this.#connectMs = connectMs;
     this.#lastsMs = lastsMs;
@@ -115,7 +117,7 @@ export class ModelService {
         if (breaks === 'before Begin') return fail(subscriber);
         const received: ModelService['received'][number] = [];
         this.received.push(received);
-        const one = new ModelSession(subscriber, received, breaks, this.#poison, this.speech);
+        const one = new ModelSession(subscriber, received, breaks, this);
         subscriber.next({ type: 'Begin', id: 'model', expires_at: (Date.now() + this.#lastsMs) / 1000 });
         subscriber.add(timer(this.#lastsMs).subscribe(() => fail(subscriber, 'expired', 3008)));
         subscriber.add(
@@ -139,8 +141,8 @@ class ModelSession {
   readonly #subscriber: Subscriber<SessionEvent>;
   readonly #log: (string | [number, number])[];
   readonly #breaks: Break | undefined;
-  readonly #poison: Stretch | undefined;
-  readonly #speech: readonly Stretch[] | undefined;
+  readonly #service: ModelService;
+  #failing = false;
   #idle: Subscription | undefined;
   #from: number | undefined;
   #to = 0;
@@ -154,11 +156,9 @@ class ModelSession {
     subscriber: Subscriber<SessionEvent>,
     log: (string | [number, number])[],
     breaks: Break | undefined,
-    poison: Stretch | undefined,
-    speech: readonly Stretch[] | undefined,
+    service: ModelService,
   ) {
-    this.#speech = speech;
-    this.#poison = poison;
+    this.#service = service;
     this.#subscriber = subscriber;
     this.#log = log;
     this.#breaks = breaks;
@@ -179,11 +179,18 @@ class ModelSession {
     } else if (at !== this.#to) throw new Error(`a hole in the audio: ${this.#to} to ${at} ms`);
     this.#to = at + Math.min(bytes.length - lead, room) / BYTES_PER_MS;
     (this.#log.findLast((one) => typeof one !== 'string') as [number, number])[1] = this.#to;
-    const [from, to] = this.#poison ?? [Infinity, Infinity];
-    if (at < to && this.#to > from) return fail(this.#subscriber);
+    const [from, to] = this.#service.poison ?? [Infinity, Infinity];
+    if (this.#failing) return;
+    if (at < to && this.#to > from) return this.#fail();
     this.#recognise();
     if (bytes.length > room) fail(this.#subscriber);
     if (this.#breaks === 'inactive') this.#expectMore();
+  }
+
+  #fail(): void {
+    if (this.#service.failureMs === 0) return fail(this.#subscriber);
+    this.#failing = true;
+    this.#subscriber.add(timer(this.#service.failureMs).subscribe(() => fail(this.#subscriber)));
   }
 
   #expectMore(): void {
@@ -193,6 +200,7 @@ class ModelSession {
   }
 
   terminate(): void {
+    if (this.#failing) return;
     if (this.#breaks === 'after Terminate') return fail(this.#subscriber);
     this.#final();
     this.#subscriber.next({ type: 'Termination' });
@@ -215,7 +223,7 @@ class ModelSession {
   }
 
   #words(ended: boolean): string[] {
-    const words = isTurn(this.#turn, this.#speech) ? wordsWithin(this.#turn, this.#from ?? 0, this.#to) : [];
+    const words = isTurn(this.#turn, this.#service.speech) ? wordsWithin(this.#turn, this.#from ?? 0, this.#to) : [];
     return ended ? words : words.filter((word) => !word.endsWith('~'));
   }
 

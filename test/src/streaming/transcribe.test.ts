@@ -234,6 +234,17 @@ describe('transcribe', () => {
       expect(Math.max(...delays)).toBeGreaterThan(5);
     });
 
+    it('skips little of a recording that is sent at any speed to a service that fails late', () => {
+      const service = new ModelService([], 10, undefined, [30_300, 30_400]);
+      service.failureMs = 2000;
+      const one = run(service, recording(300_000), { maxOutage: 20_000, catchUpSpeed: Infinity });
+
+      const gaps = one.events.filter((event) => event.type === 'AudioGap');
+      expect(gaps).toMatchObject([{ reason: 'unprocessable' }]);
+      expect(gaps[0]!.endMs - gaps[0]!.startMs).toBeLessThan(4 * service.failureMs + 3000);
+      expect(one.complete).toBe(true);
+    });
+
     it('ends with the error when reconnecting is off', () => {
       const one = run(new ModelService([2700]), live(6000), { reconnect: false });
 
