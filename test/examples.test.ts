@@ -147,7 +147,7 @@ describe('examples', () => {
 
   it('durable.js continues after a kill, and its captions are those of an unbroken run', async () => {
     const args = 'node examples/durable.js talk.wav killed';
-    const killed = await project.shell(`timeout --signal=KILL 5 ${args}`);
+    const killed = await project.shell(`${args} & sleep 5; kill -KILL $!; wait $!`);
     expect(killed.code).not.toBe(0);
     expect(await project.shell(args)).toEqual({ code: 0, stdout: '', stderr: '' });
     expect(await project.read('killed/talk.srt')).toBe(await project.read('interview/talk.srt'));

@@ -91,11 +91,13 @@ function isRunning({ pid, startedAt }: Holder): boolean {
   return startedAt === startOf(pid);
 }
 
-/** When a process started, as Linux reports it: the boot, and clock ticks since then. */
+/** When a process started, as Linux reports it: the boot, and clock ticks since then; `undefined` after its end. */
 function startOf(pid: number): string | undefined {
   const boot = readText('/proc/sys/kernel/random/boot_id');
   const stat = readText(`/proc/${pid}/stat`);
-  // the name of the program, in brackets, may contain spaces; the start is field 22
-  const ticks = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  return boot === undefined || ticks === undefined ? undefined : `${boot.trim()} ${ticks}`;
+  // the name of the program, in brackets, may contain spaces; the state is field 3, the start field 22
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+  const ticks = fields[19];
+  const isZombie = fields[0] === 'Z'; // its parent has not noticed its end
+  return boot === undefined || ticks === undefined || isZombie ? undefined : `${boot.trim()} ${ticks}`;
 }

@@ -19,7 +19,6 @@ export const DIR: Declarations<DirFlags> = inGroup('Output:', {
 /** Checks that no other flag writes what the folder contains. */
 export function checkDir({ dir, output = [], record, saveDir }: DirFlags & Partial<OutputFlags>): void {
   if (dir === undefined) return;
-  if (dir === '') throw new UsageError('--dir needs the name of a folder');
   const other = [output.some((path) => path !== '-') && 'output', record && 'record', saveDir && 'save-dir'].find(
     Boolean,
   );

@@ -1,14 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { NEVER, Observable, concat, from, lastValueFrom, of, toArray } from 'rxjs';
 import type { Stats, TranscriptionEvent } from '../../../operators/events.ts';
 import { openRun } from '../../../src/durable/openRun.ts';
 import { emitWithLostAudio } from '../../../src/lostAudio.ts';
 import { transcribeOver } from '../../../src/streaming/transcribe.ts';
+import { eventually } from '../../support/captions.ts';
 import { BYTES_PER_MS, ModelService, modelAudio, modelTranscript } from '../../support/modelService.ts';
 
 const FORMAT = { sampleRate: 8000 } as const;
@@ -214,6 +216,26 @@ describe('a live run in a folder', () => {
     run.close();
     openRun(dir, FORMAT).close();
   });
+
+  (existsSync('/proc/self/stat') ? it : it.skip)(
+    'takes over the lock of a process whose end its parent has not noticed (only on Linux)',
+    async () => {
+      // prints a lock as a file of its own, and ends as a child of a process that does not wait for it
+      const lock = `const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+        const ticks = fs.readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ')[19];
+        console.log(JSON.stringify({ pid: process.pid, startedAt: boot + ' ' + ticks }));`;
+      const script = '"$0" --eval "$1" & exec sleep 60';
+      const parent = spawn('sh', ['-c', script, process.execPath, lock], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const lines = createInterface(parent.stdout)[Symbol.asyncIterator]();
+      const text = String((await lines.next()).value);
+      const { pid } = JSON.parse(text) as { pid: number };
+      await eventually(async () => (await readFile(`/proc/${pid}/stat`, 'utf8')).includes(') Z '));
+      await writeFile(join(dir, 'lock'), text);
+
+      openRun(dir, FORMAT).close();
+      parent.kill();
+    },
+  );
 
   it('refuses another sample rate, and a log that is damaged before its end', async () => {
     openRun(dir, FORMAT).close();

@@ -187,7 +187,7 @@ describe('the folder of a run', () => {
     expect(await rxscribe(fileArgs(service.url, 'max'), { env })).toMatchObject({ code: 0, stderr: '' });
 
     expect((await rxscribe(['resume', WAV], { env })).stderr).toContain('is a file; a run is kept in a folder\n');
-    expect((await rxscribe(['file', WAV, '--dir', ''], { env })).stderr).toContain('--dir needs the name of a folder');
+    expect((await rxscribe(['file', WAV, '--dir', ''], { env })).stderr).toContain('--dir needs a value');
     const resumed = async (run: string): Promise<unknown> => {
       await writeFile(join(dir, 'run.json'), run);
       const { code, stderr } = await rxscribe(['resume', dir], { env });
