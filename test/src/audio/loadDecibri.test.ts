@@ -42,7 +42,7 @@ describe('recorderFailure', () => {
     ['MULTIPLE_DEVICES_MATCH', false, /give more of the name/],
     ['PERMISSION_DENIED', false, /allow this program/],
     ['STREAM_OPEN_FAILED', true, /no other program holds the device$/],
-    ['CHANNEL_MAP_OUT_OF_RANGE', false, /a channel that the device has$/],
+    ['CHANNEL_MAP_OUT_OF_RANGE', false, /channels that the device has, as `rxscribe devices` counts them$/],
   ])('of %s keeps the cause and gives advice', (code, retryable, advice) => {
     const cause = Object.assign(new Error('As decibri reports it.'), { code });
     const error = recorderFailure(cause);

@@ -20,6 +20,7 @@ import { transcribeLocally } from 'rxscribe/local';
 import type { LocalOptions } from 'rxscribe/local';
 import { bufferBytes, partials } from 'rxscribe/operators';
 import type { FinalTurn, Stats, TranscriptionEvent } from 'rxscribe/operators';
+import { eventually } from '../../support/captions.ts';
 import { HUMAN_TEXT, humanSpeech } from '../../support/humanSpeech.ts';
 import { speechModel } from '../../support/speechModel.ts';
 import { wordErrors, wordsOf } from '../../support/wordErrors.ts';
@@ -203,7 +204,7 @@ describe('transcribeLocally', () => {
   it('runs two transcriptions at once', async () => {
     const both = await Promise.all([transcription(human), transcription(human)]);
     expect(both.map((events) => textOf(events))).toEqual([textOf(both[0]), textOf(both[0])]);
-    expect(enginePids()).toEqual([]);
+    await eventually(() => enginePids().length === 0);
   });
 
   it('leaves no process behind when this process is killed', async () => {
@@ -268,8 +269,7 @@ describe('transcribeLocally', () => {
           resolve();
         });
     });
-    for (let tries = 0; enginePids().length > 0 && tries < 100; tries++) await new Promise(setImmediate);
-    expect(enginePids()).toEqual([]);
+    await eventually(() => enginePids().length === 0);
   });
 
   it('sends nothing over a network', () => {
