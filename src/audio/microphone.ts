@@ -41,7 +41,7 @@ export type { MicrophoneOptions } from './microphoneSource.ts';
  * | the device cannot be opened at first, or delivers nothing for 5 s then | destroyed | `TranscriptionError`, kind `microphone` |
  * | the device fails, or the recorder ends unexpectedly | destroyed, opened again | `onLost`, silence, then audio |
  * | no chunk for 2 s | destroyed, opened again | `onLost`, the 2 s of silence at once, then the same |
- * | it is not found, busy, or fails again meanwhile | destroyed, opened again | silence |
+ * | it is not found, busy, or fails again           | destroyed, opened again | silence |
  * | it cannot be opened again for a lasting reason (permission) | destroyed | the `TranscriptionError` |
  * | it is lost for `maxAbsence` | destroyed | `TranscriptionError`, the first failure as its `cause` |
  * | `onOpen` or `onLost` throws | stopped and destroyed | the thrown error |

@@ -72,7 +72,7 @@ export class EngineChild {
   }
 }
 
-/** The line of what the engine wrote to stderr that says most. */
+/** The most useful line of what the engine wrote to stderr. */
 function reasonIn(stderr: string): string {
   const [, native, thrown] = /what\(\):\s*(.*)|(\w*Error: .*)/.exec(stderr) ?? [];
   const last = stderr.trim().split('\n').at(-1);

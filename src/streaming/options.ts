@@ -43,7 +43,7 @@ export interface ConnectionOptions {
   readonly from?: Checkpoint;
   /**
    * What recognises the audio on this device while the service is out of reach: `local({ model })` of `rxscribe/local`. The
-   * service continues at the end of a turn when it answers again; `runsOn` of each `Begin` says where its session runs. It
+   * service continues at the end of a turn when it answers again; `runsOn` of each `Begin` is where its session runs. It
    * needs `sampleRate: 16000` and `pcm_s16le`. Node only. @defaultValue none
    */
   readonly fallback?: Fallback;

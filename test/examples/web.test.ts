@@ -147,13 +147,13 @@ where('examples/web', () => {
   /** Runs a dictation from start to end, with actions in between. */
   const dictate = async (
     visit: Visit,
-    meanwhile: (page: Page) => Promise<unknown>,
+    whilePlaying: (page: Page) => Promise<unknown>,
     begin = (page: Page): Promise<unknown> => page.click('#listen'),
   ): Promise<Ended> => {
     const { page } = visit;
     await begin(page);
     await wasLive(page);
-    await meanwhile(page);
+    await whilePlaying(page);
     await phaseIs(page, 'idle');
     const notes = await page.evaluate(() => globalThis.notes);
     const paragraphs = await page.locator('#finals p').allTextContents();

@@ -32,7 +32,7 @@ const options = { apiKey: 'key', speechModel: 'u3-rt-pro', sampleRate: 16_000, c
 let collections = 0;
 new PerformanceObserver((list) => (collections += list.getEntries().length)).observe({ entryTypes: ['gc'] });
 
-/** Bytes per frame on the heap and in buffers; repeats the measurement if garbage was collected meanwhile. */
+/** Bytes per frame on the heap and in buffers; repeats the measurement if garbage was collected during it. */
 async function bytesPerFrame() {
   const source = new Subject();
   let finals = 0;

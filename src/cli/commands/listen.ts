@@ -58,7 +58,7 @@ export const listen: Command<ListenFlags> = {
       .example('$0 listen', 'caption what you say')
       .example('$0 listen --device 2 --language-codes en,es', 'another microphone, two languages')
       .example('$0 listen --local', 'on this device; no audio leaves it')
-      .example('$0 listen --suspend-after 30 --price 0.45', 'no session while nobody speaks, and what it costs')
+      .example('$0 listen --suspend-after 30 --price 0.45', 'no session without speech, and what it costs')
       .example('$0 listen --fallback', 'on this device while the service is out of reach')
       .example('$0 listen -o talk.srt -o talk.md --record talk.wav', 'also write subtitles, a text and the audio')
       .example('$0 listen --channels host,guest', 'two microphones on the two channels of one device')

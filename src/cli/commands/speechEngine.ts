@@ -37,7 +37,7 @@ class DeviceEngine implements SpeechEngine {
   readonly #resampler: Resampler | undefined;
   readonly #input = new Subject<Uint8Array | ControlMessage>();
   readonly #running: { unsubscribe(): void };
-  /** What waits for the engine, which takes at most 2 s of audio ahead; the socket must stay open for pings meanwhile. */
+  /** What waits for the engine, which takes at most 2 s of audio ahead; the socket must stay open for pings. */
   readonly #waiting: (Uint8Array | ControlMessage)[] = [];
   #waitingBytes = 0;
   #isBusy = true;

@@ -19,7 +19,7 @@ const PRE_ROLL = SAMPLE_RATE / 10;
 const KEPT = SAMPLE_RATE;
 /** Within so many samples before the limit a long turn is cut, where it is quietest. */
 const CUT_RANGE = 2 * SAMPLE_RATE;
-/** So many times in a row people hardly say a phrase: in a final it is a loop of the model. */
+/** A phrase that a final repeats so many times in a row is a loop of the model. */
 const FINAL_REPETITIONS = 5;
 const CUT_LENGTH = (30 * SAMPLE_RATE) / 1000;
 

@@ -99,7 +99,7 @@ describe('the edge of a room', () => {
     await publish('once', frames.slice(0, 5));
   });
 
-  it('keeps the place of control messages in the audio, whoever sends them, and each once', async () => {
+  it('keeps the place of control messages in the audio, from any sender, and each once', async () => {
     const update = { type: 'UpdateConfiguration', min_turn_silence: 300 } as const;
     const end = { type: 'ForceEndpoint' } as const;
     const [audio, control] = [new Subject<Uint8Array>(), new Subject<ControlMessage>()];

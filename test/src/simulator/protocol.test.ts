@@ -66,7 +66,7 @@ describe('Begin', () => {
     await client.finish();
   });
 
-  it('is sent after beginDelayMs, before all results of audio received meanwhile', async () => {
+  it('is sent after beginDelayMs, before all results of audio received before it', async () => {
     await using slow = await start({ beginDelayMs: 300 });
     const client = new BareClient(slow);
     await client.ready;
@@ -530,7 +530,7 @@ describe('rules for messages', () => {
     expect(client.received.at(-1)!['error']).toBe('Session Expired: Maximum session duration exceeded');
   });
 
-  it('a session without audio ends after inactivity_timeout, with heartbeats meanwhile', async () => {
+  it('a session without audio ends after inactivity_timeout, with heartbeats until then', async () => {
     const client = await dial({ inactivity_timeout: 6, session_heartbeat: true }).opened();
     expect(await client.closed).toMatchObject({ code: 3006 });
     expect(client.types).toEqual(['Begin', 'Heartbeat', 'Error']);

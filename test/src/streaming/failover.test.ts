@@ -220,7 +220,7 @@ describe('the option fallback', () => {
     expect([service.received, log]).toEqual([[], ['start', 'close']]);
   });
 
-  it('continues on the device when the key is refused later, and says so once', () => {
+  it('continues on the device when the key is refused later, with one warning', () => {
     const one = run(cloud([[5000, Infinity]], REFUSED).open, { fallback: device().fallback }, 200_000);
 
     expectUnbroken(one, 200_000);

@@ -21,7 +21,7 @@ const text = (items: Observable<TapeItem>): Observable<string> =>
   items.pipe(map((item) => ('audio' in item ? Buffer.from(item.audio).toString() : item.control.type)));
 
 describe('feed', () => {
-  it('plays what is recorded, then what is recorded meanwhile, and completes after the last', () => {
+  it('plays what is recorded, then what was recorded since, and completes after the last', () => {
     marbles(({ cold, expectObservable }) => {
       const tape = tapeWith('a', 'b');
       const live = cold(' -----c--d--|').pipe(

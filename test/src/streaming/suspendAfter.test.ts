@@ -245,7 +245,7 @@ describe('transcribe with suspendAfter', () => {
     const service = new ModelService();
     const speech: Stretch[] = [[4000, 80_000]];
 
-    // a detector that hears only the first word
+    // a detector that reports only the first word
     const one = run(live(120_000), { service, speech, detectSpeech: (frame) => isModelSpeech(frame, [[4000, 6000]]) });
 
     expect(textOf(one)).toEqual(modelTranscript(120_000, speech));

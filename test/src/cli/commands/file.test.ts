@@ -38,7 +38,7 @@ describe('rxscribe file', () => {
     await rm(dir, { recursive: true });
   });
 
-  it('opens a session for speech with --suspend-after, and says what it costs with --price', async () => {
+  it('opens a session for speech with --suspend-after, and prints what it costs with --price', async () => {
     const flags = ['--speed', '8', '--suspend-after', '5', '--price', '0.45'];
     const outcome = await rxscribe(['file', WAV, '--url', service.url, ...flags], { env });
 

@@ -16,7 +16,7 @@ describe('RunSummary', () => {
     [0.45, 36_000, '0.0045'],
     [100, 3_600_000, '100.00'],
     [0, 3_600_000, '0.00'],
-  ])('says what they cost at %d an hour for %d ms', (price, openMs, cost) => {
+  ])('prints what they cost at %d an hour for %d ms', (price, openMs, cost) => {
     const summary = new RunSummary(price);
     summary.update(stats({ openMs }));
 
