@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Subject, filter, firstValueFrom, toArray } from 'rxjs';
+import { Subject, filter, firstValueFrom, interval, merge, toArray } from 'rxjs';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { AudioGap, FinalTurn, Stats, TranscriptionEvent } from '../../operators/events.ts';
 import { roomEvents } from '../../src/rooms/roomEvents.ts';
@@ -38,6 +38,8 @@ export interface TakeOver {
   readonly at: number;
 }
 
+/** How often the output of processes is looked at, in milliseconds. */
+const CHECK_MS = 100;
 const ROOMS_PER_EDGE = 4;
 const PROCESS = fileURLToPath(new URL('roomProcess.js', import.meta.url));
 
@@ -146,10 +148,10 @@ export class RoomFleet {
     return numbers.toSorted((a, b) => this.roomsOf(b).length - this.roomsOf(a).length)[0]!;
   }
 
-  /** Resolves as soon as a condition holds; it is checked with every event. */
+  /** Resolves as soon as a condition holds; it is checked with every event, and for what processes print also regularly. */
   async until(condition: () => boolean): Promise<void> {
     if (condition()) return;
-    await firstValueFrom(this.#changes.pipe(filter(condition)));
+    await firstValueFrom(merge(this.#changes, interval(CHECK_MS)).pipe(filter(condition)));
   }
 
   /** Resolves when so many finals of all rooms were received. */

@@ -7,7 +7,7 @@ describe('rooms whose processes fail', () => {
   afterEach(() => fleet[Symbol.asyncDispose]());
 
   it('lose nothing when workers are replaced', async () => {
-    fleet = await RoomFleet.start({ rooms: 8, seconds: 14, workers: 2, lease: 20_000 });
+    fleet = await RoomFleet.start({ rooms: 8, seconds: 30, workers: 2, lease: 20_000 });
     await fleet.startEdges();
     await fleet.untilFinals(8);
     for (const worker of [0, 1]) {
