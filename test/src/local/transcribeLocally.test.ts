@@ -205,6 +205,7 @@ describe('transcribeLocally', () => {
     const both = await Promise.all([transcription(human), transcription(human)]);
     expect(both.map((events) => textOf(events))).toEqual([textOf(both[0]), textOf(both[0])]);
     await eventually(() => enginePids().length === 0);
+    expect(enginePids()).toEqual([]);
   });
 
   it('leaves no process behind when this process is killed', async () => {
@@ -270,6 +271,7 @@ describe('transcribeLocally', () => {
         });
     });
     await eventually(() => enginePids().length === 0);
+    expect(enginePids()).toEqual([]);
   });
 
   it('sends nothing over a network', () => {
