@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EMPTY, Observable, ReplaySubject, concat, defer, from, ignoreElements, take, tap } from 'rxjs';
 import type { OperatorFunction } from 'rxjs';
@@ -8,7 +7,6 @@ import { bytesToMs, frameBytes, msToBytes } from '../audio/pcm.ts';
 import type { PcmFormat } from '../audio/pcm.ts';
 import { pcmStream } from '../audio/pcmStream.ts';
 import type { Mark } from '../captions/chapterMark.ts';
-import { writeFailure } from '../captions/writeFailure.ts';
 import { TranscriptionError } from '../errors.ts';
 import { isLostAudio, takeLostAudio } from '../lostAudio.ts';
 import type { LostAudio } from '../lostAudio.ts';
@@ -54,11 +52,6 @@ export class DurableRun {
     this.#folder = folder;
     this.#format = format;
     this.#isInterrupted = isInterrupted;
-    try {
-      mkdirSync(folder, { recursive: true });
-    } catch (cause) {
-      throw writeFailure(folder, cause);
-    }
     this.#release = lockFolder(folder);
     try {
       const found = readRunFile(this.#path('run.json'));

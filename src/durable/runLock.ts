@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFailure } from '../captions/writeFailure.ts';
 import { TranscriptionError } from '../errors.ts';
@@ -11,12 +11,13 @@ interface Holder {
 }
 
 /**
- * Claims a folder for this process, and takes over the claim of a process that has died.
+ * Claims a folder for this process, creating it if it is missing, and takes over the claim of a process that has died.
  *
  * @returns Releases the folder.
  * @throws {TranscriptionError} of kind `file` when another process holds it, with its pid.
  */
 export function lockFolder(folder: string): () => void {
+  createFolder(folder);
   const path = join(folder, 'lock');
   const own = `${path}.${process.pid}`;
   const text = JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid) } satisfies Holder);
@@ -31,6 +32,14 @@ export function lockFolder(folder: string): () => void {
   return () => {
     if (readText(path) === text) rmSync(path, { force: true });
   };
+}
+
+function createFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw writeFailure(folder, cause);
+  }
 }
 
 /** Makes `path` a second name of the file `own`, which succeeds for one process only. */

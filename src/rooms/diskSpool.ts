@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFailure } from '../captions/writeFailure.ts';
 import { TranscriptionError } from '../errors.ts';
@@ -63,11 +53,6 @@ export class DiskSpool implements Spool {
     this.#room = room;
     this.#folder = folder;
     this.#mostBytes = mostBytes;
-    try {
-      mkdirSync(folder, { recursive: true });
-    } catch (cause) {
-      throw writeFailure(folder, cause);
-    }
     this.#release = lockFolder(folder);
     try {
       this.#load();
