@@ -14,6 +14,8 @@ export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Working directory; by default one without a `.env`. */
   readonly cwd?: string;
+  /** Whether it leads a process group, as a command in a terminal does: Ctrl-C there is a signal to the group. */
+  readonly isGroup?: boolean;
 }
 
 /** The result of a program. */
@@ -71,8 +73,17 @@ export function start(args: readonly string[], options: StartOptions = {}): Prog
 }
 
 /** Starts any command in the same environment. */
-export function startCommand(command: string, args: readonly string[], { env, cwd }: StartOptions = {}): Program {
-  const child = spawn(command, args, { cwd: cwd ?? HERE, env: { ...bareEnvironment(), ...env }, stdio: 'pipe' });
+export function startCommand(
+  command: string,
+  args: readonly string[],
+  { env, cwd, isGroup }: StartOptions = {},
+): Program {
+  const child = spawn(command, args, {
+    cwd: cwd ?? HERE,
+    env: { ...bareEnvironment(), ...env },
+    stdio: 'pipe',
+    detached: isGroup ?? false,
+  });
   child.stdin.on('error', () => undefined); // it may end before it has read everything
   const stdout = new Output(child.stdout);
   const stderr = new Output(child.stderr);

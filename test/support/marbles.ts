@@ -1,5 +1,6 @@
 import { expect, jest } from '@jest/globals';
 import { TestScheduler } from 'rxjs/testing';
+import { seededRandom } from './syntheticSpeech.ts';
 
 type RunHelpers = Parameters<Parameters<TestScheduler['run']>[0]>[0];
 
@@ -21,13 +22,17 @@ export function marbles(body: (helpers: RunHelpers) => void): void {
   virtualTime(scheduler, body);
 }
 
-/** Runs a body in the virtual time of a scheduler: RxJS replaces the timers, and this both clocks. */
+/**
+ * Runs a body in the virtual time of a scheduler: RxJS replaces the timers, and this both clocks. Random numbers are the same
+ * in each run, so that a failure of a property can be repeated.
+ */
 export function virtualTime(scheduler: TestScheduler, body: (helpers: RunHelpers) => void): void {
   const clocks = [jest.spyOn(performance, 'now'), jest.spyOn(Date, 'now')];
   for (const clock of clocks) clock.mockImplementation(() => scheduler.now());
+  const randomness = jest.spyOn(Math, 'random').mockImplementation(seededRandom(1));
   try {
     scheduler.run(body);
   } finally {
-    for (const clock of clocks) clock.mockRestore();
+    for (const mock of [...clocks, randomness]) mock.mockRestore();
   }
 }

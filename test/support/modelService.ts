@@ -31,6 +31,9 @@ export function modelAudio(ms: number): Uint8Array[] {
   return frames;
 }
 
+/** The least audio in which the position can be read, in bytes: a session may start with less, after padding. */
+const LEAST_READABLE = 8;
+
 /** The position of a byte of model audio, which may be in the middle of four: the next four are then 2 bytes on. */
 function positionOf(bytes: Buffer, offset: number): number {
   const isWhole = bytes.readUInt32LE(offset + 4) - bytes.readUInt32LE(offset) === 4;
@@ -171,9 +174,14 @@ class ModelSession {
     const limit = typeof this.#breaks === 'number' ? this.#breaks * BYTES_PER_MS : Infinity;
     const room = limit - this.#receivedMs * BYTES_PER_MS;
     this.#receivedMs += bytes.length / BYTES_PER_MS;
+    if (this.#from === undefined && bytes.length - lead < LEAST_READABLE) {
+      this.#padding = bytes.length / BYTES_PER_MS;
+      return;
+    }
     const at = positionOf(bytes, lead) / BYTES_PER_MS;
     if (this.#from === undefined) {
-      [this.#from, this.#padding] = [at, lead / BYTES_PER_MS];
+      this.#from = at;
+      this.#padding += lead / BYTES_PER_MS;
       this.#turn = Math.floor(at / TURN_MS);
       this.#log.push([at, at]);
     } else if (at !== this.#to) throw new Error(`a hole in the audio: ${this.#to} to ${at} ms`);

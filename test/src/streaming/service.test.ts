@@ -36,9 +36,13 @@ async function serve(options: SimulatorOptions = {}): Promise<Simulator> {
   return simulator;
 }
 
-/** The bundled recording, transcribed as fast as can be. */
-function transcribed(simulator: Simulator, options: Partial<TranscribeOptions> = {}): Observable<TranscriptionEvent> {
-  return audioFile(WAV, { speed: Infinity }).pipe(
+/** The bundled recording, transcribed as fast as can be if nothing else is given. */
+function transcribed(
+  simulator: Simulator,
+  options: Partial<TranscribeOptions> = {},
+  recording$ = audioFile(WAV, { speed: Infinity }),
+): Observable<TranscriptionEvent> {
+  return recording$.pipe(
     bufferBytes(3200),
     transcribe({
       apiKey: simulator.apiKey,
@@ -152,7 +156,9 @@ describe('transcribe, with the official SDK over TLS', () => {
       recogniser: (rate) => recogniseRecordings([{ ...recording, words: sessions++ < silent ? [] : words }])(rate),
     });
 
-    const events = await eventsOf(transcribed(simulator, { tapeLength: 12_000 }));
+    // slow enough that little more than what was processed is sent before the reset
+    const recording$ = audioFile(WAV, { speed: 8 });
+    const events = await eventsOf(transcribed(simulator, { tapeLength: 16_000 }, recording$));
 
     expect(textOf(events)).toEqual(SENTENCES);
     expect(statsOf(events)).toMatchObject({ gapMs: 0, reconnects: 4 });
