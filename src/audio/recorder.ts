@@ -74,7 +74,7 @@ export interface RecorderOptions extends Omit<RecordingOptions, 'channels'> {
 
 /** What a running recorder offers besides its audio: the argument of `onOpen`. */
 export interface Recorder {
-  /** The device that is recorded; `undefined` if the system does not tell. */
+  /** The device that is recorded; `undefined` if the system does not report it. */
   readonly device: InputDevice | undefined;
   /** Score of the latest chunk, 0 to 1; 0 without `vad`. */
   readonly vadScore: number;
