@@ -166,7 +166,7 @@ export class SessionClock {
   }
 
   #at(ms: number): number {
-    const aligned = this.#offsets.findLast(({ since }) => since <= ms) ?? this.#offsets[0];
+    const aligned = this.#offsets.findLast(({ since }) => Math.round(since) <= ms) ?? this.#offsets[0];
     return Math.round(ms + (aligned?.offset ?? 0));
   }
 }

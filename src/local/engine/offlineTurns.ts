@@ -85,9 +85,15 @@ export class OfflineTurns {
     if (words.length > 0) this.#emitTurn(turn, words, this.#detectedTo, { isFinal: false, stable });
   }
 
-  /** Ends the open turn now. */
+  /** Ends the open turn with the last sample; no later turn contains audio before that, so that none spans a gap. */
   forceEndpoint(): void {
-    if (this.#turn) this.#close(this.#turn, this.#detectedTo);
+    const { end } = this.#audio;
+    this.#detectedTo = end;
+    if (this.#turn) {
+      this.#turn.reading = undefined;
+      this.#close(this.#turn, end);
+    }
+    this.#audio.dropBefore(end);
   }
 
   /** Ends the open turn with the last sample; returns the length of the audio, in milliseconds. */
@@ -159,7 +165,7 @@ export class OfflineTurns {
     if (words.length > 0) {
       this.#emitTurn(turn, words, to, { isFinal: true, stable: words.length });
       this.#order++;
-    } else {
+    } else if (speechLength(turn, to) >= MIN_SPEECH_S * SAMPLE_RATE) {
       const [from = turn.from] = turn.speech.map((span) => span.from);
       const warning = `no words were recognised in the speech from ${toMs(from)} to ${toMs(to)} ms of the session`;
       this.#emit({ type: 'Warning', warning_code: 0, warning });
@@ -188,6 +194,11 @@ function speechUntil(turn: OpenTurn, until: number): Span[] {
     .map(({ from, to = until }) => ({ from, to: Math.min(to, until) }))
     .filter(({ from, to }) => to > from);
   return spans.length > 0 ? spans : [{ from: turn.from, to: Math.max(turn.from + 1, until) }];
+}
+
+/** How much of a turn is speech; little is left of a word that a turn before it cut. */
+function speechLength({ speech }: OpenTurn, until: number): number {
+  return speech.reduce((sum, { from, to = until }) => sum + to - from, 0);
 }
 
 function samples(ms: number): number {

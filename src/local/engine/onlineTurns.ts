@@ -22,6 +22,8 @@ export class OnlineTurns {
   #grownAt = 0;
   #partialAt = 0;
   #emitted = '';
+  /** Where the last turn ended, in samples. */
+  #endedAt = 0;
   #agreement = new Agreement();
 
   constructor(stream: OnlineStream, options: TurnOptions, emit: (event: SessionEvent) => void) {
@@ -39,7 +41,7 @@ export class OnlineTurns {
     if (this.#text === '') return;
     const quietMs = toMs(this.#position - this.#grownAt);
     const silence = endsSentence(this.#text) ? this.#options.minTurnSilence : this.#options.maxTurnSilence;
-    if (quietMs >= silence || toMs(this.#position - this.#from) >= this.#options.maxTurn) this.forceEndpoint();
+    if (quietMs >= silence || toMs(this.#position - this.#from) >= this.#options.maxTurn) this.#end();
   }
 
   /** Emits the text so far if it changed, at most every `partialEvery`. */
@@ -51,8 +53,13 @@ export class OnlineTurns {
     this.#emitTurn(words, { isFinal: false, stable: this.#agreement.update(words) });
   }
 
-  /** Ends the open turn now. */
+  /** Ends the open turn with the last sample; what follows is in the next turn, even if the model is behind. */
   forceEndpoint(): void {
+    this.#stream.flush();
+    this.#endLate();
+  }
+
+  #end(): void {
     const words = wordsOf(this.#text);
     if (words.length > 0) {
       this.#emitTurn(words, { isFinal: true, stable: words.length });
@@ -60,6 +67,7 @@ export class OnlineTurns {
     }
     this.#text = '';
     this.#emitted = '';
+    this.#endedAt = this.#position;
     this.#agreement = new Agreement();
     this.#stream.reset();
   }
@@ -67,9 +75,14 @@ export class OnlineTurns {
   /** Ends the open turn with the last sample; returns the length of the audio, in milliseconds. */
   finish(): number {
     this.#stream.finish();
-    this.#update(this.#position);
-    this.forceEndpoint();
+    this.#endLate();
     return toMs(this.#position);
+  }
+
+  /** Ends the open turn with words that the model had not reported: they were spoken up to a second ago. */
+  #endLate(): void {
+    this.#update(Math.max(this.#endedAt, this.#position - SAMPLE_RATE));
+    this.#end();
   }
 
   #update(before: number): void {

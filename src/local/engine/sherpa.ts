@@ -22,7 +22,9 @@ export interface SpeechDetector {
 export interface OnlineStream {
   readonly accept: (samples: Float32Array) => void;
   readonly text: () => string;
-  /** Recognises the rest after the last sample. */
+  /** Recognises the audio so far: some models need audio after the last word before they report it. */
+  readonly flush: () => void;
+  /** Recognises the rest; nothing is accepted after that. */
   readonly finish: () => void;
   /** Starts the next turn. */
   readonly reset: () => void;
@@ -122,8 +124,11 @@ function onlineStream<Stream>(
       decode();
     },
     text: () => recogniser.getResult(stream).text.trim(),
+    flush: () => {
+      accept(new Float32Array(SAMPLE_RATE));
+      decode();
+    },
     finish: () => {
-      // some models need audio after the last word before they report it
       accept(new Float32Array(SAMPLE_RATE));
       end();
       decode();

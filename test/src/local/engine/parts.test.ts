@@ -79,27 +79,31 @@ describe('endsSentence', () => {
 });
 
 describe('OnlineTurns', () => {
+  const TURNS = { partials: true, partialEvery: 500, minTurnSilence: 400, maxTurnSilence: 1000, maxTurn: 15_000 };
+
   /** A model that recognises one word a second after it was spoken; its audio is constant 0.1 for speech. */
   function stream(words: readonly string[]): {
     accept: (samples: Float32Array) => void;
     text: () => string;
+    flush: () => void;
     finish: () => void;
     reset: () => void;
   } {
     let spoken = 0;
     let from = 0;
+    const finish = (): void => void (spoken = Math.ceil(spoken));
     return {
       accept: (samples) => (spoken += samples.filter((sample) => sample > 0.05).length / 16_000),
       text: () => words.slice(from, Math.floor(spoken)).join(' '),
-      finish: () => (spoken = Math.ceil(spoken)),
+      flush: finish,
+      finish,
       reset: () => (from = Math.floor(spoken)),
     };
   }
 
   it('ends turns by silence, numbers them, and ends the last one with the audio', () => {
     const events: SessionEvent[] = [];
-    const options = { partials: true, partialEvery: 500, minTurnSilence: 400, maxTurnSilence: 1000, maxTurn: 15_000 };
-    const turns = new OnlineTurns(stream(['one', 'two.', 'three']), options, (event) => events.push(event));
+    const turns = new OnlineTurns(stream(['one', 'two.', 'three']), TURNS, (event) => events.push(event));
     const speech = new Int16Array(1600).fill(3277);
     const silence = new Int16Array(1600);
     const play = (frame: Int16Array, count: number): void => {
@@ -116,5 +120,18 @@ describe('OnlineTurns', () => {
       event.type === 'Turn' ? [`${event.turn_order} ${event.transcript}${event.isFinal ? '!' : ''}`] : [event.type],
     );
     expect(seen).toEqual(['SpeechStarted', '0 one', '0 one two.', '0 one two.!', 'SpeechStarted', '1 three!']);
+  });
+
+  it('puts a word that the model reports late into the turn in which it was spoken', () => {
+    const events: SessionEvent[] = [];
+    const turns = new OnlineTurns(stream(['before', 'after']), TURNS, (event) => events.push(event));
+    const speech = new Int16Array(15_000).fill(3277);
+    turns.accept(speech);
+    turns.forceEndpoint();
+    turns.accept(speech);
+    turns.finish();
+    const finals = events.flatMap((event) => (event.type === 'Turn' ? [event] : []));
+    expect(finals.map(({ turn_order, transcript }) => `${turn_order} ${transcript}`)).toEqual(['0 before', '1 after']);
+    expect(finals[1]?.words[0]?.start).toBe(938); // where the first turn ended
   });
 });
