@@ -308,10 +308,15 @@ export class Relay {
     this.#ended = false;
     return (this.#network ? event$.pipe(takeUntil(networkLost(this.#network))) : event$).pipe(
       concatMap((event) => this.#process(event, timers)),
-      tap({ complete: () => (this.#ended = !this.#handover.isInProgress) }),
+      tap({ complete: () => this.#completed() }),
       catchError((error: unknown) => (this.#handover.isInProgress ? EMPTY : throwError(() => error))),
       finalize(() => timers.unsubscribe()),
     );
+  }
+
+  #completed(): void {
+    this.#policy.ended();
+    this.#ended = !this.#handover.isInProgress;
   }
 
   #process(event: SessionEvent, timers: Subscription): TranscriptionEvent[] {
@@ -363,6 +368,7 @@ export class Relay {
     const idle = isInactivity(error) && end !== undefined && end.lastedMs >= LEAST_INACTIVITY_MS;
     const settled = idle && end.caughtUp && this.#settings.hasPartials && !this.#timeline.turnIsOpen;
     this.#tape.rewind(this.#replayFrom); // all of it counts as unsent now
+    if (idle) this.#policy.ended();
     if (settled && this.#suspension) {
       this.#suspension.end(this.#ms(this.#tape.end));
       return this.#awaitSpeech(this.#suspension);

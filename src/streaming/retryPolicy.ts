@@ -49,10 +49,10 @@ export interface Retry {
 /**
  * Decides after each failure when to retry, whether to skip audio, and when to give up.
  *
- * Only progress ends an outage: a final, words beyond those reported before, or a session that lasted and processed more
- * audio than any before. The wait is exponential with full jitter, a random part of 250 ms, 500 ms, 1 s, … up to 10 s, so
- * that clients that failed together do not return together. After a session has begun, a refusal is an outage as well,
- * because proxies and services that restart refuse what they accept a moment later.
+ * Only progress ends an outage: a final, words beyond those reported before, a session that lasted and processed more
+ * audio than any before, or one that ended as it should. The wait is exponential with full jitter, a random part of 250 ms,
+ * 500 ms, 1 s, … up to 10 s, so that clients that failed together do not return together. After a session has begun, a
+ * refusal is an outage as well, because proxies and services that restart refuse what they accept a moment later.
  *
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
@@ -107,6 +107,13 @@ export class RetryPolicy {
     this.#earlyFailures = 0;
     this.#skips = 0;
     this.#endOutage();
+  }
+
+  /** Records that a session ended as it should: it processed everything it was sent, even if there were no words in it. */
+  ended(): void {
+    this.progress();
+    this.#progressed = false;
+    this.#everBegan = true;
   }
 
   /**

@@ -77,6 +77,13 @@ describe('RetryPolicy', () => {
       expect(fail(one, notFound).now).toBeGreaterThan(280_000);
     });
 
+    it('are an outage once a session has ended as it should', () => {
+      const one = policy();
+      one.ended();
+
+      expect(fail(one, notFound).now).toBeGreaterThan(280_000);
+    });
+
     it('of the key or a setting are final after several tries over half a minute', () => {
       const { retries, now } = fail(proven(), refused);
 
@@ -114,6 +121,7 @@ describe('RetryPolicy', () => {
     it.each<[string, (one: RetryPolicy) => void]>([
       ['a final', (one) => one.progress()],
       ['words beyond those reported before', (one) => one.reported(9001)],
+      ['a session that ended as it should', (one) => one.ended()],
     ])('is %s', (_, act) => {
       const one = proven(3000);
       fail(one, broken, undefined, 3);

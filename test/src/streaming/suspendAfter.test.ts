@@ -279,8 +279,9 @@ describe('transcribe with suspendAfter', () => {
       ['while a later one opens', [1e9, 'before Begin', 'before Begin']],
       ['during speech', [3000, 1000]],
       ['while they end', ['after Terminate', 'after Terminate']],
+      ['in the silence after speech, and while the next speech begins', [8000, 1e9, 'before Begin']],
     ])('loses and doubles no word: %s', (_, breaks) => {
-      const one = run(live(MS), { service: new ModelService(breaks) });
+      const one = run(live(MS), { service: new ModelService(breaks), maxOutage: 20_000 });
 
       expect(textOf(one)).toEqual(modelTranscript(MS, SPEECH));
       expect(statsOf(one)).toMatchObject({ gapMs: 0, capturedMs: MS });

@@ -473,6 +473,13 @@ describe('transcribe', () => {
       expect(one.complete).toBe(true);
     });
 
+    it('opens the next one within maxOutage, whatever failed before', () => {
+      const one = run(new ModelService([3900, 'inactive', 'before Begin']), paused, { maxOutage: 10_000 });
+
+      expect(textOf(one)).toEqual(modelTranscript(8000));
+      expect(one.complete).toBe(true);
+    });
+
     it('opens no other when the source ends and everything is transcribed', () => {
       const service = new ModelService(['inactive']);
 
