@@ -542,10 +542,11 @@ export class Relay {
     const endMs = this.#ms(this.#tape.end);
     if (!suspension.isDue(endMs, monotonicNow()) || this.#finishedAt !== undefined) return;
     if (this.#begunAt === undefined || this.#handover.isReady || this.#handover.isInProgress) return;
+    const { sentMs } = this.#playback;
     const processed = this.#playback.processed(0, this.#settings.catchUpSpeed);
-    const isDone = this.#playback.sentMs >= endMs && processed >= suspension.speechEnd;
+    const isDone = sentMs >= suspension.leastSent(endMs) && processed >= suspension.speechEnd;
     if (!isDone || this.#timeline.awaitsTurn(processed)) return;
-    suspension.end(endMs);
+    suspension.end(sentMs);
     this.#timers.unsubscribe(); // it needs no successor
     this.#playback.handOver();
   }

@@ -85,6 +85,11 @@ export class Suspension {
     return this.isOpen && since(this.#speechEnd) >= this.#limits.suspendAfter && since(this.#began) >= LEAST_OPEN_MS;
   }
 
+  /** Up to where a session must be sent what is recorded before it may end: a fast source is always ahead of it. */
+  leastSent(recordedMs: number): number {
+    return Math.min(recordedMs, this.#speechEnd.atMs + this.#limits.suspendAfter);
+  }
+
   /** Records that the session is being ended, and was sent the audio up to a position. */
   end(atMs: number): void {
     this.#state = 'ending';

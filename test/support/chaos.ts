@@ -78,8 +78,8 @@ const REPLACEMENTS: readonly FieldReplacement[] = [
   { type: 'SpeechStarted', path: 'timestamp', value: 'now' },
 ];
 
-/** Audio that always fails is given up after this time; all other outages are shorter. */
-const MAX_OUTAGE_MS = 5000;
+/** Audio that always fails is given up after this time, where there is some; all other outages are shorter. */
+const MAX_OUTAGE_MS = 10_000;
 /** Bytes per millisecond of the audio: 16 kHz, 16 bit. */
 const BYTES_PER_MS = 32;
 const MAX_CLOCK_STEP_MS = 3 * 3_600_000;
@@ -221,7 +221,7 @@ async function transcription(
   const turns: FinalTurn[] = [];
   const gaps: AudioGap[] = [];
   let stats: Stats | undefined;
-  const { minutes, log, suspendAfter } = options;
+  const { minutes, log, suspendAfter, poisoned } = options;
   const from = log?.checkpoint ?? START;
   const endMs = from.gaps[0]?.startMs ?? minutes * 60_000;
   await pcmStream(audio({ startMs: from.positionMs, endMs }))
@@ -235,7 +235,7 @@ async function transcription(
         sampleRate: 16_000,
         catchUpSpeed: Infinity,
         stallTimeout: 1000,
-        maxOutage: MAX_OUTAGE_MS,
+        ...(poisoned && { maxOutage: MAX_OUTAGE_MS }),
         ...(suspendAfter !== undefined && { suspendAfter }),
       }),
       tap((event) => {

@@ -273,6 +273,23 @@ describe('transcribe with suspendAfter', () => {
     expect(service.received).toHaveLength(2);
   });
 
+  it('suspends although the source is always ahead of what is sent', () => {
+    const service = new ModelService();
+    const frames = modelAudio(MS);
+    const ahead = concat(
+      from(frames.slice(0, 150)),
+      interval(80).pipe(
+        map((n) => frames[150 + n]!),
+        take(850),
+      ),
+    );
+
+    const one = run(ahead, { service, catchUpSpeed: 1.25 });
+
+    expect(textOf(one)).toEqual(modelTranscript(MS, SPEECH));
+    expect(service.received).toHaveLength(2);
+  });
+
   describe('when sessions fail', () => {
     it.each<[string, Break[]]>([
       ['while the first one opens', ['before Begin', 'before Begin']],
