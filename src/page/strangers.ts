@@ -11,7 +11,9 @@ export class Strangers {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     const [oldest] = this.#sockets;
-    if (this.#sockets.size > MAX_STRANGERS) oldest?.destroy();
+    if (!oldest || this.#sockets.size <= MAX_STRANGERS) return;
+    this.#sockets.delete(oldest); // it emits close later
+    oldest.destroy();
   }
 
   trust(socket: Socket): void {

@@ -25,6 +25,13 @@ describe('rxscribe --help', () => {
     expect(stdout).toContain('ASSEMBLYAI_API_KEY');
   });
 
+  it('groups the options of a command', async () => {
+    const { stdout } = await rxscribe(['listen', '--help']);
+
+    const groups = ['Microphone:', 'Recognition:', 'Audio processing:', 'Output:', 'Captions page:'];
+    expect(groups.filter((group) => !stdout.includes(`\n${group}\n`))).toEqual([]);
+  });
+
   it('ignores invalid variables', async () => {
     const outcome = await rxscribe(['file', '--help'], { env: { RXSCRIBE_SPEED: 'fast' } });
 

@@ -20,9 +20,10 @@ describe('rxscribe demo', () => {
     await program.stdout.waitFor(/Welcome to rxscribe\./);
     program.child.kill('SIGINT');
 
-    const { code, stdout } = await program.outcome;
+    const { code, stdout, stderr } = await program.outcome;
 
     expect(code).toBe(0);
+    expect(stderr).toContain('rxscribe: the local service ends a word that was cut off with ~\n');
     expect(stdout).toMatch(/^Welcome to rxscribe\.\n/);
     expect(stdout.split('\n').length).toBeLessThan(5);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { canOpen } from '../../../../src/cli/checks/inputDevices.ts';
 import { table } from '../../../../src/cli/commands/listDevices.ts';
 import { rxscribe } from '../../../support/cli.ts';
 
@@ -9,6 +10,25 @@ describe('rxscribe devices', () => {
     const listed = code === 0 && Array.isArray(JSON.parse(stdout));
     const explained = code === 1 && stdout === '' && /^rxscribe: .*(addon|microphone)/m.test(stderr);
     expect(listed || explained).toBe(true);
+  });
+});
+
+describe('canOpen', () => {
+  const device = {
+    index: 0,
+    id: 'alsa:a',
+    name: 'a',
+    maxInputChannels: 2,
+    defaultSampleRate: 44_100,
+    isDefault: false,
+  };
+
+  it.each([
+    ['a device with channels', {}, true],
+    ['a device without channels', { maxInputChannels: 0 }, false],
+    ['the null device of ALSA', { id: 'alsa:null' }, false],
+  ])('knows %s', (_, fields, expected) => {
+    expect(canOpen({ ...device, ...fields })).toBe(expected);
   });
 });
 

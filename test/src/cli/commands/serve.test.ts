@@ -2,9 +2,12 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { killAll, rxscribe, start } from '../../../support/cli.ts';
+import { MAIN, killAll, rxscribe, start } from '../../../support/cli.ts';
 import type { Program } from '../../../support/cli.ts';
+import { openScreen, withoutTmux } from '../../../support/tmux.ts';
 import { WAV, WORDS, sentences } from '../service.ts';
+
+const itOnScreen = (await withoutTmux()) === undefined ? it : it.skip;
 
 interface Address {
   readonly url: string;
@@ -38,6 +41,17 @@ describe('rxscribe serve', () => {
     expect(stdout.trimEnd().split('\n')).toHaveLength(1);
     expect(stderr).toMatch(/session 0: begin \S+\nsession 0: end, terminate/);
     await expect(readFile(address.caFile)).rejects.toThrow('ENOENT');
+  });
+
+  itOnScreen('prints the ready command on a terminal', async () => {
+    const screen = await openScreen(`'${process.execPath}' '${MAIN}' serve`, {}, [240, 24]);
+    try {
+      await screen.shows(
+        /to use it: NODE_EXTRA_CA_CERTS='.+' ASSEMBLYAI_API_KEY=\S+ rxscribe file RECORDING --url wss:/,
+      );
+    } finally {
+      await screen.close();
+    }
   });
 
   it('injects faults; a client reports them and loses no word', async () => {
