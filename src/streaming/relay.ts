@@ -533,7 +533,6 @@ export class Relay {
 
   /** Also ends a session whose source emits nothing. */
   #checkIdle(suspension: Suspension): Subscription {
-    suspension.began(this.#ms(this.#tape.end), monotonicNow());
     return interval(IDLE_CHECK_MS).subscribe(() => this.#endIfIdle(suspension));
   }
 
@@ -572,7 +571,7 @@ export class Relay {
   #skipSilence(suspension: Suspension): void {
     this.#skipTo(suspension.keepFrom(this.#ms(this.#tape.end)));
     if (suspension.speechFrom === undefined) return;
-    suspension.wake();
+    suspension.wake(this.#ms(this.#tape.end), monotonicNow());
     this.#notices.next({ type: 'Resumed', atMs: this.#ms(this.#replayFrom), session: this.#session });
     this.#woken.next();
   }

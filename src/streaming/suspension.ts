@@ -1,4 +1,4 @@
-/** The least time that a session stays open, in milliseconds: a room that flutters opens three sessions a minute at most. */
+/** The least time after `wake()`, in milliseconds: a room that flutters is suspended three times a minute at most. */
 const LEAST_OPEN_MS = 20_000;
 
 /** When to suspend, in milliseconds. */
@@ -26,8 +26,8 @@ export class Suspension {
   #state: 'open' | 'ending' | 'suspended' = 'suspended';
   /** Where the last speech ended, and when it was recorded. */
   #speechEnd: { atMs: number; time: number };
-  /** Up to where audio was recorded when the session began, and when that was. */
-  #began: { atMs: number; time: number };
+  /** Up to where audio was recorded when a session was needed, and when that was. */
+  #woken: { atMs: number; time: number };
   #endedAt: number;
   #speechFrom: number | undefined;
 
@@ -35,7 +35,7 @@ export class Suspension {
   constructor(limits: SuspensionLimits, startMs: number, now: number) {
     this.#limits = limits;
     this.#endedAt = startMs;
-    this.#speechEnd = this.#began = { atMs: startMs, time: now };
+    this.#speechEnd = this.#woken = { atMs: startMs, time: now };
   }
 
   /** Whether a session is ending or has ended because there is no speech. */
@@ -74,15 +74,10 @@ export class Suspension {
     return this.#speechFrom ?? Math.max(this.#endedAt, recordedMs - this.#limits.preRoll);
   }
 
-  /** Records that a session began. */
-  began(recordedMs: number, now: number): void {
-    this.#began = { atMs: recordedMs, time: now };
-  }
-
   /** Whether there was no speech for so long that the session should end. */
   isDue(recordedMs: number, now: number): boolean {
     const since = ({ atMs, time }: { atMs: number; time: number }): number => Math.max(recordedMs - atMs, now - time);
-    return this.isOpen && since(this.#speechEnd) >= this.#limits.suspendAfter && since(this.#began) >= LEAST_OPEN_MS;
+    return this.isOpen && since(this.#speechEnd) >= this.#limits.suspendAfter && since(this.#woken) >= LEAST_OPEN_MS;
   }
 
   /** Up to where a session must be sent what is recorded before it may end: a fast source is always ahead of it. */
@@ -107,8 +102,9 @@ export class Suspension {
     if (this.#state === 'ending') this.#state = 'open';
   }
 
-  /** Records that a session is being opened for the speech. */
-  wake(): void {
+  /** Records that a session is being opened for the speech, and up to where audio is recorded. */
+  wake(recordedMs: number, now: number): void {
     this.#state = 'open';
+    this.#woken = { atMs: recordedMs, time: now };
   }
 }

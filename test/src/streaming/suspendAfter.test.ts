@@ -94,6 +94,13 @@ const positionsOf = ({ events }: Run): [string, number][] =>
     .filter((event) => event.type === 'Suspended' || event.type === 'Resumed')
     .map(({ type, atMs }) => [type, atMs]);
 
+/** The audio that was skipped, in milliseconds. */
+const skippedOf = (one: Run): Stretch[] => {
+  const positions = positionsOf(one).map(([, atMs]) => atMs);
+  if (positions.length % 2 > 0) positions.push(MS);
+  return Array.from({ length: positions.length / 2 }, (_, n) => [positions[2 * n]!, positions[2 * n + 1]!]);
+};
+
 describe('transcribe with suspendAfter', () => {
   it('opens a session for speech only, and transcribes every word at its time', () => {
     const service = new ModelService();
@@ -290,6 +297,16 @@ describe('transcribe with suspendAfter', () => {
     expect(service.received).toHaveLength(2);
   });
 
+  it('suspends 20 s after the speech although sessions fail in the silence', () => {
+    const service = new ModelService([9000, 12_000, 12_000, 12_000]);
+
+    const one = run(live(60_000), { service });
+
+    // the last session is sent slowly, and only 5 s of silence
+    expect(service.received.at(-1)).toEqual([[7000, 12_000]]);
+    expect(positionsOf(one).at(-1)).toEqual(['Suspended', 12_000]);
+  });
+
   describe('when sessions fail', () => {
     it.each<[string, Break[]]>([
       ['while the first one opens', ['before Begin', 'before Begin']],
@@ -436,13 +453,14 @@ describe('transcribe with suspendAfter', () => {
           expect(textOf(one)).toEqual(modelTranscript(MS, speech));
           const { capturedMs, transcribedMs, gapMs, skippedMs } = statsOf(one);
           expect(transcribedMs + gapMs + skippedMs).toBeCloseTo(capturedMs, 6);
-          const received = new Set<number>();
-          for (const items of service.received) {
-            for (const item of items) {
-              if (typeof item !== 'string') for (let ms = Math.floor(item[0]); ms < item[1]; ms++) received.add(ms);
-            }
+          const skipped = skippedOf(one);
+          expect(skipped.reduce((sum, [from, to]) => sum + to - from, 0)).toBeCloseTo(skippedMs, 6);
+          const accounted = new Set<number>();
+          for (const stretch of [...service.received.flat(), ...skipped]) {
+            if (typeof stretch === 'string') continue;
+            for (let ms = Math.floor(stretch[0]); ms < stretch[1]; ms++) accounted.add(ms);
           }
-          expect(Math.abs(MS - received.size - skippedMs)).toBeLessThan(20);
+          expect(accounted.size).toBe(MS);
         },
       ),
       { numRuns: 60 },

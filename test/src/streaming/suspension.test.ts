@@ -8,8 +8,7 @@ const suspension = (): Suspension => new Suspension({ suspendAfter: 5000, preRol
 const open = (): Suspension => {
   const one = suspension();
   one.speech(10_000, 11_000, 11_000);
-  one.wake();
-  one.began(11_000, 11_000);
+  one.wake(11_000, 11_000);
   return one;
 };
 
@@ -54,7 +53,7 @@ describe('Suspension', () => {
     expect(open().isDue(31_000, 11_100)).toBe(true);
   });
 
-  it('lets a session stay open for 20 s', () => {
+  it('is due 20 s after speech woke it, however many sessions failed since', () => {
     const one = open();
 
     expect(one.isDue(30_999, 30_999)).toBe(false);
