@@ -454,7 +454,7 @@ describe('transcribe with suspendAfter', () => {
           const { capturedMs, transcribedMs, gapMs, skippedMs } = statsOf(one);
           expect(transcribedMs + gapMs + skippedMs).toBeCloseTo(capturedMs, 6);
           const skipped = skippedOf(one);
-          expect(skipped.reduce((sum, [from, to]) => sum + to - from, 0)).toBeCloseTo(skippedMs, 6);
+          expect(skipped.reduce((sum, [start, end]) => sum + end - start, 0)).toBeCloseTo(skippedMs, 6);
           const accounted = new Set<number>();
           for (const stretch of [...service.received.flat(), ...skipped]) {
             if (typeof stretch === 'string') continue;
