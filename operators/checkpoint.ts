@@ -68,7 +68,7 @@ export const START: Checkpoint = {
  */
 export function advance(checkpoint: Checkpoint, event: TranscriptionEvent): Checkpoint {
   const { failed, ...rest } = checkpoint;
-  const at = { ...rest, session: Math.max(rest.session, event.session + 1) };
+  const at = { ...rest, session: Math.max(rest.session, begunSessions(event)) };
   switch (event.type) {
     case 'Turn':
       if (!event.isFinal) return at;
@@ -104,6 +104,12 @@ export function advance(checkpoint: Checkpoint, event: TranscriptionEvent): Chec
  */
 export function checkpoints(from: Checkpoint = START): OperatorFunction<TranscriptionEvent, Checkpoint> {
   return scan(advance, from);
+}
+
+/** How many sessions have begun, as far as an event shows: some events name the next one, which may never begin. */
+function begunSessions(event: TranscriptionEvent): number {
+  if (event.type === 'Stats') return event.sessions;
+  return event.type === 'Begin' || event.type === 'Turn' ? event.session + 1 : 0;
 }
 
 /** Logs of earlier builds lack these. */

@@ -246,7 +246,7 @@ export interface Stats extends FromSession {
   readonly skippedMs: number;
   /** How long sessions were open, in milliseconds: what the service bills. Sessions that overlap count separately. */
   readonly openMs: number;
-  /** Number of sessions, the current one included. */
+  /** Number of sessions that began; 0 if none was opened. */
   readonly sessions: number;
   /** Number of times a connection broke or failed and was retried. */
   readonly reconnects: number;

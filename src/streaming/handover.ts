@@ -107,14 +107,20 @@ export class Handover {
   /** Returns the successor, which is the present session from now on, and starts its audio. One that is not ready is closed. */
   take(): PreparedSession | undefined {
     const next = this.#next;
-    this.#next = undefined;
     this.#isInProgress = false;
     if (!next?.standby || !next.isReady) {
-      next?.standby?.subscription.unsubscribe();
+      this.cancel();
       return undefined;
     }
+    this.#next = undefined;
     next.start.next();
     return { playback: next.playback, event$: next.standby.values };
+  }
+
+  /** Closes the successor, if there is one. */
+  cancel(): void {
+    this.#next?.standby?.subscription.unsubscribe();
+    this.#next = undefined;
   }
 
   /** Ends all sessions that were connected early. */

@@ -5,6 +5,12 @@ import { monotonicNow } from '../monotonicNow.ts';
 /** A stretch of the recording, in milliseconds on the audio clock. */
 type Stretch = readonly [startMs: number, endMs: number];
 
+/** How far a transcription is; durations in milliseconds. */
+type Progress = Pick<Stats, 'capturedMs' | 'session' | 'sessions'> & {
+  readonly settledMs: number;
+  readonly finalDelayMs?: number | undefined;
+};
+
 /** Counts how much audio of one transcription was sent, replayed, lost and skipped, and how long sessions were open, in ms. */
 export class Ledger {
   #sent: number;
@@ -80,8 +86,8 @@ export class Ledger {
     this.#openSessions--;
   }
 
-  /** The figures so far. Everything before `settledMs` is transcribed, lost or skipped. */
-  stats(capturedMs: number, settledMs: number, session: number, finalDelayMs?: number): Stats {
+  /** The figures so far. Everything before `settledMs` is transcribed, lost or skipped; `sessions` have begun. */
+  stats({ capturedMs, settledMs, session, sessions, finalDelayMs }: Progress): Stats {
     const gapMs = lengthBefore(settledMs, this.#gaps, this.#earlierGapMs);
     const skippedMs = lengthBefore(settledMs, this.#skipped, this.#earlierSkippedMs);
     this.#countOpen();
@@ -94,7 +100,7 @@ export class Ledger {
       gapMs,
       skippedMs,
       openMs: Math.round(this.#openMs),
-      sessions: session + 1,
+      sessions,
       reconnects: this.reconnects,
       finalDelayMs,
       session,

@@ -352,7 +352,7 @@ export class Relay {
     this.#startHandover();
     const recordedAt = this.#tape.recordedAt(finalizedUpTo / this.#msPerByte);
     const delay = recordedAt === undefined ? undefined : monotonicNow() - recordedAt;
-    return this.#ledger.stats(this.#ms(this.#tape.end), finalizedUpTo, turn.session, delay);
+    return this.#stats(finalizedUpTo, turn.session, delay);
   }
 
   /** Emits when it is time to retry after a failure; errors to give up. */
@@ -370,7 +370,7 @@ export class Relay {
     this.#tape.rewind(this.#replayFrom); // all of it counts as unsent now
     if (idle) this.#policy.ended();
     if (settled && this.#suspension) {
-      this.#suspension.end(this.#ms(this.#tape.end));
+      this.#beginSuspension(this.#suspension, this.#ms(this.#tape.end));
       return this.#awaitSpeech(this.#suspension);
     }
     if (idle) return this.#nextAudio(settled).pipe(tap(() => this.#reportRetry(error, 0)));
@@ -518,7 +518,12 @@ export class Relay {
 
   #reportStats(settledMs: number): void {
     this.#statsMs = settledMs;
-    this.#notices.next(this.#ledger.stats(this.#ms(this.#tape.end), settledMs, this.#session));
+    this.#notices.next(this.#stats(settledMs));
+  }
+
+  #stats(settledMs: number, session = this.#session, finalDelayMs?: number): Stats {
+    const capturedMs = this.#ms(this.#tape.end);
+    return this.#ledger.stats({ capturedMs, settledMs, session, sessions: this.#timeline.sessions, finalDelayMs });
   }
 
   /** Ends the session after a long silence; while nothing is open, keeps only the pre-roll until there is speech. */
@@ -545,9 +550,15 @@ export class Relay {
     const processed = this.#playback.processed(0, this.#settings.catchUpSpeed);
     const isDone = sentMs >= suspension.leastSent(endMs) && processed >= suspension.speechEnd;
     if (!isDone || this.#timeline.awaitsTurn(processed)) return;
-    suspension.end(sentMs);
-    this.#timers.unsubscribe(); // it needs no successor
+    this.#beginSuspension(suspension, sentMs);
     this.#playback.handOver();
+  }
+
+  /** Suspends from a position on: the present session needs no successor, and one that connects is closed. */
+  #beginSuspension(suspension: Suspension, atMs: number): void {
+    suspension.end(atMs);
+    this.#timers.unsubscribe();
+    this.#handover.cancel();
   }
 
   /** Emits when a session is needed: nothing is open until then. Ends the transcription if the source ends before. */
@@ -608,7 +619,7 @@ export class Relay {
       const from = Math.max(this.#ms(this.#replayFrom), this.#timeline.finalizedUpTo);
       events.push(...this.#gaps(from, captured, unfinished));
     }
-    return [...events, this.#ledger.stats(captured, captured, this.#session)];
+    return [...events, this.#stats(captured)];
   }
 
   /** Makes a final of the last partial, because its turn will never end; its `end_of_turn` stays false. */

@@ -90,8 +90,7 @@ function sent(pcm, isSpeech) {
     if (suspension.isOpen) stretches.at(-1)[1] = endMs;
     if (suspension.isSuspended && suspension.speechFrom !== undefined) {
       stretches.push([suspension.speechFrom, endMs]);
-      suspension.wake();
-      suspension.began(endMs, endMs);
+      suspension.wake(endMs, endMs);
     } else if (suspension.isDue(endMs, endMs)) {
       suspension.end(endMs);
       suspension.settle();

@@ -5,6 +5,14 @@ import { Ledger } from '../../../src/streaming/ledger.ts';
 const stretches = (events: readonly { startMs: number; endMs: number }[]): number[][] =>
   events.map(({ startMs, endMs }) => [startMs, endMs]);
 
+/** In the second of two sessions. */
+const at = (capturedMs: number, settledMs: number): Parameters<Ledger['stats']>[0] => ({
+  capturedMs,
+  settledMs,
+  session: 1,
+  sessions: 2,
+});
+
 describe('Ledger', () => {
   it('counts what was sent, and how much of it was replayed', () => {
     const ledger = new Ledger();
@@ -12,7 +20,7 @@ describe('Ledger', () => {
     ledger.sent(100, 200);
     ledger.sent(50, 250);
 
-    expect(ledger.stats(300, 0, 1)).toMatchObject({ sentMs: 400, replayedMs: 150, sessions: 2 });
+    expect(ledger.stats(at(300, 0))).toMatchObject({ sentMs: 400, replayedMs: 150, sessions: 2 });
     expect([ledger.sentAfter(100), ledger.sentAfter(300)]).toEqual([150, 0]);
   });
 
@@ -26,14 +34,14 @@ describe('Ledger', () => {
       [200, 250],
     ]);
     expect(stretches(ledger.lost(300, 300, 'error', 0))).toEqual([]);
-    expect(ledger.stats(300, 300, 0)).toMatchObject({ transcribedMs: 100, gapMs: 200 });
+    expect(ledger.stats(at(300, 300))).toMatchObject({ transcribedMs: 100, gapMs: 200 });
   });
 
   it('counts a gap only up to where the transcription is', () => {
     const ledger = new Ledger();
     ledger.lost(100, 200, 'device', 0);
 
-    expect(ledger.stats(300, 150, 0)).toMatchObject({ transcribedMs: 100, gapMs: 50 });
+    expect(ledger.stats(at(300, 150))).toMatchObject({ transcribedMs: 100, gapMs: 50 });
   });
 
   it('counts skipped audio outside of gaps, whichever is known first', () => {
@@ -43,7 +51,7 @@ describe('Ledger', () => {
     ledger.skipped(200, 300);
     ledger.lost(250, 350, 'device', 0);
 
-    expect(ledger.stats(400, 400, 0)).toMatchObject({ gapMs: 200, skippedMs: 100, transcribedMs: 100 });
+    expect(ledger.stats(at(400, 400))).toMatchObject({ gapMs: 200, skippedMs: 100, transcribedMs: 100 });
   });
 
   it('counts each lost millisecond once', () => {
@@ -57,7 +65,7 @@ describe('Ledger', () => {
         );
 
         expect(gaps.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0)).toBe(lost.size);
-        expect(ledger.stats(60, 60, 0)).toMatchObject({ gapMs: lost.size, transcribedMs: 60 - lost.size });
+        expect(ledger.stats(at(60, 60))).toMatchObject({ gapMs: lost.size, transcribedMs: 60 - lost.size });
       }),
     );
   });

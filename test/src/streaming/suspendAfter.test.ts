@@ -7,12 +7,15 @@ import {
   concatMap,
   delay,
   filter,
+  finalize,
   from,
   interval,
   map,
   merge,
+  mergeMap,
   of,
   take,
+  tap,
   throwError,
   timer,
   Observable,
@@ -20,8 +23,11 @@ import {
 import { TestScheduler } from 'rxjs/testing';
 import { advance, START } from '../../../operators/checkpoint.ts';
 import type { ControlMessage, FinalTurn, Stats, TranscriptionEvent } from '../../../operators/events.ts';
+import { TranscriptionError } from '../../../src/errors.ts';
 import { emitWithLostAudio } from '../../../src/lostAudio.ts';
+import { monotonicNow } from '../../../src/monotonicNow.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
+import type { Fallback } from '../../../src/streaming/relaySettings.ts';
 import { transcribeOver } from '../../../src/streaming/transcribe.ts';
 import { virtualTime } from '../../support/marbles.ts';
 import { ModelService, isModelSpeech, modelAudio, modelTranscript } from '../../support/modelService.ts';
@@ -40,6 +46,9 @@ interface Run {
   readonly times: number[];
   error: unknown;
   complete: boolean;
+  /** How long sessions of the service were open, and how long of that after `Suspended`, in milliseconds. */
+  openMs: number;
+  openWhileSuspendedMs: number;
 }
 
 /** Live audio: a frame every 100 ms. */
@@ -61,15 +70,29 @@ function run(
     ...options
   }: Partial<TranscribeOptions> & { service?: ModelService; speech?: readonly Stretch[]; forMs?: number } = {},
 ): Run {
-  const one: Run = { events: [], times: [], error: undefined, complete: false };
+  const one: Run = { events: [], times: [], error: undefined, complete: false, openMs: 0, openWhileSuspendedMs: 0 };
   service.speech = speech;
+  let suspendedAt = Infinity;
+  const open: typeof service.open = (input, settings) => {
+    let begun: number | undefined;
+    return service.open(input, settings).pipe(
+      tap(({ type }) => type === 'Begin' && (begun = monotonicNow())),
+      finalize(() => {
+        if (begun === undefined) return;
+        one.openMs += monotonicNow() - begun;
+        one.openWhileSuspendedMs += Math.max(0, monotonicNow() - Math.max(begun, suspendedAt));
+      }),
+    );
+  };
   const detectSpeech = (frame: Uint8Array): boolean => isModelSpeech(frame, speech);
   const scheduler = new TestScheduler(() => {});
   virtualTime(scheduler, ({ flush }) => {
-    const subscription = source.pipe(transcribeOver(service.open, { ...OPTIONS, detectSpeech, ...options })).subscribe({
+    const subscription = source.pipe(transcribeOver(open, { ...OPTIONS, detectSpeech, ...options })).subscribe({
       next: (event) => {
         one.events.push(event);
         one.times.push(scheduler.now());
+        if (event.type === 'Suspended') suspendedAt = scheduler.now();
+        if (event.type === 'Resumed') suspendedAt = Infinity;
       },
       error: (error: unknown) => (one.error = error),
       complete: () => (one.complete = true),
@@ -153,7 +176,13 @@ describe('transcribe with suspendAfter', () => {
 
     expect(service.received).toEqual([]);
     expect(typesOf(one)).toBe('Suspended');
-    expect(statsOf(one)).toMatchObject({ capturedMs: 30_000, skippedMs: 30_000, transcribedMs: 0, openMs: 0 });
+    expect(statsOf(one)).toMatchObject({
+      capturedMs: 30_000,
+      skippedMs: 30_000,
+      transcribedMs: 0,
+      openMs: 0,
+      sessions: 0,
+    });
     expect(one.complete).toBe(true);
   });
 
@@ -333,6 +362,29 @@ describe('transcribe with suspendAfter', () => {
       expect(positionsOf(one).at(-1)?.[0]).toBe('Suspended');
     });
 
+    // attempts to reach the service take so long that one is under way when the session on the device ends
+    it.each([2000, 2200])('opens none while suspended, with a fallback and a Begin after %d ms', (ms) => {
+      const service = new ModelService(Array<Break>(4).fill('before Begin'), ms);
+      const device = new ModelService([], 50);
+
+      const one = run(live(MS), { service, fallback: fallbackOn(device, SPEECH) });
+
+      expect(textOf(one)).toEqual(modelTranscript(MS, SPEECH));
+      expect(one.openWhileSuspendedMs).toBe(0);
+      expect(positionsOf(one).at(-1)?.[0]).toBe('Suspended');
+      expect(statsOf(one).skippedMs).toBeGreaterThan(30_000);
+    });
+
+    it('counts no session if none began', () => {
+      const refused = new TranscriptionError('unauthorized', 'the key was refused');
+      const one = run(live(MS), {
+        service: Object.assign(new ModelService(), { open: () => throwError(() => refused) }),
+      });
+
+      expect(one.error).toBe(refused);
+      expect(statsOf(one)).toMatchObject({ sessions: 0, openMs: 0 });
+    });
+
     it('reports the pre-roll as a gap when its source fails', () => {
       const one = run(
         concat(
@@ -434,36 +486,67 @@ describe('transcribe with suspendAfter', () => {
     .array(fc.tuple(fc.integer({ min: 0, max: 45 }), fc.integer({ min: 1, max: 4 })), { maxLength: 4 })
     .map((list) => list.map(([turn, turns]): Stretch => [turn * 2000, (turn + turns) * 2000]));
   const breaks = fc.array(
-    fc.oneof(fc.integer({ min: 1, max: 30_000 }), fc.constantFrom<Break>('before Begin', 'after Terminate')),
+    fc.oneof(
+      fc.integer({ min: 1, max: 30_000 }),
+      fc.constantFrom<Break>('before Begin', 'after Terminate', 'inactive'),
+    ),
     { maxLength: 3 },
   );
-
-  it('emits the exact transcript and exact totals, wherever there is speech and sessions break', () => {
-    fc.assert(
-      fc.property(
-        stretches,
-        breaks,
-        fc.integer({ min: 0, max: 5000 }),
-        fc.integer({ min: 1000, max: 9000 }),
-        (speech, broken, preRoll, suspendAfter) => {
-          const service = new ModelService(broken);
-
-          const one = run(live(MS), { service, speech, preRoll, suspendAfter });
-
-          expect(textOf(one)).toEqual(modelTranscript(MS, speech));
-          const { capturedMs, transcribedMs, gapMs, skippedMs } = statsOf(one);
-          expect(transcribedMs + gapMs + skippedMs).toBeCloseTo(capturedMs, 6);
-          const skipped = skippedOf(one);
-          expect(skipped.reduce((sum, [start, end]) => sum + end - start, 0)).toBeCloseTo(skippedMs, 6);
-          const accounted = new Set<number>();
-          for (const stretch of [...service.received.flat(), ...skipped]) {
-            if (typeof stretch === 'string') continue;
-            for (let ms = Math.floor(stretch[0]); ms < stretch[1]; ms++) accounted.add(ms);
-          }
-          expect(accounted.size).toBe(MS);
-        },
+  const control = fc.array(
+    fc.tuple(
+      fc.integer({ min: 0, max: MS }),
+      fc.constantFrom<ControlMessage>(
+        { type: 'UpdateConfiguration' },
+        { type: 'ForceEndpoint' },
+        { type: 'KeepAlive' },
       ),
-      { numRuns: 60 },
+    ),
+    { maxLength: 4 },
+  );
+  const conditions = fc.record({
+    speech: stretches,
+    breaks,
+    preRoll: fc.integer({ min: 0, max: 5000 }),
+    suspendAfter: fc.integer({ min: 1000, max: 9000 }),
+    control,
+    hasFallback: fc.boolean(),
+    /** How long the service takes to begin a session; the device takes over after a second. */
+    connectMs: fc.constantFrom(10, 703, 3037),
+    lastsMs: fc.constantFrom(10_800_000, 61_300),
+  });
+
+  it('emits the exact transcript and exact totals, wherever there is speech, sessions break, expire or move to the device', () => {
+    fc.assert(
+      fc.property(conditions, ({ breaks: broken, connectMs, lastsMs, hasFallback, control: messages, ...one }) => {
+        const service = new ModelService(broken, connectMs, lastsMs);
+        const device = new ModelService([], 50);
+        const control$ = from(messages).pipe(mergeMap(([atMs, message]) => of(message).pipe(delay(atMs))));
+
+        const result = run(live(MS), {
+          ...one,
+          service,
+          control: control$,
+          ...(hasFallback && { fallback: fallbackOn(device, one.speech) }),
+        });
+
+        expect(textOf(result)).toEqual(modelTranscript(MS, one.speech));
+        const { capturedMs, transcribedMs, gapMs, skippedMs, openMs, sessions } = statsOf(result);
+        expect(transcribedMs + gapMs + skippedMs).toBeCloseTo(capturedMs, 6);
+        // a successor that breaks at once is never the present session
+        expect(sessions).toBeGreaterThanOrEqual(result.events.filter(({ type }) => type === 'Begin').length);
+        expect(sessions).toBeLessThanOrEqual(service.received.length + device.received.length);
+        expect(Math.abs(openMs - result.openMs)).toBeLessThan(5);
+        expect(result.openWhileSuspendedMs).toBe(0);
+        const skipped = skippedOf(result);
+        expect(skipped.reduce((sum, [start, end]) => sum + end - start, 0)).toBeCloseTo(skippedMs, 6);
+        const accounted = new Set<number>();
+        for (const stretch of [...service.received.flat(), ...device.received.flat(), ...skipped]) {
+          if (typeof stretch === 'string') continue;
+          for (let ms = Math.floor(stretch[0]); ms < stretch[1]; ms++) accounted.add(ms);
+        }
+        expect(accounted.size).toBe(MS);
+      }),
+      { numRuns: 60, seed: 1 },
     );
   }, 120_000);
 
@@ -477,11 +560,22 @@ describe('transcribe with suspendAfter', () => {
 
       const text = [...textOf({ ...rest, events: log }), ...textOf(rest)];
       expect(text).toEqual(modelTranscript(MS, SPEECH));
-      const { capturedMs, transcribedMs, gapMs, skippedMs } = statsOf(rest);
+      const { capturedMs, transcribedMs, gapMs, skippedMs, sessions } = statsOf(rest);
       expect([capturedMs, transcribedMs + gapMs + skippedMs]).toEqual([MS, MS]);
+      expect(sessions).toBe([...log, ...rest.events].filter(({ type }) => type === 'Begin').length);
     }
   });
 });
+
+/** A model on this device that recognises the same speech. */
+function fallbackOn(device: ModelService, speech: readonly Stretch[]): Fallback {
+  device.speech = speech;
+  const open: ReturnType<Fallback['start']>['open'] = (input) =>
+    device
+      .open(input, {} as Parameters<typeof device.open>[1])
+      .pipe(map((event) => (event.type === 'Begin' ? { ...event, expires_at: 0 } : event)));
+  return { sampleRate: 8000, start: () => ({ open, close: () => undefined }) };
+}
 
 /** Emits the audio from a position on, whose frames start there. */
 function skipTo(ms: number): (source: Observable<Uint8Array>) => Observable<Uint8Array> {
