@@ -4,7 +4,7 @@ import type { ControlMessage, TranscriptionEvent } from '../../operators/events.
 import type { TranscribeOptions } from '../streaming/options.ts';
 import type { Fallback } from '../streaming/relaySettings.ts';
 import { asUsageError } from './flags/asUsageError.ts';
-import { modelDirectory, rejectCloudFlags } from './flags/localFlags.ts';
+import { rejectCloudFlags } from './flags/localFlags.ts';
 import type { FallbackFlags, LocalFlags } from './flags/localFlags.ts';
 import type { ServiceFlags } from './flags/serviceFlags.ts';
 import { transcribeOptions } from './flags/transcribeOptions.ts';
@@ -53,9 +53,9 @@ export async function chooseRecognition(
 }
 
 async function modelAsFallback(fallback: string): Promise<Fallback> {
-  const model = modelDirectory(fallback);
+  const { modelDirectory } = await import('./modelDirectory.ts');
   const { local } = await import('../local/local.ts');
-  return local({ model });
+  return local({ model: modelDirectory(fallback) });
 }
 
 async function onThisDevice(
@@ -64,6 +64,7 @@ async function onThisDevice(
   { endTimeout }: Partial<TranscribeOptions>,
 ): Promise<Recognition> {
   rejectCloudFlags(flags);
+  const { modelDirectory } = await import('./modelDirectory.ts');
   const model = modelDirectory(local);
   const { transcribeLocally } = await import('../local/transcribeLocally.ts');
   const options = { model, sampleRate: 16_000, ...(endTimeout !== undefined && { endTimeout }) } as const;

@@ -5,7 +5,7 @@ import type { TranscriptionEvent } from '../../../operators/events.ts';
 import { audioFile } from '../../audio/audioFile.ts';
 import { checkHashes, findModel } from '../../local/models.ts';
 import { transcribeLocally } from '../../local/transcribeLocally.ts';
-import { modelDirectory } from '../flags/localFlags.ts';
+import { modelDirectory } from '../modelDirectory.ts';
 import type { Finding } from './finding.ts';
 
 const RECORDING = fileURLToPath(new URL('../../simulator/recording/demo.wav', import.meta.url));

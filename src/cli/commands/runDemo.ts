@@ -7,7 +7,7 @@ import { checkCaptions } from '../flags/captionsFlags.ts';
 import { CONDITIONING } from '../flags/conditioningFlags.ts';
 import type { DemoFlags } from '../flags/demoFlags.ts';
 import { variableName } from '../environment.ts';
-import { FALLBACK, LOCAL, modelDirectory } from '../flags/localFlags.ts';
+import { FALLBACK, LOCAL } from '../flags/localFlags.ts';
 import { checkOutputs } from '../outputs/checkOutputs.ts';
 import { SIGNALS_FORWARDED } from '../signals.ts';
 import { OUTPUT } from '../flags/outputFlags.ts';
@@ -36,6 +36,7 @@ export async function runDemo(flags: DemoFlags): Promise<number> {
   checkCaptions(flags);
   checkOutputs(flags);
   if (flags.local !== undefined) {
+    const { modelDirectory } = await import('../modelDirectory.ts');
     const model = modelDirectory(flags.local);
     process.stderr.write('rxscribe: plays the bundled recording to a model on this device\n');
     return runMain(['file', RECORDING, `--local=${model}`, ...childArgs(flags)], childEnvironment());

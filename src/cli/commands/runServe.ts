@@ -5,7 +5,6 @@ import { loadRecording, startSimulator } from '../../simulator/index.ts';
 import type { FaultPlan, Recording, SimulatorEvent, SpeechEngineFactory } from '../../simulator/index.ts';
 import { handleSignals } from '../signals.ts';
 import { printable } from '../terminal/printable.ts';
-import { modelDirectory } from '../flags/localFlags.ts';
 import type { ServeFlags } from '../flags/serveFlags.ts';
 import { UsageError } from '../usageError.ts';
 
@@ -55,6 +54,7 @@ function note(text: string): void {
 async function localEngine({ local, recording }: ServeFlags): Promise<SpeechEngineFactory | undefined> {
   if (local === undefined) return undefined;
   if (recording) throw new UsageError('--recording has no effect with --local: the model recognises any speech');
+  const { modelDirectory } = await import('../modelDirectory.ts');
   const model = modelDirectory(local);
   const { speechEngine } = await import('./speechEngine.ts');
   return speechEngine(model, (error) => note(error instanceof Error ? error.message : String(error)));

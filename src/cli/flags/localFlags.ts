@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { KNOWN_MODELS } from '../../local/knownModels.ts';
-import { modelsDirectory } from '../../local/modelsDirectory.ts';
-import { isOn, optionsFromEnvironment, setting } from '../environment.ts';
+import { resolve } from 'node:path';
+import { isOn, optionsFromEnvironment } from '../environment.ts';
 import { UsageError } from '../usageError.ts';
 import { inGroup } from './declareFlags.ts';
 import type { Declarations } from './declareFlags.ts';
@@ -37,8 +35,6 @@ export const FALLBACK: Declarations<FallbackFlags> = inGroup('Recognition:', {
   },
 });
 
-export const DEFAULT_MODEL = 'moonshine-tiny-en';
-
 /** Why a flag has no effect on this device. */
 const CLOUD_ONLY: Readonly<Partial<Record<keyof ServiceFlags, string>>> = {
   speechModel: 'the model is the directory that --local names',
@@ -66,26 +62,11 @@ export function rejectCloudFlags(flags: Partial<ServiceFlags>): void {
   }
 }
 
-/**
- * Finds the directory of the model: the given one, the one of that name in the directory of models, or the default.
- *
- * @throws {Error} with the command that downloads the model.
- */
-export function modelDirectory(given: string): string {
-  const wanted = given || setting('RXSCRIBE_MODEL') || DEFAULT_MODEL;
-  if (existsSync(wanted)) return wanted;
-  const known = KNOWN_MODELS.find(({ name }) => name === wanted);
-  if (!known) throw new Error(`there is no model at ${wanted}; rxscribe models lists models and how to get them`);
-  const directory = join(modelsDirectory(), wanted);
-  if (existsSync(directory)) return directory;
-  const how = known.download ? `rxscribe models get ${wanted}` : `it is in ${known.source}`;
-  throw new Error(`the model ${wanted} is not on this device; get it with: ${how}`);
-}
-
 /** A variable may also mean yes or no. */
 export function modelOf(value: unknown, flag: string): string | undefined {
   if (Array.isArray(value)) throw new UsageError(`--${flag} is given more than once`);
   const text = String(value);
   if (['true', 'yes', 'on', '1'].includes(text.toLowerCase())) return '';
-  return value !== undefined && (text === '' || isOn(text)) ? text : undefined;
+  if (value === undefined || (text !== '' && !isOn(text))) return undefined;
+  return text !== '' && existsSync(text) ? resolve(text) : text; // a run may be continued from another directory
 }

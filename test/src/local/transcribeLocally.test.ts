@@ -208,7 +208,7 @@ describe('transcribeLocally', () => {
     expect(enginePids()).toEqual([]);
   });
 
-  it('leaves no process behind when this process is killed', async () => {
+  it('leaves no process behind when this process is killed, and passes it no key', async () => {
     const script = `
       import { NEVER } from 'rxjs';
       import { readFileSync } from 'node:fs';
@@ -216,10 +216,12 @@ describe('transcribeLocally', () => {
       NEVER.pipe(transcribeLocally({ model: ${JSON.stringify(model)} })).subscribe(() =>
         console.log(readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8')));`;
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      env: { ...process.env, ASSEMBLYAI_API_KEY: 'a-secret-key' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
     const pid = Number(String(line).trim());
+    expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toContain('a-secret-key');
     parent.kill('SIGKILL');
     while (isRunning(pid)) await new Promise(setImmediate);
     expect(isRunning(pid)).toBe(false);

@@ -86,6 +86,26 @@ describe('--local', () => {
   });
 });
 
+/** Prints the modules that are loaded of what recognises on this device. */
+const LOCAL_MODULES = `
+  import { writeSync } from 'node:fs';
+  export function load(url, context, next) {
+    if (/\\/src\\/local\\/|sherpa/.test(url)) writeSync(2, 'loads ' + url + '\\n');
+    return next(url, context);
+  }`;
+
+it('loads nothing of it without --local', async () => {
+  const module = (text: string): string => `data:text/javascript,${encodeURIComponent(text)}`;
+  const hooks = module(`import { register } from 'node:module'; register(${JSON.stringify(module(LOCAL_MODULES))});`);
+  const env = { NODE_OPTIONS: `--import ${hooks}` };
+  const service = await startService();
+  const args = ['file', human, '--url', service.url, '--speed', 'max'];
+  const outcome = await rxscribe(args, { env: { ...env, ...keyOf(service) } });
+  await service.close();
+  expect(outcome).toMatchObject({ code: 0, stderr: '' });
+  expect((await rxscribe(['models'], { env })).stderr).toMatch(/^loads .*\/src\/local\//);
+});
+
 /** Serves, and sends a recording with the official SDK at twice real time; prints each final. */
 const SDK_PROGRAM = `
   import { spawn } from 'node:child_process';
