@@ -68,6 +68,8 @@ export class RetryPolicy {
   #audioFailures = 0;
   #failsBefore = Infinity;
   #skips = 0;
+  /** How the last session ended. */
+  #lastEnd: SessionEnd | undefined;
   /** Positions up to which words were reported, and up to which sessions processed audio. */
   #reportedMs = 0;
   #processedMs = 0;
@@ -137,10 +139,13 @@ export class RetryPolicy {
     const early = this.#earlyFailures >= EARLY_FAILURES.count && now + wait - this.#outageSince >= EARLY_FAILURES.ms;
     if (early && !this.#everProgressed) return undefined;
     if (now + wait - this.#outageSince <= this.#limits.maxOutage) return { wait };
-    return end ? this.#skip(end, now, wait) : undefined;
+    // an attempt that cannot connect in between does not acquit the audio
+    const lastEnd = end ?? (2 * this.#audioFailures > this.#failures ? this.#lastEnd : undefined);
+    return lastEnd && this.#skip(lastEnd, now, wait);
   }
 
   #sessionEnded(end: SessionEnd): void {
+    this.#lastEnd = end;
     const processedMore = end.processedMs > this.#processedMs;
     if (end.lastedMs >= PROOF_MS && (processedMore || end.caughtUp)) this.progress();
     this.#processedMs = Math.max(this.#processedMs, end.processedMs);

@@ -182,6 +182,20 @@ describe('RetryPolicy', () => {
       expect(retries.flatMap(({ skipTo }) => skipTo ?? [])).toEqual([9000, 12_000, 24_000]);
     });
 
+    it('is skipped when the last of few attempts cannot connect', () => {
+      const one = proven(3000);
+      for (let times = 0; times < 4; times++) one.failed(broken, 0, early);
+
+      expect(one.failed(broken, 5000)).toMatchObject({ skipTo: 10_000 });
+    });
+
+    it('is not skipped when most attempts cannot connect', () => {
+      const one = proven(3000);
+      for (const end of [early, early, early, early, undefined, undefined]) one.failed(broken, 0, end);
+
+      expect(one.failed(broken, 5000)).toBeUndefined();
+    });
+
     it('is not skipped when the service cannot be reached, or when it never worked', () => {
       const one = proven(1000);
       fail(one, broken, early, 2);
