@@ -10,6 +10,7 @@ import { publint } from 'publint';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 const ATTW = join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+const VITE = join(ROOT, 'node_modules/vite/bin/vite.js');
 const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
 const run = promisify(execFile);
 
@@ -305,6 +306,18 @@ describe('package', () => {
     await writeFile(join(app, 'app.test.js'), COMMONJS_TEST);
     const jest = run(process.execPath, [JEST, '--rootDir', app], { cwd: app, env: withoutOptions() });
     await expect(jest).resolves.toMatchObject({ stderr: expect.stringMatching(/^Tests: +1 passed, 1 total$/m) });
+  });
+
+  it('is left out of a program that Vite bundles for Node, which then runs', async () => {
+    const program = `import { microphone } from 'rxscribe';
+      import { startSimulator } from 'rxscribe/simulator';
+      await (await startSimulator()).close();
+      console.log(typeof microphone);`;
+    await writeFile(join(consumer, 'bundled.js'), program);
+    const build = ['build', '--ssr', 'bundled.js', '--outDir', 'bundled', '--logLevel', 'error'];
+    await run(process.execPath, [VITE, ...build], { cwd: consumer });
+    const { stdout } = await run(process.execPath, ['bundled/bundled.js'], { cwd: consumer });
+    expect(stdout).toBe('function\n');
   });
 
   it('passes publint', async () => {

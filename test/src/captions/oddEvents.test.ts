@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { from, lastValueFrom } from 'rxjs';
 import type { FinalTurn, TranscriptionEvent } from '../../../operators/events.ts';
@@ -154,6 +154,33 @@ describe('a very long turn', () => {
         .join('')
         .replaceAll(' ', ''),
     ).toBe(text.replaceAll(' ', ''));
+  });
+});
+
+describe('the cost of a very long turn', () => {
+  /** The processor time of the fastest of three rounds, in microseconds. */
+  const costOf = (text: string): number => {
+    const times = [1, 2, 3].map(() => {
+      const before = process.cpuUsage();
+      cues(finalTurn(0, text, 0, { words: [] }));
+      return process.cpuUsage(before).user;
+    });
+    return Math.min(...times);
+  };
+
+  it('is in proportion to its length', () => {
+    costOf('a '.repeat(2000)); // compiles it
+    const [short, long] = [2000, 16_000].map((count) => costOf('a '.repeat(count)));
+    expect(long! / short!).toBeLessThan(24); // 8 if it is linear, 64 if it is quadratic
+  });
+
+  it.each(['漢', ')]'])('has no long call of Intl.Segmenter: %s', (part) => {
+    const segment = jest.spyOn(Intl.Segmenter.prototype, 'segment');
+    cues(finalTurn(0, part.repeat(5000), 0, { words: [] }));
+    const lengths = segment.mock.calls.map(([text]) => text.length);
+    segment.mockRestore();
+    expect(lengths.length).toBeGreaterThan(10);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(256);
   });
 });
 
