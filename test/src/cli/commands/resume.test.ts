@@ -2,9 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Stats } from '../../../../operators/events.ts';
 import type { Simulator } from '../../../../src/simulator/index.ts';
 import { killAll, rxscribe, start } from '../../../support/cli.ts';
+import { LevelRecogniser, levelSpeech } from '../../../support/levelSpeech.ts';
 import { logOf, runResult } from '../../../support/runFolder.ts';
+import { wav } from '../../audio/recordings.ts';
 import { WAV, keyOf, sentences, startService } from '../service.ts';
 
 describe('rxscribe file --dir, and rxscribe resume', () => {
@@ -75,6 +78,32 @@ describe('rxscribe file --dir, and rxscribe resume', () => {
     }
     expect(await rxscribe(['resume', dir], { env })).toMatchObject({ code: 0 });
     await expectUnbroken();
+  });
+
+  it('continues a run that was killed while suspended, with the same words', async () => {
+    await using level = await startService({ recogniser: () => new LevelRecogniser() });
+    const { pcm } = levelSpeech({ seed: 3, seconds: 8 });
+    const talk = join(dir, 'talk.wav');
+    await writeFile(talk, wav(Buffer.concat([pcm, Buffer.alloc(32_000 * 30), pcm])));
+    const command = (folder: string, speed: string): string[] =>
+      `file ${talk} --url ${level.url} --speed ${speed} --suspend-after 5 --dir ${join(dir, folder)}`.split(' ');
+    expect(await rxscribe(command('whole', 'max'), { env: keyOf(level) })).toMatchObject({ code: 0 });
+    const program = start(command('killed', '16'), { env: keyOf(level) });
+    await program.stderr.waitFor(/waiting for speech since 0:[1-9]/);
+    program.child.kill('SIGKILL');
+    await program.outcome;
+    const opened = level.sessions.length;
+    const { code, stderr } = await rxscribe(['resume', join(dir, 'killed')], { env: keyOf(level) });
+
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/continuing[^]*waiting for speech since 0:/);
+    const [killed, whole] = await Promise.all([runResult(join(dir, 'killed')), runResult(join(dir, 'whole'))]);
+    expect({ ...killed, account: whole.account }).toEqual(whole);
+    const last = (await logOf(join(dir, 'killed'))).at(-1) as Stats;
+    expect(last.transcribedMs + last.skippedMs).toBeCloseTo(46_000, 6);
+    expect(last.skippedMs).toBeGreaterThan(10_000);
+    expect(level.sessions.length - opened).toBe(1);
+    expect(level.violations).toEqual([]);
   });
 
   it('cuts off a last line that is half written, and reads the position from the rest', async () => {
