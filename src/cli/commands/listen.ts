@@ -1,5 +1,4 @@
-import { catchError, throwError } from 'rxjs';
-import { errorDetails } from '../../audio/errorDetails.ts';
+import type { Observable } from 'rxjs';
 import type { MicrophoneOptions } from '../../audio/microphone.ts';
 import type { InputDevice } from '../../audio/recorder.ts';
 import { CHANNELS, checkChannels } from '../flags/channelsFlags.ts';
@@ -19,6 +18,7 @@ import { OUTPUT } from '../flags/outputFlags.ts';
 import type { OutputFlags } from '../flags/outputFlags.ts';
 import { SERVICE } from '../flags/serviceFlags.ts';
 import type { ServiceFlags } from '../flags/serviceFlags.ts';
+import type { SileroSpeech } from '../sileroSpeech.ts';
 import { printable } from '../terminal/printable.ts';
 
 interface ListenFlags
@@ -74,35 +74,20 @@ export const listen: Command<ListenFlags> = {
     }
     const saved = { command: 'listen', flags: savedFlags(flags, SAVED) } as const;
     const { channels } = flags;
-    const speech = usesSilero(flags) ? await sileroSpeech(flags.sampleRate) : undefined;
-    const options = { endTimeout: END_MS, ...(speech && { detectSpeech: speech.detect }) };
+    const silero = usesSilero(flags) ? await sileroSpeech(flags.sampleRate) : undefined;
+    const options = { endTimeout: END_MS, ...(silero && { detectSpeech: silero.detect }) };
     const plan = { kind: 'microphone', channels, options, saved } as const;
     await run(
       flags,
       ({ stop, note }) => {
-        const withoutSilero$ = microphone({ ...recorderOptions(flags, note), stop });
-        if (!speech) return withoutSilero$;
-        return microphone({ ...recorderOptions(flags, note, speech), stop }).pipe(
-          catchError((error: unknown) => (needsOnnx(error) ? withoutSilero$ : throwError(() => error))),
-        );
+        const record = (speech?: SileroSpeech): Observable<Uint8Array> =>
+          microphone({ ...recorderOptions(flags, note, speech), stop });
+        return silero ? silero.record(record) : record();
       },
       plan,
     );
   },
 };
-
-/** Whether the recorder failed because the runtime of Silero is not there. */
-function needsOnnx(error: unknown): boolean {
-  const cause: unknown = error instanceof Error ? error.cause : undefined;
-  return /^(ORT|VAD|MODEL)_/.test(errorDetails(cause).code);
-}
-
-/** Detects speech with the scores of a recorder. */
-interface SileroSpeech {
-  readonly detect: (frame: Uint8Array) => boolean;
-  /** Called with each recorder that is opened. */
-  readonly follow: (recorder: { readonly vadScore: number }) => void;
-}
 
 /** Silero needs one of two sample rates; it has one score for all channels. */
 function usesSilero({ suspendAfter, vad, channels, sampleRate }: ListenFlags): boolean {
@@ -110,12 +95,8 @@ function usesSilero({ suspendAfter, vad, channels, sampleRate }: ListenFlags): b
 }
 
 async function sileroSpeech(sampleRate: number): Promise<SileroSpeech> {
-  const { microphoneSpeech } = await import('../microphoneSpeech.ts');
-  let recorder: { readonly vadScore: number } | undefined;
-  return {
-    detect: microphoneSpeech({ sampleRate }, () => recorder?.vadScore),
-    follow: (opened) => (recorder = opened),
-  };
+  const { SileroSpeech } = await import('../sileroSpeech.ts');
+  return new SileroSpeech({ sampleRate });
 }
 
 /** What the recorder needs to know. */

@@ -71,6 +71,24 @@ describeWithPulse('rxscribe listen, with a real device', () => {
     await played; // the next test must not record it
   });
 
+  it('opens a session for speech with --suspend-after, and prints what it costs with --price', async () => {
+    const env = { ...pulse.env, ...keyOf(service) };
+    const before = service.sessions.length;
+    const program = start(['listen', '--url', service.url, '--suspend-after', '30', '--price', '0.45'], { env });
+    await program.stderr.waitFor(/Listening[^]*no session is open|no session is open[^]*Listening/);
+    expect(service.sessions).toHaveLength(before);
+    await pulse.play(await onlyLeft());
+    await program.stdout.waitFor(/\n/);
+    program.child.kill('SIGINT');
+
+    const { code, stdout, stderr } = await program.outcome;
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\[speech /);
+    expect(stderr).toMatch(/sessions were open for 0:\d\d, which costs 0\.\d+\n$/);
+    expect(service.sessions).toHaveLength(before + 1);
+  });
+
   it('recognises human speech on this device with at most 5 % word errors', async () => {
     const human = humanSpeech(folder);
     const program = start(['listen', '--local', await speechModel(), '--format', 'ndjson'], { env: pulse.env });
