@@ -118,7 +118,7 @@ function poison({ words }: Recording): PoisonFault {
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { seed, minutes } = options;
   const { suspendAfter } = options;
-  const blocks = { speechMs: 55_000, everyMs: 300_000 };
+  const blocks = { speechMs: 60_000, everyMs: 300_000 };
   const seconds = Math.min(minutes, 60) * 60;
   const recording = syntheticSpeech({ seed, seconds, ...(suspendAfter !== undefined && { blocks }) });
   const faultCounts: Record<string, number> = {};

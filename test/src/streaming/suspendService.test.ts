@@ -16,6 +16,7 @@ describe('suspendAfter with the local service', () => {
     const spokenMs = spoken.reduce((sum, { start, end }) => sum + end - start, 0);
     expect(spokenMs / HOUR_MS).toBeGreaterThan(0.08);
     const { capturedMs, transcribedMs, skippedMs, gapMs, sentMs, sessions } = stats;
+    console.table({ sessions, words: words.length, 'open, %': ((100 * sentMs) / HOUR_MS).toFixed(1) });
     expect([capturedMs, gapMs]).toEqual([HOUR_MS, 0]);
     expect(transcribedMs + skippedMs).toBeCloseTo(HOUR_MS, 3);
     expect(sessions).toBe(12);
