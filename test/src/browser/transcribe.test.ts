@@ -8,7 +8,7 @@ import type { FinalTurn, Stats, TranscriptionEvent } from '../../../operators/ev
 import type { TranscribeOptions } from '../../../src/browser/index.ts';
 import { bundledRecording, startSimulator } from '../../../src/simulator/index.ts';
 import type { Simulator, SimulatorOptions } from '../../../src/simulator/index.ts';
-import { PAGE, bundle, startBrowser, startSite, withoutBrowser } from '../../support/browser.ts';
+import { PAGE, bundle, freePort, startBrowser, startSite, tabsOf, withoutBrowser } from '../../support/browser.ts';
 import type { Site } from '../../support/browser.ts';
 import { ROOT } from '../../support/userProject.ts';
 
@@ -136,13 +136,23 @@ inBrowser('transcribe, in a real browser', () => {
     readonly outcome: () => Promise<Outcome>;
   }
 
-  async function stage(options: SimulatorOptions = {}, html: string = PAGE): Promise<Stage> {
+  interface StageOptions {
+    readonly html?: string;
+    readonly audio?: Uint8Array;
+    /** Whether the page is a tab behind another one. */
+    readonly hidden?: boolean;
+  }
+
+  async function stage(
+    options: SimulatorOptions = {},
+    { html = PAGE, audio = pcm, hidden = false }: StageOptions = {},
+  ): Promise<Stage> {
     const simulator = await startSimulator({ caDir: process.env['RXSCRIBE_TEST_CA_DIR'] ?? '', ...options });
     closing.push(() => simulator.close());
     let tokens = 0;
     const files = html === PAGE ? { '/main.js': program } : modules;
     const site: Site = await startSite({ '/': html, ...files }, (incoming, response) => {
-      if (incoming.url === '/talk.pcm') response.end(pcm);
+      if (incoming.url === '/talk.pcm') response.end(audio);
       else if (incoming.url?.startsWith('/dist/')) {
         response.setHeader('content-type', 'text/javascript');
         createReadStream(join(ROOT, incoming.url)).pipe(response);
@@ -152,11 +162,12 @@ inBrowser('transcribe, in a real browser', () => {
       } else response.writeHead(404).end();
     });
     closing.push(() => site.close());
-    const context = await browser.newContext();
+    const context = hidden ? await tabs() : await browser.newContext();
     closing.push(() => context.close());
     const page = await context.newPage();
     page.on('pageerror', (error) => uncaught.push(error.message));
     await page.goto(site.origin);
+    if (hidden) await (await context.newPage()).bringToFront();
     return {
       simulator,
       context,
@@ -168,6 +179,14 @@ inBrowser('transcribe, in a real browser', () => {
       },
       outcome: () => page.evaluate(() => globalThis.ended),
     };
+  }
+
+  /** A browser whose tabs are hidden behind each other, as for users. */
+  async function tabs(): Promise<BrowserContext> {
+    const port = await freePort();
+    const other = await startBrowser({ port });
+    closing.push(() => other.close());
+    return tabsOf(port);
   }
 
   const finalsOf = ({ events }: Outcome): FinalTurn[] =>
@@ -193,8 +212,23 @@ inBrowser('transcribe, in a real browser', () => {
     expect(simulator.violations).toEqual([]);
   });
 
+  it('opens sessions for speech only in a hidden page, whose timers fire once a second', async () => {
+    const audio = Buffer.concat([pcm, Buffer.alloc(32_000 * 40), pcm]);
+    const { simulator, page, start, outcome } = await stage({}, { audio, hidden: true });
+
+    await start({ options: { suspendAfter: 5000 }, pause: { atMs: 31_000, until: 'Suspended' } });
+    const one = await outcome();
+
+    expect(await page.evaluate(() => document.visibilityState)).toBe('hidden');
+    expect(textOf(one)).toEqual([...SENTENCES, ...SENTENCES]);
+    const types = one.events.map(({ type }) => type).filter((type) => /Suspended|Resumed|Begin/.test(type));
+    expect(types.join(' ')).toMatch(/^Suspended Resumed Begin Suspended Resumed Begin/);
+    expect(statsOf(one)?.skippedMs).toBeGreaterThan(20_000);
+    expect(simulator.violations).toEqual([]);
+  });
+
   it('works without a bundler, as plain modules with an import map', async () => {
-    const { start, outcome } = await stage({}, PLAIN_PAGE);
+    const { start, outcome } = await stage({}, { html: PLAIN_PAGE });
 
     await start();
 
