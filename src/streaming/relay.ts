@@ -112,6 +112,7 @@ export class Relay {
   readonly #recorded = new Subject<void>();
   readonly #network: Observable<boolean> | undefined;
   readonly #finished = new ReplaySubject<void>(1);
+  readonly #sourceFailure = new Subject<never>();
   readonly #handover: Handover;
   /** When sessions end because there is no speech, and what speech is. */
   readonly #suspension: Suspension | undefined;
@@ -234,6 +235,11 @@ export class Relay {
     this.#finished.next();
   }
 
+  /** Ends the transcription with an error of the source. */
+  fail(error: unknown): void {
+    this.#sourceFailure.error(error);
+  }
+
   /** Puts a control message at its place in the audio. */
   addControl(message: ControlMessage): void {
     const checked = readControlMessage(message);
@@ -269,7 +275,7 @@ export class Relay {
       endWith(undefined),
     );
     // the notices never complete: the transcription ends with its sessions
-    return merge(this.#notices, this.#speech?.signal$ ?? EMPTY, sessions).pipe(
+    return merge(this.#notices, this.#sourceFailure, this.#speech?.signal$ ?? EMPTY, sessions).pipe(
       takeWhile((event) => event !== undefined),
       endWith(undefined),
       concatMap((event) => (event ? [event] : this.#lastEvents(this.#ended ? undefined : 'end-timeout'))),

@@ -84,7 +84,7 @@ class Recorder extends DirectObserver<Uint8Array> implements FrameKeeper {
       },
       error: (error) => {
         report();
-        subscriber.error(error);
+        relay.fail(error);
       },
       complete: () => {
         report();

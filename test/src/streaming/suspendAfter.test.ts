@@ -394,6 +394,10 @@ describe('transcribe with suspendAfter', () => {
       );
 
       expect(one.error).toEqual(new Error('no more'));
+      expect(one.events.slice(-2)).toMatchObject([
+        { type: 'AudioGap', startMs: 48_000, endMs: 50_000, reason: 'error' },
+        { type: 'Stats', capturedMs: 50_000, gapMs: 2000 },
+      ]);
     });
   });
 
@@ -549,6 +553,30 @@ describe('transcribe with suspendAfter', () => {
       { numRuns: 60, seed: 1 },
     );
   }, 120_000);
+
+  it('has exact totals when the source or the service fails, or the end takes too long', () => {
+    const end = fc.constantFrom('source', 'service', 'time');
+    fc.assert(
+      fc.property(stretches, fc.integer({ min: 1, max: MS / 100 }), end, (speech, frames, reason) => {
+        const ms = frames * 100;
+        const service = new ModelService(reason === 'service' ? ['before Begin', 'before Begin', 'before Begin'] : []);
+        if (reason === 'time') service.terminationMs = 1e9;
+        const failure = throwError(() => new Error('no more'));
+
+        const one = run(reason === 'source' ? concat(live(ms), failure) : live(ms), {
+          service,
+          speech,
+          ...(reason === 'service' && { reconnect: false }),
+        });
+
+        const { capturedMs, transcribedMs, gapMs, skippedMs } = statsOf(one);
+        expect(one.events.at(-1)).toMatchObject({ type: 'Stats' });
+        expect(transcribedMs + gapMs + skippedMs).toBeCloseTo(capturedMs, 6);
+        if (reason === 'time') expect(capturedMs).toBe(ms);
+      }),
+      { numRuns: 60, seed: 1 },
+    );
+  });
 
   it('continues in another process from any event, without losing or repeating a word', () => {
     const { events } = run(live(MS));

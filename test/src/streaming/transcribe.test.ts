@@ -674,6 +674,10 @@ describe('transcribe', () => {
 
     expect(one.error).toBe(cause);
     expect(textOf(one)).toEqual(modelTranscript(1400));
+    expect(one.events.slice(-2)).toMatchObject([
+      { type: 'AudioGap', startMs: 1000, endMs: 2500, reason: 'error' },
+      { type: 'Stats', capturedMs: 2500, transcribedMs: 1000, gapMs: 1500 },
+    ]);
   });
 
   it('emits the exact transcript and exact totals, wherever sessions break', () => {
