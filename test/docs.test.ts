@@ -354,7 +354,7 @@ function vocabulary(): Record<string, readonly string[]> {
     'the options of startSimulator': every<keyof SimulatorOptions>()(
       ...(['recordings', 'recogniser', 'port', 'apiKey', 'caDir', 'faults', 'beginDelayMs'] as const),
       ...(['terminationDelayMs', 'maxSessionSeconds', 'refuse', 'formatting', 'aheadLimitMs'] as const),
-      ...(['sessionsPerMinute', 'keepAudio', 'onEvent', 'engine'] as const),
+      ...(['sessionsPerMinute', 'minuteMs', 'keepAudio', 'onEvent', 'engine'] as const),
     ),
     'the options of tokenHandler': every<keyof TokenHandlerOptions>()(
       ...(['apiKey', 'expiresInSeconds', 'maxSessionDurationSeconds', 'allow', 'origins', 'limit'] as const),

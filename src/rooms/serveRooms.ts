@@ -49,8 +49,8 @@ const METRICS_MS = 1000;
 /** How long one request for a job lasts, in milliseconds: a worker that stops waits for its end. */
 const PULL_MS = 1000;
 /** The pause before the next request: a worker with more rooms asks later, so that rooms spread. */
-const PAUSE_MS = 30;
-const PAUSE_PER_ROOM_MS = 40;
+const PAUSE_MS = 2;
+const PAUSE_PER_ROOM_MS = 1;
 /** How often a worker with all slots taken looks for a free one, in milliseconds. */
 const FULL_MS = 100;
 

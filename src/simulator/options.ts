@@ -37,6 +37,8 @@ export interface SimulatorOptions {
   readonly aheadLimitMs?: number;
   /** How many sessions may start within a minute before 1008 `Too many concurrent sessions`. @defaultValue `Infinity` */
   readonly sessionsPerMinute?: number;
+  /** The minute of `sessionsPerMinute`, in milliseconds: less makes a test shorter. @defaultValue `60000` */
+  readonly minuteMs?: number;
   /** The faults to inject. @defaultValue none */
   readonly faults?: FaultPlan;
   /** Called for each event as it happens. */

@@ -22,6 +22,7 @@ export type ServiceOptions = Required<
     | 'formatting'
     | 'aheadLimitMs'
     | 'sessionsPerMinute'
+    | 'minuteMs'
     | 'faults'
   >
 >;
@@ -80,7 +81,7 @@ export class ServiceState {
   /** Returns whether `sessionsPerMinute` permits one more session, and counts it. */
   admitSession(): boolean {
     const now = performance.now();
-    while (this.#openedAt[0] !== undefined && this.#openedAt[0] < now - 60_000) this.#openedAt.shift();
+    while (this.#openedAt[0] !== undefined && this.#openedAt[0] < now - this.options.minuteMs) this.#openedAt.shift();
     if (this.#openedAt.length >= this.options.sessionsPerMinute) return false;
     this.#openedAt.push(now);
     return true;

@@ -60,6 +60,7 @@ async function createState(options: SimulatorOptions): Promise<ServiceState> {
     formatting: options.formatting ?? ('two-finals' as const),
     aheadLimitMs: options.aheadLimitMs ?? Infinity,
     sessionsPerMinute: options.sessionsPerMinute ?? Infinity,
+    minuteMs: options.minuteMs ?? 60_000,
     faults: options.faults ?? [],
   };
   const recordings = options.recordings ?? [await bundledRecording()];

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';
 import { createAuthority } from '../../dist/src/simulator/index.js';
 
-const NAMES = ['batching', 'pipeline', 'delay', 'scale', 'recovery', 'long', 'startup', 'durable', 'speech'];
+const NAMES = ['batching', 'pipeline', 'delay', 'scale', 'recovery', 'long', 'startup', 'durable', 'rooms', 'speech'];
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const RESULTS = join(HERE, 'RESULTS.md');
 

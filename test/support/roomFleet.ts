@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Subject, filter, firstValueFrom, interval, merge, toArray } from 'rxjs';
+import { Subject, Subscription, filter, firstValueFrom, interval, merge, toArray } from 'rxjs';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { AudioGap, FinalTurn, Stats, TranscriptionEvent } from '../../operators/events.ts';
 import { roomEvents } from '../../src/rooms/roomEvents.ts';
@@ -27,6 +27,10 @@ export interface FleetOptions extends SetUpRoomsOptions {
   readonly workers?: number;
   readonly brokers?: 1 | 3;
   readonly service?: SimulatorOptions;
+  /** How fast the audio is played and transcribed, in times real time. @defaultValue 4 */
+  readonly speed?: number;
+  /** Where the audio of each room waits for `resume()`, in milliseconds. @defaultValue nowhere */
+  readonly pauses?: readonly number[];
 }
 
 /** An entry in the log that shows which worker took which room. */
@@ -55,28 +59,39 @@ export class RoomFleet {
   /** Every event that a viewer from the start received, by room. */
   readonly events = new Map<string, TranscriptionEvent[]>();
   readonly takeOvers: TakeOver[] = [];
-  /** When each room was done, for those that are. */
+  /** The rooms that are done. */
   readonly done = new Set<string>();
   /** The most sessions that were open at once. */
   mostSessions = 0;
   readonly #folder = mkdtempSync(join(tmpdir(), 'rxscribe-fleet-'));
   readonly #changes = new Subject<void>();
   readonly #workerNames: string[] = [];
+  readonly #viewers = new Subscription();
+  readonly #speed: number;
+  readonly #pauses: readonly number[];
   /** Wall clock of the start of the audio, by edge. */
   readonly #startedAt: unknown[] = [];
   #openSessions = 0;
 
-  private constructor(servers: NatsServers, nc: NatsConnection, recordings: readonly Recording[], service: Simulator) {
+  private constructor(
+    servers: NatsServers,
+    nc: NatsConnection,
+    recordings: readonly Recording[],
+    service: Simulator,
+    { speed = 4, pauses = [] }: FleetOptions,
+  ) {
     this.servers = servers;
     this.nc = nc;
     this.recordings = recordings;
     this.service = service;
+    this.#speed = speed;
+    this.#pauses = pauses;
     this.rooms = recordings.map((_, number) => `room-${number}`);
     recordings.forEach(({ pcm }, number) => writeFileSync(this.#pcm(number), pcm));
   }
 
   static async start(options: FleetOptions): Promise<RoomFleet> {
-    const { rooms, seconds, workers = 3, brokers = 1, service, ...setUp } = options;
+    const { rooms, seconds, workers = 3, brokers = 1, service, speed, pauses, ...setUp } = options;
     const servers = await NatsServers.start(brokers);
     const nc = await servers.connect({ name: 'viewer' });
     await untilSetUp(nc, { lease: 2000, replicas: brokers, ...setUp });
@@ -85,7 +100,7 @@ export class RoomFleet {
     const observers: ((event: SimulatorEvent) => void)[] = [];
     const onEvent = (event: SimulatorEvent): void => observers.forEach((observe) => observe(event));
     const simulator = await startSimulator({ recordings, keepAudio: false, caDir, onEvent, ...service });
-    const fleet = new RoomFleet(servers, nc, recordings, simulator);
+    const fleet = new RoomFleet(servers, nc, recordings, simulator, options);
     observers.push((event) => fleet.#countSession(event));
     await fleet.#watch();
     for (let number = 0; number < workers; number++) fleet.startWorker();
@@ -98,24 +113,35 @@ export class RoomFleet {
     const { url, apiKey } = this.service;
     const name = `worker-${number}`;
     this.#workerNames.push(name);
-    this.workers.push(this.#start({ role: 'worker', name, url, apiKey, ...options }));
+    const transcribeOptions = this.#speed === 1 ? {} : { catchUpSpeed: 1000 };
+    this.workers.push(this.#start({ role: 'worker', name, url, apiKey, options: transcribeOptions, ...options }));
     return number;
   }
 
-  /** Starts the edge of four rooms, for the first time or again; resolves when they are played. */
-  async startEdge(number: number, options: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  /**
+   * Starts the edge of four rooms, for the first time or again; resolves when they are played.
+   *
+   * @param startMs Where an edge that starts again continues; by default where the audio is now in real time.
+   */
+  async startEdge(number: number, startMs?: number): Promise<void> {
     const rooms = this.rooms
       .map((room, index) => ({ room, pcm: this.#pcm(index) }))
       .slice(number * ROOMS_PER_EDGE, (number + 1) * ROOMS_PER_EDGE);
     const startedAt = this.#startedAt[number];
-    const edge = this.#start({ role: 'edge', name: `edge-${number}`, rooms, startedAt, ...options });
+    const playback = { speed: this.#speed, pauses: this.#pauses, startedAt, startMs };
+    const edge = this.#start({ role: 'edge', name: `edge-${number}`, rooms, ...playback });
     this.edges[number] = edge;
     const [line] = await edge.stdout.waitFor(/.+\n/);
     this.#startedAt[number] = (JSON.parse(line) as { startedAt: unknown }).startedAt;
   }
 
-  async startEdges(options: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    for (let number = 0; number * ROOMS_PER_EDGE < this.rooms.length; number++) await this.startEdge(number, options);
+  async startEdges(): Promise<void> {
+    for (let number = 0; number * ROOMS_PER_EDGE < this.rooms.length; number++) await this.startEdge(number);
+  }
+
+  /** Lets the audio of all rooms continue behind the pause that it waits at, or will wait at. */
+  resume(): void {
+    for (const { child } of this.edges) child.stdin.write('\n');
   }
 
   /** Sends a signal to a process and waits for the end of one that is killed. */
@@ -140,6 +166,14 @@ export class RoomFleet {
     return [...this.holders()]
       .filter(([room, holder]) => holder === worker && !this.done.has(room))
       .map(([room]) => room);
+  }
+
+  /** Resolves when other workers have all these rooms, or they are done; to how long that took for each, in milliseconds. */
+  async untilTaken(rooms: readonly string[], worker: number, since: number): Promise<number[]> {
+    await this.until(() => rooms.every((room) => this.done.has(room) || this.holders().get(room) !== worker));
+    const first = (room: string): TakeOver | undefined =>
+      this.takeOvers.find((take) => take.room === room && take.at >= since);
+    return rooms.flatMap((room) => first(room) ?? []).map(({ at }) => at - since);
   }
 
   /** The worker with the most rooms. */
@@ -189,6 +223,7 @@ export class RoomFleet {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#viewers.unsubscribe();
     for (const { child } of [...this.workers, ...this.edges]) child.kill('SIGKILL');
     await Promise.all([...this.workers, ...this.edges].map(({ outcome }) => outcome));
     await this.servers[Symbol.asyncDispose]();
@@ -217,7 +252,7 @@ export class RoomFleet {
     for (const room of this.rooms) {
       const events: TranscriptionEvent[] = [];
       this.events.set(room, events);
-      roomEvents(this.nc, room).subscribe({
+      const viewer = roomEvents(this.nc, room).subscribe({
         next: (event) => {
           events.push(event);
           this.#changes.next();
@@ -227,6 +262,7 @@ export class RoomFleet {
           this.#changes.next();
         },
       });
+      this.#viewers.add(viewer);
     }
     await this.nc.flush();
   }

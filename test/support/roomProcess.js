@@ -1,7 +1,10 @@
-// A worker or an edge of rooms in a process of its own. usage: node roomProcess.js JSON
-// {"role":"worker","servers":[…],"url","apiKey","name","slots"?,"options"?}  prints metrics, a line each second
-// {"role":"viewer","servers":[…],"rooms":[ROOM]}  prints {"finalMs"} for each final
-// {"role":"edge","servers":[…],"rooms":[{"room","pcm":FILE}],"startedAt"?,"spool"?}  prints {"startedAt"}
+// A worker, a viewer or an edge of rooms in a process of its own. usage: node roomProcess.js JSON
+// {"role":"worker","servers":[…],"url","apiKey","name","slots"?,"options"?,"probe"?:ROOM}  prints metrics, a line each second;
+//   with a probe also {"frameMs"}, from the end of each frame of that room to its arrival
+// {"role":"viewer","servers":[…],"rooms":[ROOM]}  prints {"finalMs"} for each final, from its append to its arrival
+// {"role":"edge","servers":[…],"rooms":[{"room","pcm":FILE}],"speed"?,"pauses"?:[MS],"startedAt"?,"startMs"?,"spool"?}
+//   prints {"startedAt"}; at each pause it waits for a line on stdin; with "startedAt" it continues, at "startMs" or at the
+//   position that is due now
 import { readFileSync } from 'node:fs';
 import { connect } from '@nats-io/transport-node';
 import { Observable, fromEvent, merge } from 'rxjs';
@@ -9,6 +12,7 @@ import { publishRoom, roomEvents, serveRooms } from '../../dist/src/rooms/index.
 
 const FRAME_BYTES = 3200;
 const BYTES_PER_MS = 32;
+const FRAME_MS = FRAME_BYTES / BYTES_PER_MS;
 const config = JSON.parse(process.argv[2]);
 const nc = await connect({
   servers: config.servers,
@@ -24,15 +28,24 @@ else if (config.role === 'viewer') await view();
 else publish();
 
 function serve() {
-  const { url, apiKey, name, slots = 50, options = {} } = config;
+  const { url, apiKey, name, slots = 50, options = {}, probe } = config;
   const transcribe = () => ({ apiKey, websocketBaseUrl: url, speechModel: 'universal-3-6-pro', ...options });
   const stop = fromEvent(process, 'SIGTERM');
   const onError = (error, room) => console.error(`${name}, ${room}: ${error.message}`);
   const worker$ = serveRooms(nc, { slots, name, stop, transcribe, onError });
   worker$.subscribe({ next: print, error: fail, complete: close });
+  if (probe) measureFrames(probe);
 }
 
-/** Prints the time from the append of each final to its arrival. */
+function measureFrames(room) {
+  nc.subscribe(`rx.tape.${room}`, {
+    callback: (_error, { headers, data }) => {
+      const end = Number(headers.get('Origin')) + (Number(headers.get('At')) + data.length) / BYTES_PER_MS;
+      print({ frameMs: Date.now() - end });
+    },
+  });
+}
+
 async function view() {
   nc.subscribe('rx.out.*', {
     callback: (_error, { headers, data }) => {
@@ -47,40 +60,76 @@ async function view() {
 
 function publish() {
   const { rooms, spool } = config;
+  const clock = audioClock();
+  const resumed = countLines();
+  const audio = new Map(rooms.map(({ pcm }) => [pcm, readFileSync(pcm)]));
   const startedAt = { ...config.startedAt };
-  const onStart = (room, time) => {
-    startedAt[room] = time;
-    if (rooms.every((each) => each.room in startedAt)) print({ startedAt });
-  };
+  for (const { room } of rooms) startedAt[room] ??= Date.now() - FRAME_MS;
+  print({ startedAt });
   const published = rooms.map(({ room, pcm }) =>
-    speak(readFileSync(pcm), config.startedAt?.[room], (time) => onStart(room, time)).pipe(
+    speak(audio.get(pcm), startedAt[room], clock, resumed).pipe(
       publishRoom(nc, room, { ...(spool && { spool: `${spool}/${room}` }) }),
     ),
   );
   merge(...published).subscribe({ error: fail, complete: close });
 }
 
-/** Plays audio in real time. If an earlier process has started it, it continues with the sample that is due now. */
-function speak(pcm, earlierStart, onStart) {
+/** Plays audio; each frame is played when its last sample is recorded, at `speed` times real time. */
+function speak(pcm, startedAt, clock, resumed) {
+  const { speed = 1, pauses = [] } = config;
+  const { startMs = config.startedAt ? Math.max(0, Date.now() - startedAt - FRAME_MS) : 0 } = config;
   return new Observable((subscriber) => {
-    // a frame is played when its last sample is recorded
-    const startedAt = earlierStart ?? Date.now() - FRAME_BYTES / BYTES_PER_MS;
-    let at = Math.max(0, 2 * Math.round(((Date.now() - startedAt) * BYTES_PER_MS) / 2) - FRAME_BYTES);
+    let at = 2 * Math.round((startMs * BYTES_PER_MS) / 2);
+    let pause = pauses.filter((ms) => ms * BYTES_PER_MS <= at).length;
     let timer;
-    const play = () => {
-      if (at + FRAME_BYTES > pcm.length) return subscriber.complete();
-      subscriber.next(pcm.subarray(at, at + FRAME_BYTES));
-      at += FRAME_BYTES;
-      const due = startedAt + (at + FRAME_BYTES) / BYTES_PER_MS;
-      timer = setTimeout(play, Math.max(0, due - Date.now()));
+    const start = () => play(at, performance.now());
+    const play = (from, now) => {
+      if (at + FRAME_BYTES > pcm.length) subscriber.complete();
+      else if (at >= pauses[pause] * BYTES_PER_MS) void resumed(++pause).then(start);
+      else {
+        const end = at + FRAME_BYTES;
+        clock(startedAt + end / BYTES_PER_MS, () => subscriber.next(pcm.subarray(at, end)));
+        at = end;
+        const due = now + (at - from) / BYTES_PER_MS / speed;
+        timer = setTimeout(() => play(from, now), Math.max(0, due - performance.now()));
+      }
     };
-    play();
-    onStart(startedAt);
+    start();
     return () => clearTimeout(timer);
   });
 }
 
+/** While a frame is emitted, the clock shows the end of that frame, whatever the speed and the load of the machine. */
+function audioClock() {
+  const now = Date.now;
+  let time;
+  Date.now = () => time ?? now();
+  return (at, action) => {
+    time = at;
+    action();
+    time = undefined;
+  };
+}
+
+/** Returns a function that resolves once so many lines were read. */
+function countLines() {
+  if (!config.pauses) return undefined;
+  let lines = 0;
+  const waits = [];
+  process.stdin.setEncoding('utf8').on('data', (text) => {
+    lines += text.split('\n').length - 1;
+    for (const wait of waits.splice(0)) wait();
+  });
+  const resumed = async (count) => {
+    if (lines >= count) return;
+    await new Promise((resolve) => waits.push(resolve));
+    await resumed(count);
+  };
+  return resumed;
+}
+
 function close() {
+  process.stdin.destroy();
   void nc.close();
 }
 

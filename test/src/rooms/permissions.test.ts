@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readFile } from 'node:fs/promises';
 import { Subject, from, lastValueFrom, takeUntil, toArray } from 'rxjs';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { bufferBytes } from '../../../operators/bufferBytes.ts';
@@ -13,11 +12,7 @@ import type { Simulator } from '../../../src/simulator/index.ts';
 import { startService } from '../cli/service.ts';
 import { NatsServers } from '../../support/natsServers.ts';
 import { syntheticSpeech } from '../../support/syntheticSpeech.ts';
-
-/** The permissions in docs/rooms-operations.md, for these tests with passwords. */
-const documented = /```text permissions\n(.*?)```/s.exec(
-  await readFile(new URL('../../../docs/rooms-operations.md', import.meta.url), 'utf8'),
-)?.[1];
+import { documentedUsers } from './documentedPermissions.ts';
 
 describe('permissions of rooms', () => {
   const recording = syntheticSpeech({ seed: 1, seconds: 4 });
@@ -26,7 +21,7 @@ describe('permissions of rooms', () => {
   let admin: NatsConnection;
 
   beforeAll(async () => {
-    servers = await NatsServers.start(1, documented);
+    servers = await NatsServers.start(1, documentedUsers);
     service = await startService({ recordings: [recording] });
     admin = await login('admin');
     await setUpRooms(admin);
