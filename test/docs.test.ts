@@ -35,6 +35,7 @@ import * as simulator from '../src/simulator/index.ts';
 import type { SimulatorOptions } from '../src/simulator/index.ts';
 import * as tokens from '../src/tokens/index.ts';
 import type { TokenHandlerOptions } from '../src/tokens/index.ts';
+import { NatsServers } from './support/natsServers.ts';
 import { ROOT, TALK_TRANSCRIPTS, createUserProject } from './support/userProject.ts';
 import type { ProgramResult, UserProject } from './support/userProject.ts';
 import { withReference } from './support/reference.js';
@@ -59,6 +60,8 @@ const snippets = programsOf('ts');
 const compiledOnly = programsOf('ts compiled');
 /** Browser programs: compiled here, run in a browser by test/src/browser. */
 const browserPrograms = programsOf('ts browser');
+/** Programs with rooms: compiled with the types of NATS, and run beside a broker. */
+const roomPrograms = programsOf('ts rooms');
 const commands = [...new Set(fenced(allText, 'sh').flatMap((script) => script.trim().split('\n')))];
 /** Every command line of rxscribe, in blocks and in sentences. */
 const invocations = [
@@ -82,11 +85,14 @@ const DOCUMENTED = [
 ];
 /** Sources whose doc comments contain a browser program. */
 const DOCUMENTED_PAGES = ['src/browser/transcribe.ts', 'src/browser/microphone.ts', 'src/browser/audioFile.ts'];
+/** Sources whose doc comments contain a program with rooms, which is only compiled. */
+const DOCUMENTED_ROOMS = ['controlRoom', 'publishRoom', 'roomEvents', 'serveRooms', 'setUpRooms'].map(
+  (name) => `src/rooms/${name}.ts`,
+);
 const sources = await Promise.all(DOCUMENTED.map(async (path) => ({ path, text: await commentsOf(path) })));
 const examples = sources.flatMap(({ text, path }) => exampleOf(text, path));
-const pageExamples = (
-  await Promise.all(DOCUMENTED_PAGES.map(async (path) => exampleOf(await commentsOf(path), path)))
-).flat();
+const pageExamples = await examplesOf(DOCUMENTED_PAGES);
+const roomExamples = await examplesOf(DOCUMENTED_ROOMS);
 
 /** Lets servers listen on a free port without keeping the process alive. */
 const UNREF_SERVERS = `
@@ -107,16 +113,22 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
 
 describe('programs and commands in the documents', () => {
   let project: UserProject;
+  let broker: NatsServers;
   let compiled: string;
   let results: Readonly<Record<string, ProgramResult>>;
 
   // all at once: they mostly wait for audio in real time
   beforeAll(async () => {
     project = await createUserProject();
+    broker = await NatsServers.start();
     const programs = [...snippets, ...examples];
     await Promise.all([...programs, ...compiledOnly].map(({ name, code }) => project.write(`${name}.ts`, code)));
     await Promise.all(
       [...browserPrograms, ...pageExamples].map(({ name, code }) => project.write(`page/${name}.ts`, code)),
+    );
+    const toBroker = (code: string): string => code.replace('127.0.0.1:4222', broker.addresses[0]!);
+    await Promise.all(
+      [...roomPrograms, ...roomExamples].map(({ name, code }) => project.write(`rooms/${name}.ts`, toBroker(code))),
     );
     await project.write('unrefServers.js', UNREF_SERVERS);
     compiled = await project.compile();
@@ -130,12 +142,23 @@ describe('programs and commands in the documents', () => {
           const serves = /tokenHandler/.test(code) ? ['--import', './unrefServers.js'] : [];
           return run(name, project.node(...serves, `out/${name}.js`));
         }),
+        ...roomPrograms.map(({ name }) => run(name, project.node(`out/rooms/${name}.js`))),
         ...commands.filter((line) => !(line in RUN_ELSEWHERE)).map((line) => run(line, project.shell(line))),
       ]),
     );
   });
 
-  afterAll(() => project.close());
+  afterAll(async () => {
+    await broker[Symbol.asyncDispose]();
+    await project.close();
+  });
+
+  it('contains a program of edge, worker and viewer, which runs until Ctrl-C', () => {
+    expect(roomPrograms).not.toEqual([]);
+    for (const { name } of roomPrograms) {
+      expect(results[name]).toMatchObject({ stdout: expect.stringContaining(TALK_TRANSCRIPTS[0]!), stderr: '' });
+    }
+  });
 
   it('contains programs that compile in a strict project, as do the doc comments', () => {
     expect(compiled).toBe('');
@@ -389,6 +412,11 @@ function programsOf(kind: string): { readonly code: string; readonly name: strin
 /** GitHub's anchors of the headings. */
 function anchorsOf(text: string): ReadonlySet<string> {
   return new Set([...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading)));
+}
+
+/** The programs in the doc comments of sources. */
+async function examplesOf(paths: readonly string[]): Promise<{ readonly code: string; readonly name: string }[]> {
+  return (await Promise.all(paths.map(async (path) => exampleOf(await commentsOf(path), path)))).flat();
 }
 
 /** The program in a source's doc comments. */

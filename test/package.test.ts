@@ -299,6 +299,18 @@ describe('package', () => {
     expect([...imported].toSorted()).toEqual([...imports, entry]);
   });
 
+  it('needs the packages of NATS only for rooms, and names them in one line', async () => {
+    const line = 'rooms need two more packages: npm install @nats-io/transport-node @nats-io/jetstream';
+    const program = `import { setUpRooms } from 'rxscribe/rooms'; setUpRooms({}).catch(({ message }) => console.log(message))`;
+    const library = await run(process.execPath, ['--input-type=module', '--eval', program], { cwd: consumer });
+    expect(library).toMatchObject({ stdout: `${line}\n`, stderr: '' });
+    const command = run(join(consumer, 'node_modules/.bin/rxscribe'), ['rooms', 'list'], { cwd: consumer });
+    await expect(command).rejects.toMatchObject({ code: 1, stdout: '', stderr: `rxscribe: ${line}\n` });
+    const load = `await import('rxscribe/rooms')`;
+    const loading = ['--import', './printImports.js', '--input-type=module', '--eval', load];
+    expect((await run(process.execPath, loading, { cwd: consumer })).stdout).not.toContain('@nats-io');
+  });
+
   it('has operators and test events for CommonJS, as in a new Jest project', async () => {
     const app = join(consumer, 'jest');
     await mkdir(app);

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
 import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node';
+import { setUpRooms } from '../../src/rooms/setUpRooms.ts';
 
 /** One nats-server with JetStream, or a cluster of three, on loopback; each can be killed and started again. */
 export class NatsServers {
@@ -96,6 +97,14 @@ export class NatsServers {
       this.#extra,
     ].join('\n');
   }
+}
+
+/** Starts a server that is set up for rooms, and connects to it. No lease ends by itself, however busy the machine is. */
+export async function startRooms(): Promise<{ readonly servers: NatsServers; readonly nc: NatsConnection }> {
+  const servers = await NatsServers.start();
+  const nc = await servers.connect();
+  await setUpRooms(nc, { lease: 600_000 });
+  return { servers, nc };
 }
 
 async function freePorts(count: number): Promise<number[]> {

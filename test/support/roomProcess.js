@@ -62,12 +62,17 @@ function publish() {
   const { rooms, spool } = config;
   const clock = audioClock();
   const resumed = countLines();
-  const audio = new Map(rooms.map(({ pcm }) => [pcm, readFileSync(pcm)]));
+  const audio = new Map();
   const startedAt = { ...config.startedAt };
-  for (const { room } of rooms) startedAt[room] ??= Date.now() - FRAME_MS;
+  // the frames of different rooms end at different times
+  const offsetOf = (index) => (index * FRAME_MS) / rooms.length;
+  for (const [index, { room, pcm }] of rooms.entries()) {
+    if (!audio.has(pcm)) audio.set(pcm, readFileSync(pcm));
+    startedAt[room] ??= Date.now() - FRAME_MS + Math.round(offsetOf(index));
+  }
   print({ startedAt });
-  const published = rooms.map(({ room, pcm }) =>
-    speak(audio.get(pcm), startedAt[room], clock, resumed).pipe(
+  const published = rooms.map(({ room, pcm }, index) =>
+    speak({ pcm: audio.get(pcm), startedAt: startedAt[room], delay: offsetOf(index), clock, resumed }).pipe(
       publishRoom(nc, room, { ...(spool && { spool: `${spool}/${room}` }) }),
     ),
   );
@@ -75,7 +80,7 @@ function publish() {
 }
 
 /** Plays audio; each frame is played when its last sample is recorded, at `speed` times real time. */
-function speak(pcm, startedAt, clock, resumed) {
+function speak({ pcm, startedAt, delay, clock, resumed }) {
   const { speed = 1, pauses = [] } = config;
   const { startMs = config.startedAt ? Math.max(0, Date.now() - startedAt - FRAME_MS) : 0 } = config;
   return new Observable((subscriber) => {
@@ -94,7 +99,7 @@ function speak(pcm, startedAt, clock, resumed) {
         timer = setTimeout(() => play(from, now), Math.max(0, due - performance.now()));
       }
     };
-    start();
+    timer = setTimeout(start, delay);
     return () => clearTimeout(timer);
   });
 }

@@ -30,7 +30,7 @@ export interface UserProject {
   write(name: string, text: string): Promise<void>;
   /** Reads a file. */
   read(name: string): Promise<string>;
-  /** Compiles all programs strictly, and type-checks those in `page`; resolves to the compiler's output. */
+  /** Compiles all programs strictly, also those in `rooms`, and type-checks those in `page`; resolves to the compiler's output. */
   compile(): Promise<string>;
   /** Runs Node with these arguments. */
   node(...args: string[]): Promise<ProgramResult>;
@@ -51,7 +51,12 @@ const TSCONFIG = {
     outDir: 'out',
     rootDir: '.',
   },
-  exclude: ['node_modules', 'out', 'examples', 'page'], // TypeScript there has its own settings
+  exclude: ['node_modules', 'out', 'examples', 'page', 'rooms'], // TypeScript there has its own settings
+};
+
+/** Settings for programs with rooms in `rooms`: the types of NATS do not compile with `exactOptionalPropertyTypes`. */
+const ROOMS_TSCONFIG = {
+  compilerOptions: { ...TSCONFIG.compilerOptions, skipLibCheck: true, outDir: '../out/rooms' },
 };
 
 /** Settings for browser programs in `page`: browser types only. */
@@ -87,7 +92,10 @@ export async function createUserProject(): Promise<UserProject> {
   return {
     write: (name, text) => writeFile(join(dir, name), text),
     read: (name) => readFile(join(dir, name), 'utf8'),
-    compile: async () => (await compile(dir)) + (await compile(join(dir, 'page'))),
+    compile: async () => {
+      const outputs = [dir, join(dir, 'page'), join(dir, 'rooms')].map((each) => compile(each));
+      return (await Promise.all(outputs)).join('');
+    },
     node: (...args) => run(process.execPath, args, dir, env),
     shell: (line) => run('bash', ['-c', `set -o pipefail; ${line}`], dir, env),
     close: async () => {
@@ -109,10 +117,13 @@ async function install(dir: string): Promise<void> {
   await link('.', 'node_modules/rxscribe');
   await link('node_modules/rxjs', 'node_modules/rxjs');
   await link('node_modules/@types/node', 'node_modules/@types/node');
+  await link('node_modules/@nats-io', 'node_modules/@nats-io');
   await writeFile(join(dir, 'package.json'), JSON.stringify({ type: 'module', private: true }));
   await writeFile(join(dir, 'tsconfig.json'), JSON.stringify(TSCONFIG));
   await mkdir(join(dir, 'page'));
   await writeFile(join(dir, 'page/tsconfig.json'), JSON.stringify(PAGE_TSCONFIG));
+  await mkdir(join(dir, 'rooms'));
+  await writeFile(join(dir, 'rooms/tsconfig.json'), JSON.stringify(ROOMS_TSCONFIG));
   const { pcm } = await bundledRecording();
   const wav = await readFile(join(ROOT, 'src/simulator/recording/demo.wav'));
   await writeFile(join(dir, 'talk.pcm'), pcm.subarray(0, TALK_BYTES));

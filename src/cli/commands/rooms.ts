@@ -29,10 +29,13 @@ export const rooms: Command<CommonFlags> = {
         'publish <room> [source]',
         'Publish the microphone, a recording, or - for stdin as a room',
         (argv) =>
-          declareFlags<PublishFlags>(argv, PUBLISH).positional('room', ROOM).positional('source', {
-            type: 'string',
-            describe: 'A recording, or - for stdin; without it the microphone',
-          }),
+          declareFlags<PublishFlags>(argv, PUBLISH)
+            .nargs('source', 1) // otherwise yargs parses - as an option
+            .positional('room', ROOM)
+            .positional('source', {
+              type: 'string',
+              describe: 'A recording, or - for stdin; without it the microphone',
+            }),
         async (flags) => {
           const { publish } = await import('../rooms/publish.ts');
           await publish(flags, await sourceOf(flags));

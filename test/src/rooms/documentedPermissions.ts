@@ -8,7 +8,7 @@ export const documentedUsers: string = /```text permissions\n(.*?)```/s.exec(pag
 
 /** The same permissions, by user. */
 export const documentedPermissions: ReadonlyMap<string, Permissions> = new Map(
-  [...documentedUsers.matchAll(/user: ([\w-]+),.*?publish: \[(.*?)\]\s+subscribe: \[(.*?)\]/gs)].map(
+  [...documentedUsers.matchAll(/user: ([\w-]+),[^}]*?publish: \[([^\]]*)\]\s+subscribe: \[([^\]]*)\]/g)].map(
     ([, user = '', publish = '', subscribe = '']) => [
       user,
       { publish: subjectsIn(publish), subscribe: subjectsIn(subscribe) },

@@ -12,10 +12,9 @@ import { publishRoom } from '../../../src/rooms/publishRoom.ts';
 import type { PublishRoomOptions, PublishedAudio } from '../../../src/rooms/publishRoom.ts';
 import { roomEvents } from '../../../src/rooms/roomEvents.ts';
 import { serveRooms } from '../../../src/rooms/serveRooms.ts';
-import { setUpRooms } from '../../../src/rooms/setUpRooms.ts';
 import type { Simulator } from '../../../src/simulator/index.ts';
 import { startService } from '../cli/service.ts';
-import { NatsServers } from '../../support/natsServers.ts';
+import { NatsServers, startRooms } from '../../support/natsServers.ts';
 import { syntheticSpeech } from '../../support/syntheticSpeech.ts';
 
 const FRAME_BYTES = 3200;
@@ -32,10 +31,8 @@ describe('the edge of a room', () => {
 
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'rxscribe-spool-'));
-    servers = await NatsServers.start();
+    ({ servers, nc } = await startRooms());
     service = await startService({ recordings: [recording], keepAudio: false });
-    nc = await servers.connect();
-    await setUpRooms(nc, { lease: 2000 });
   });
 
   afterAll(async () => {

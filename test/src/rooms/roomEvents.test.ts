@@ -2,25 +2,24 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect as connectSocket, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { once } from 'node:events';
-import { filter, firstValueFrom, lastValueFrom, scan, share, toArray } from 'rxjs';
+import { NEVER, filter, firstValueFrom, lastValueFrom, scan, share, toArray } from 'rxjs';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { turn } from '../../../operators/testing/index.ts';
 import type { TranscriptionEvent } from '../../../operators/events.ts';
+import { captionsServer } from '../../../dist/src/page/index.js';
 import { openBroker } from '../../../src/rooms/nats.ts';
 import { RoomLog } from '../../../src/rooms/roomLog.ts';
 import { roomEvents } from '../../../src/rooms/roomEvents.ts';
-import { setUpRooms } from '../../../src/rooms/setUpRooms.ts';
 import { WorkerCounts } from '../../../src/rooms/workerMetrics.ts';
-import { NatsServers } from '../../support/natsServers.ts';
+import { startRooms } from '../../support/natsServers.ts';
+import type { NatsServers } from '../../support/natsServers.ts';
 
 describe('viewers of a room', () => {
   let servers: NatsServers;
   let nc: NatsConnection;
 
   beforeAll(async () => {
-    servers = await NatsServers.start();
-    nc = await servers.connect();
-    await setUpRooms(nc);
+    ({ servers, nc } = await startRooms());
   });
 
   afterAll(() => servers[Symbol.asyncDispose]());
@@ -76,6 +75,23 @@ describe('viewers of a room', () => {
     await proxy.cut();
   });
 
+  it('see the captions of their room on a page of many', async () => {
+    const rooms = ['page-1', 'page-2', 'page-3'];
+    const logs = await Promise.all(rooms.map(openLog));
+    const page = await captionsServer(NEVER, { port: 0, rooms: (room) => roomEvents(nc, room) });
+    const viewers = await Promise.all(
+      rooms.flatMap((room) => Array.from({ length: 5 }, () => fetch(`${page.url}r/${room}/events`))),
+    );
+    for (const [index, log] of logs.entries()) {
+      await log.append(turn(`Room ${index + 1}.`, { order: 0, final: true }));
+      await log.finish();
+    }
+    const read = viewers.map((viewer) => readUntil(viewer, /Room \d\./));
+    const texts = await Promise.all(read);
+    expect(texts).toEqual(['Room 1.', 'Room 2.', 'Room 3.'].flatMap((text) => Array.from({ length: 5 }, () => text)));
+    await page.close();
+  });
+
   it('report a connection that was closed', async () => {
     const viewer = await servers.connect();
     const ended = lastValueFrom(roomEvents(viewer, 'closed'));
@@ -84,6 +100,17 @@ describe('viewers of a room', () => {
     await expect(ended).rejects.toThrow('the connection to NATS is closed');
   });
 });
+
+/** Reads what a page is sent up to the first match. */
+async function readUntil(response: Response, pattern: RegExp): Promise<string | undefined> {
+  let text = '';
+  for await (const bytes of response.body!) {
+    text += Buffer.from(bytes).toString();
+    const [match] = pattern.exec(text) ?? [];
+    if (match !== undefined) return match;
+  }
+  return undefined;
+}
 
 /** A TCP proxy that can be cut. */
 class Proxy {

@@ -6,18 +6,16 @@ import type { TranscriptionEvent } from '../../../operators/events.ts';
 import { openBroker } from '../../../src/rooms/nats.ts';
 import { RoomLog } from '../../../src/rooms/roomLog.ts';
 import { roomEvents } from '../../../src/rooms/roomEvents.ts';
-import { setUpRooms } from '../../../src/rooms/setUpRooms.ts';
 import { WorkerCounts } from '../../../src/rooms/workerMetrics.ts';
-import { NatsServers } from '../../support/natsServers.ts';
+import { startRooms } from '../../support/natsServers.ts';
+import type { NatsServers } from '../../support/natsServers.ts';
 
 describe('the log of a room', () => {
   let servers: NatsServers;
   let nc: NatsConnection;
 
   beforeAll(async () => {
-    servers = await NatsServers.start();
-    nc = await servers.connect();
-    await setUpRooms(nc);
+    ({ servers, nc } = await startRooms());
   });
 
   afterAll(() => servers[Symbol.asyncDispose]());

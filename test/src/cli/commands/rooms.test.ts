@@ -61,8 +61,8 @@ describe('rxscribe rooms', () => {
     await early.stderr.waitFor(/room hall-1 is done/);
     early.child.kill('SIGINT');
     expect(await early.outcome).toMatchObject({ code: 0, stdout: `${SENTENCES.join('\n')}\n` });
-    expect(await readFile(srt, 'utf8')).toContain(SENTENCES.at(-1));
-    expect(await stream.text()).toContain(SENTENCES.at(-1)!.split(' ').at(-1)!);
+    expect(await readFile(srt, 'utf8')).toContain('word by word, while you speak.');
+    expect(await stream.text()).toContain('speak.');
     expect((await fetch(page).catch(() => undefined))?.status).toBeUndefined();
 
     const late = await rxscribe(['rooms', 'watch', 'hall-1'], { env });
@@ -88,15 +88,11 @@ describe('rxscribe rooms', () => {
   });
 
   it('ends a room whose edge does not come back', async () => {
-    const edge = start(['rooms', 'publish', 'hall-3', WAV], { env });
-    await edge.stderr.waitFor(/publishing/);
-    edge.child.kill('SIGTERM');
-    await edge.outcome;
-    const open = start(['rooms', 'publish', 'hall-4', '-'], { env });
-    open.child.stdin.write(Buffer.alloc(64_000));
+    const edge = start(['rooms', 'publish', 'hall-4', '-'], { env });
+    edge.child.stdin.write(Buffer.alloc(64_000));
     await untilListed(/hall-4/);
-    open.child.kill('SIGKILL'); // nothing says any more how long its audio is
-    await open.outcome;
+    edge.child.kill('SIGKILL'); // nothing says any more how long its audio is
+    await edge.outcome;
     const worker = start(['rooms', 'work', '--url', service.url], { env });
     expect(await rxscribe(['rooms', 'end', 'hall-4'], { env })).toMatchObject({ code: 0, stdout: '', stderr: '' });
     expect(await rxscribe(['rooms', 'watch', 'hall-4'], { env })).toMatchObject({ code: 0, stdout: '', stderr: '' });
@@ -118,7 +114,7 @@ describe('rxscribe rooms', () => {
   itWithPulse('publishes the microphone until Ctrl-C', async () => {
     const pulse = await startPulse();
     const worker = start(['rooms', 'work', '--url', service.url], { env });
-    const edge = start(['rooms', 'publish', 'desk', '--vad', 'energy'], { env: { ...pulse.env, ...env } });
+    const edge = start(['rooms', 'publish', 'desk'], { env: { ...pulse.env, ...env } });
     const viewer = start(['rooms', 'watch', 'desk', '--format', 'ndjson'], { env });
     await edge.stderr.waitFor(/listening|Listening|publishing/);
     await pulse.play(talk);
