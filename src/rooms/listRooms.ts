@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { STREAM_NOT_FOUND, apiCode, notSetUp, openBroker } from './nats.ts';
+import { STREAM_NOT_FOUND, apiCode, notSetUp, openBroker, permanentFailure } from './nats.ts';
 import type { Broker } from './nats.ts';
 import { STREAMS, SUBJECTS, checkRoom, decodeLogEntry, roomOf } from './protocol.ts';
 
@@ -49,12 +49,12 @@ export async function removeRoom(nc: NatsConnection, room: string): Promise<void
   await jsm.streams.purge(STREAMS.log, { filter: SUBJECTS.log(room) });
 }
 
-async function subjectsOf({ jsm }: Broker, stream: string, filter: string): Promise<string[]> {
+async function subjectsOf({ nc, jsm }: Broker, stream: string, filter: string): Promise<string[]> {
   try {
     const { state } = await jsm.streams.info(stream, { subjects_filter: filter });
     return Object.keys(state.subjects ?? {});
   } catch (error) {
-    throw apiCode(error) === STREAM_NOT_FOUND ? notSetUp(error) : error;
+    throw apiCode(error) === STREAM_NOT_FOUND ? notSetUp(error) : (permanentFailure(nc, error) ?? error);
   }
 }
 

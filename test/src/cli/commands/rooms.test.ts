@@ -149,12 +149,12 @@ describe('rxscribe rooms', () => {
       await rxscribe(['rooms', 'publish', 'hall-1', talk, '--speed', '4', ...as('edge-hall-1')], { env }),
     ).toMatchObject({ code: 0 });
     await viewer.stderr.waitFor(/room hall-1 is done/);
-    const refused = await viewer.stderr.waitFor(/rxscribe: .*this user of NATS may not subscribe to rx\.\w+\.hall-2\n/);
-    expect(refused).not.toBeNull();
     viewer.child.kill('SIGINT');
     expect(await viewer.outcome).toMatchObject({ code: 0, stdout: `${SENTENCES.join('\n')}\n` });
     expect(await own.text()).toContain('you speak');
-    expect(await other.text()).not.toContain('you speak');
+    const refused = await other.text();
+    expect(refused).toContain('interrupted');
+    expect(refused).not.toContain('you speak');
     worker.child.kill('SIGTERM');
     expect(await worker.outcome).toMatchObject({ code: 0 });
 
@@ -176,7 +176,7 @@ describe('rxscribe rooms', () => {
     expect(missing.stderr).toMatch(/^rxscribe: --creds: cannot read \S+none\.creds: .*\n$/);
     const wrong = await rxscribe(['rooms', 'list', '--nats', address, '--creds', talk], { env });
     expect(wrong.stderr).toMatch(/^rxscribe: .*credentials.*\n$/);
-    expect([missing.code, wrong.code]).toEqual([2, 2]);
+    expect([missing.code, wrong.code]).toEqual([2, 1]);
   });
 
   it('shows in a demo that nothing is missing when a worker is killed', async () => {
