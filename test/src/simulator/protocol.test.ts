@@ -568,7 +568,13 @@ describe('the record', () => {
 
   it('keeps the latest 1000 connections and violations', () => {
     const options = { keepAudio: true, beginDelayMs: 0, terminationDelayMs: 0, maxSessionSeconds: 1 };
-    const rest = { refuse: 'error-frame', formatting: 'two-finals', aheadLimitMs: 1, sessionsPerMinute: 1, minuteMs: 60_000 } as const;
+    const rest = {
+      refuse: 'error-frame',
+      formatting: 'two-finals',
+      aheadLimitMs: 1,
+      sessionsPerMinute: 1,
+      minuteMs: 60_000,
+    } as const;
     const service = new ServiceState({ ...options, ...rest, faults: [] }, recogniseRecordings([]), [], {});
     for (let count = 0; count < 1500; count++) {
       const { index } = service.openLog({}, 'invalid');
