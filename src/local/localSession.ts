@@ -14,6 +14,9 @@ import { EngineChild } from './engineChild.ts';
  */
 const MAX_WAITING_BYTES = 64_000;
 
+/** The process of a session, as far as the session uses it. */
+type Engine = Pick<EngineChild, 'listen' | 'send' | 'kill'>;
+
 /** What a session on this device needs besides its audio. */
 export interface LocalSessionSettings {
   readonly engine: EngineConfig;
@@ -43,7 +46,7 @@ export interface LocalSessionSettings {
 export function localSession(
   input: Observable<Uint8Array | ControlMessage>,
   settings: LocalSessionSettings,
-  start: () => EngineChild = () => new EngineChild(settings.engine),
+  start: () => Engine = () => new EngineChild(settings.engine),
 ): Observable<SessionEvent> {
   return new Observable((subscriber) => {
     const run = new EngineRun(input, settings, subscriber, start());
@@ -56,7 +59,7 @@ class EngineRun {
   readonly #input: Observable<Uint8Array | ControlMessage>;
   readonly #settings: LocalSessionSettings;
   readonly #subscriber: Subscriber<SessionEvent>;
-  readonly #child: EngineChild;
+  readonly #child: Engine;
   #begun = false;
   #waiting = 0;
   #resume: (() => void)[] = [];
@@ -67,7 +70,7 @@ class EngineRun {
     input: Observable<Uint8Array | ControlMessage>,
     settings: LocalSessionSettings,
     subscriber: Subscriber<SessionEvent>,
-    child: EngineChild,
+    child: Engine,
   ) {
     this.#input = input;
     this.#settings = settings;

@@ -2,21 +2,16 @@ import { checkHashes } from '../models.ts';
 import type { EngineConfig, EngineInput, EngineOutput } from './engineMessages.ts';
 import { MIN_SILENCE_S, MIN_SPEECH_S, OfflineTurns } from './offlineTurns.ts';
 import { OnlineTurns } from './onlineTurns.ts';
-import { SAMPLE_RATE, loadSherpa } from './sherpa.ts';
+import { PartialSchedule } from './partialSchedule.ts';
+import { loadSherpa } from './sherpa.ts';
 
 /*
  * The engine of one session, in a process of its own: a broken model file aborts the whole process, a worker thread included,
  * and a recognition blocks its event loop for up to seconds.
  */
 
-/** With more audio than this waiting, in milliseconds, partials are skipped so that finals stay on time. */
-const MAX_PARTIAL_BACKLOG_MS = 1000;
-
 const config = JSON.parse(process.argv[2] ?? '') as EngineConfig;
 const startedAt = performance.now();
-/** Bytes of audio that waited for this process when the latest message was sent. */
-let backlog = 0;
-let partialIsDue = false;
 let ended = false;
 
 /** A closed channel means that the parent is gone: it needs no events. */
@@ -77,24 +72,14 @@ function receive(turns: OfflineTurns | OnlineTurns, input: EngineInput): void {
   }
 }
 
-/** Partials wait until the messages that have arrived are processed: they are the slow part. */
-function schedulePartial(turns: OfflineTurns | OnlineTurns, waiting: number): void {
-  backlog = waiting;
-  if (partialIsDue) return;
-  partialIsDue = true;
-  setImmediate(() => {
-    partialIsDue = false;
-    if (!ended && (backlog * 1000) / (2 * SAMPLE_RATE) <= MAX_PARTIAL_BACKLOG_MS) turns.emitPartial();
-  });
-}
-
 process.on('disconnect', () => process.exit());
 try {
   const turns = await createTurns();
+  const partials = new PartialSchedule(() => ended || turns.emitPartial());
   process.on('message', (input: EngineInput) => {
     if (ended) return;
     receive(turns, input);
-    if (config.turns.partials && input.type === 'audio') schedulePartial(turns, input.waiting);
+    if (config.turns.partials && input.type === 'audio') partials.received(input.waiting);
   });
 } catch (error) {
   post({ type: 'failed', reason: error instanceof Error ? error.message : String(error) });

@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   copyFileSync,
@@ -120,7 +120,7 @@ describe('transcribeLocally', () => {
   });
 
   it('recognises synthetic speech with at most 25 % word errors, and words have no confidence', async () => {
-    const events = await transcription(DEMO_WAV, { sampleRate: 16_000 });
+    const events = await transcription(DEMO_WAV, { sampleRate: 16_000, finalModel: model });
     const { words } = JSON.parse(readFileSync(DEMO_JSON, 'utf8')) as {
       readonly words: readonly { readonly text: string }[];
     };
@@ -274,19 +274,5 @@ describe('transcribeLocally', () => {
     });
     await eventually(() => enginePids().length === 0);
     expect(enginePids()).toEqual([]);
-  });
-
-  it('sends nothing over a network', () => {
-    const script = `
-      import { audioFile } from 'rxscribe';
-      import { transcribeLocally } from 'rxscribe/local';
-      import { bufferBytes, finals } from 'rxscribe/operators';
-      audioFile(${JSON.stringify(human)}, { speed: Infinity })
-        .pipe(bufferBytes(3200), transcribeLocally({ model: ${JSON.stringify(model)}, partials: false }), finals())
-        .subscribe((turn) => console.log(turn.transcript));`;
-    // a network namespace without interfaces
-    const args = ['--net', '--map-root-user', process.execPath, '--input-type=module', '-e', script];
-    const output = execFileSync('unshare', args, { encoding: 'utf8' });
-    expect(wordErrors(HUMAN_TEXT, output) / wordsOf(HUMAN_TEXT).length).toBeLessThanOrEqual(0.05);
   });
 });

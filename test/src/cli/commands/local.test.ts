@@ -55,6 +55,14 @@ describe('--local', () => {
     expect(wordErrors(HUMAN_TEXT, stdout) / wordsOf(HUMAN_TEXT).length).toBeLessThanOrEqual(0.05);
   });
 
+  it('transcribes a recording in a network namespace without interfaces', async () => {
+    const inNamespace = ['--net', '--map-root-user', process.execPath, MAIN];
+    const args = [...inNamespace, 'file', human, '--local', model, '--speed', 'max'];
+    const { code, stdout, stderr } = await startCommand('unshare', args).outcome;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(wordErrors(HUMAN_TEXT, stdout) / wordsOf(HUMAN_TEXT).length).toBeLessThanOrEqual(0.05);
+  });
+
   it('runs the demo on this device', async () => {
     const { code, stdout, stderr } = await rxscribe(['demo', '--local', model, '--speed', 'max']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/to a model on this device\n$/) });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { setImmediate } from 'node:timers/promises';
 import { AudioWindow } from '../../../../src/local/engine/audioWindow.ts';
 import { OnlineTurns } from '../../../../src/local/engine/onlineTurns.ts';
+import { PartialSchedule } from '../../../../src/local/engine/partialSchedule.ts';
 import { withoutRepetitions } from '../../../../src/local/engine/repetitions.ts';
 import { endsSentence } from '../../../../src/local/engine/turnBuilder.ts';
 import { estimateWordTimes } from '../../../../src/local/engine/wordTimes.ts';
@@ -76,6 +78,20 @@ describe('endsSentence', () => {
     expect(endsSentence(text)).toBe(true),
   );
   it.each(['and', 'so...', 'so…', '', 'No,'])('is false for %s', (text) => expect(endsSentence(text)).toBe(false));
+});
+
+describe('PartialSchedule', () => {
+  it('emits one partial for the messages that have arrived, and none while more than a second waits', async () => {
+    let partials = 0;
+    const schedule = new PartialSchedule(() => partials++);
+    schedule.received(48_000);
+    schedule.received(32_000);
+    await setImmediate();
+    expect(partials).toBe(1);
+    schedule.received(32_002);
+    await setImmediate();
+    expect(partials).toBe(1);
+  });
 });
 
 describe('OnlineTurns', () => {
