@@ -1,17 +1,16 @@
 import {
   EMPTY,
   NEVER,
+  Observable,
   ReplaySubject,
   Subject,
   Subscription,
   catchError,
-  concat,
-  concatMap,
   defer,
-  endWith,
   filter,
   finalize,
   firstValueFrom,
+  ignoreElements,
   interval,
   map,
   merge,
@@ -21,12 +20,10 @@ import {
   switchMap,
   take,
   takeUntil,
-  takeWhile,
   tap,
   throwError,
   timer,
 } from 'rxjs';
-import type { Observable } from 'rxjs';
 import type {
   AudioGapReason,
   ControlMessage,
@@ -107,7 +104,8 @@ export class Relay {
   readonly #timeline: Timeline;
   readonly #ledger: Ledger;
   readonly #policy: RetryPolicy;
-  readonly #notices = new Subject<TranscriptionEvent>();
+  /** The events of the transcription. */
+  readonly #events = new Subject<TranscriptionEvent>();
   readonly #sent = new Subject<void>();
   readonly #recorded = new Subject<void>();
   readonly #network: Observable<boolean> | undefined;
@@ -155,7 +153,7 @@ export class Relay {
     this.#settings = settings;
     this.#open = open;
     this.#failover =
-      fallback && new Failover(open, fallback, (text) => this.#notices.next(warning(text, this.#session)));
+      fallback && new Failover(open, fallback, (text) => this.#events.next(warning(text, this.#session)));
     this.#network = network$?.pipe(tap((online) => (this.#online = online)));
     this.#policy = new RetryPolicy(settings);
     this.#timeline = new Timeline(settings.hasPartials, from);
@@ -186,7 +184,7 @@ export class Relay {
     this.#playback = new Playback(this.#shared);
     const { suspension } = settings;
     this.#suspension = suspension && new Suspension(suspension, from?.positionMs ?? 0, monotonicNow());
-    this.#speech = suspension?.speechInput((text) => this.#notices.next(warning(text, this.#session)));
+    this.#speech = suspension?.speechInput((text) => this.#events.next(warning(text, this.#session)));
     // the next process must not wait for speech in the middle of a turn
     if (from && from.session > 0 && !from.suspended)
       this.#suspension?.speech(from.positionMs, from.positionMs, monotonicNow());
@@ -225,7 +223,7 @@ export class Relay {
     const text =
       `audio arrives faster than it can be sent: ${seconds(unsent)} wait, and more than ` +
       `${seconds(this.#settings.tapeLength)} (tapeLength) would be dropped`;
-    this.#notices.next(warning(text, this.#session));
+    this.#events.next(warning(text, this.#session));
   }
 
   /** Marks the recording as complete; the time limits of the end apply from now on. */
@@ -243,11 +241,11 @@ export class Relay {
   /** Puts a control message at its place in the audio. */
   addControl(message: ControlMessage): void {
     const checked = readControlMessage(message);
-    if (typeof checked === 'string') return this.#notices.next(warning(checked, this.#session));
+    if (typeof checked === 'string') return this.#events.next(warning(checked, this.#session));
     if (this.#isVoid(checked)) return;
     this.#tape.mark(checked);
     const atMs = this.#ms(this.#tape.end);
-    this.#notices.next({ type: 'ControlReceived', atMs, message: checked, session: this.#session });
+    this.#events.next({ type: 'ControlReceived', atMs, message: checked, session: this.#session });
   }
 
   /** Puts the control messages of an earlier process on the tape whose place it has reached. */
@@ -262,7 +260,7 @@ export class Relay {
   /** Reports a stretch that will never be transcribed, in milliseconds on the audio clock. */
   reportGap(startMs: number, endMs: number, reason: AudioGapReason): void {
     const recorded = Math.min(endMs, this.#ms(this.#tape.end));
-    for (const gap of this.#gaps(startMs, recorded, reason)) this.#notices.next(gap);
+    for (const gap of this.#ledger.lost(startMs, recorded, reason, this.#session)) this.#events.next(gap);
   }
 
   /** Runs the sessions to the end and emits their events. */
@@ -271,29 +269,25 @@ export class Relay {
     const needed$ = defer(() => (this.#suspension ? this.#awaitSpeech(this.#suspension) : of(0)));
     const sessions = needed$.pipe(
       switchMap(() => this.#allSessions()),
-      takeUntil(outOfTime),
-      endWith(undefined),
-    );
-    // the notices never complete: the transcription ends with its sessions
-    return merge(this.#notices, this.#sourceFailure, this.#speech?.signal$ ?? EMPTY, sessions).pipe(
-      takeWhile((event) => event !== undefined),
-      endWith(undefined),
-      concatMap((event) => (event ? [event] : this.#lastEvents(this.#ended ? undefined : 'end-timeout'))),
-      catchError((error: unknown) =>
-        concat(
-          this.#lastEvents('error'),
-          throwError(() => error),
-        ),
-      ),
+      takeUntil(merge(outOfTime, this.#sourceFailure)),
+      tap({
+        complete: () => this.#emitLast(this.#ended ? undefined : 'end-timeout'),
+        error: () => this.#emitLast('error'),
+      }),
       finalize(() => {
         this.#handover.close();
         this.#failover?.close();
       }),
     );
+    return new Observable((subscriber) => {
+      this.#events.subscribe(subscriber); // it never completes: the transcription ends with its sessions
+      if (this.#speech) subscriber.add(this.#speech.signal$.subscribe());
+      sessions.subscribe(subscriber);
+    });
   }
 
   /** Runs one session after the other: a successor, or one when there is speech again, or one more attempt. */
-  #allSessions(): Observable<TranscriptionEvent> {
+  #allSessions(): Observable<never> {
     return defer(() => this.#nextSession()).pipe(
       repeat({
         delay: () => {
@@ -306,15 +300,15 @@ export class Relay {
   }
 
   /** Runs the next session to its end: the successor if there is one, or a new one. */
-  #nextSession(): Observable<TranscriptionEvent> {
+  #nextSession(): Observable<never> {
     const timers = (this.#timers = new Subscription());
     const { playback, event$ } = this.#handover.take() ?? this.#prepareSession();
     this.#playback = playback;
     this.#begunAt = undefined;
     this.#ended = false;
     return (this.#network ? event$.pipe(takeUntil(networkLost(this.#network))) : event$).pipe(
-      concatMap((event) => this.#process(event, timers)),
-      tap({ complete: () => this.#completed() }),
+      tap({ next: (event) => this.#process(event, timers), complete: () => this.#completed() }),
+      ignoreElements(),
       catchError((error: unknown) => (this.#handover.isInProgress ? EMPTY : throwError(() => error))),
       finalize(() => timers.unsubscribe()),
     );
@@ -325,7 +319,8 @@ export class Relay {
     this.#ended = !this.#handover.isInProgress;
   }
 
-  #process(event: SessionEvent, timers: Subscription): TranscriptionEvent[] {
+  /** Emits an event of a session on the clock of the transcription. */
+  #process(event: SessionEvent, timers: Subscription): void {
     if (event.type === 'Begin') {
       this.#online = true; // whatever the platform reports
       this.#begunAt = monotonicNow();
@@ -336,17 +331,19 @@ export class Relay {
       if (this.#suspension) timers.add(this.#checkIdle(this.#suspension));
     }
     const isSpeech = event.type === 'Turn' || event.type === 'SpeechStarted';
-    if (isSpeech && this.#handover.isInProgress) return []; // the successor is sent this audio too
+    if (isSpeech && this.#handover.isInProgress) return; // the successor is sent this audio too
     const { finalizedUpTo } = this.#timeline;
     const rebased = this.#playback.clock.rebase(event);
-    if (rebased.type !== 'Turn') return [rebased];
+    if (rebased.type !== 'Turn') return this.#events.next(rebased);
     const endMs = rebased.words.at(-1)?.end ?? 0;
     this.#policy.reported(endMs);
     this.#suspension?.speech(endMs, endMs, monotonicNow());
     if (this.#timeline.finalizedUpTo > finalizedUpTo) this.#policy.progress();
     if (this.#policy.failures === 0) this.#stalledEndings = 0;
     this.#partial = rebased.isFinal ? undefined : rebased;
-    return rebased.isFinal ? [rebased, this.#endTurn(rebased)] : [rebased];
+    const stats = rebased.isFinal && this.#endTurn(rebased);
+    this.#events.next(rebased);
+    if (stats) this.#events.next(stats);
   }
 
   /** After a final its audio need not be kept, and it is the moment for a handover. */
@@ -423,7 +420,7 @@ export class Relay {
 
   /** Gives up the audio before a position, after ending the turn in it. */
   #skip(toMs: number): void {
-    if (this.#partial) this.#notices.next(this.#endPartial(this.#partial));
+    if (this.#partial) this.#events.next(this.#endPartial(this.#partial));
     const position = Math.min(this.#tape.end, msToBytes(toMs, this.#settings.format));
     this.reportGap(Math.max(this.#ms(this.#replayFrom), this.#timeline.finalizedUpTo), toMs, 'unprocessable');
     this.#tape.skip(position);
@@ -432,7 +429,7 @@ export class Relay {
 
   #reportRetry(error: TranscriptionError, delayMs: number): void {
     this.#ledger.reconnects++;
-    this.#notices.next({
+    this.#events.next({
       type: 'Reconnecting',
       session: this.#session,
       attempt: Math.max(1, this.#policy.failures),
@@ -524,7 +521,7 @@ export class Relay {
 
   #reportStats(settledMs: number): void {
     this.#statsMs = settledMs;
-    this.#notices.next(this.#stats(settledMs));
+    this.#events.next(this.#stats(settledMs));
   }
 
   #stats(settledMs: number, session = this.#session, finalDelayMs?: number): Stats {
@@ -572,7 +569,7 @@ export class Relay {
     suspension.settle();
     this.#begunAt = undefined;
     this.#startAt(suspension.endedAt);
-    this.#notices.next({ type: 'Suspended', atMs: suspension.endedAt, session: this.#session });
+    this.#events.next({ type: 'Suspended', atMs: suspension.endedAt, session: this.#session });
     this.#reportStats(suspension.endedAt);
     this.#skipSilence(suspension);
     if (suspension.isOpen) return of(0);
@@ -589,7 +586,7 @@ export class Relay {
     this.#skipTo(suspension.keepFrom(this.#ms(this.#tape.end)));
     if (suspension.speechFrom === undefined) return;
     suspension.wake(this.#ms(this.#tape.end), monotonicNow());
-    this.#notices.next({ type: 'Resumed', atMs: this.#ms(this.#replayFrom), session: this.#session });
+    this.#events.next({ type: 'Resumed', atMs: this.#ms(this.#replayFrom), session: this.#session });
     this.#woken.next();
   }
 
@@ -615,17 +612,16 @@ export class Relay {
     return suspended && type !== 'UpdateConfiguration';
   }
 
-  /** The events after the last session: what was lost, and the totals. */
-  #lastEvents(unfinished: 'end-timeout' | 'error' | undefined): TranscriptionEvent[] {
+  /** Emits what was lost, and the totals, after the last session. */
+  #emitLast(unfinished: 'end-timeout' | 'error' | undefined): void {
     const captured = this.#ms(this.#tape.end);
-    const events: TranscriptionEvent[] = [];
     if (unfinished) {
       if (this.#playback.begun) this.#replayFrom = this.#replayPosition(0);
-      if (unfinished === 'end-timeout' && this.#partial) events.push(this.#endPartial(this.#partial));
+      if (unfinished === 'end-timeout' && this.#partial) this.#events.next(this.#endPartial(this.#partial));
       const from = Math.max(this.#ms(this.#replayFrom), this.#timeline.finalizedUpTo);
-      events.push(...this.#gaps(from, captured, unfinished));
+      this.reportGap(from, captured, unfinished);
     }
-    return [...events, this.#stats(captured)];
+    this.#reportStats(captured);
   }
 
   /** Makes a final of the last partial, because its turn will never end; its `end_of_turn` stays false. */
@@ -634,10 +630,6 @@ export class Relay {
     this.#timeline.number(turn);
     this.#partial = undefined;
     return turn;
-  }
-
-  #gaps(startMs: number, endMs: number, reason: AudioGapReason): TranscriptionEvent[] {
-    return this.#ledger.lost(startMs, endMs, reason, this.#session);
   }
 
   /** How much recorded audio was not sent, in milliseconds. */

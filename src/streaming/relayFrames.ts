@@ -1,5 +1,5 @@
-import { EMPTY, Observable, catchError, defer, endWith, from, ignoreElements, merge, takeWhile, tap } from 'rxjs';
-import type { ObservableInput, OperatorFunction, Subscriber } from 'rxjs';
+import { EMPTY, Observable, catchError, from, ignoreElements, tap } from 'rxjs';
+import type { ObservableInput, OperatorFunction } from 'rxjs';
 import type { ControlMessage, TranscriptionEvent } from '../../operators/events.ts';
 import { isBytes, kindOf } from '../../operators/frameCutter.ts';
 import { frameMemory } from '../../operators/frameMemory.ts';
@@ -37,12 +37,13 @@ export function relayFrames({
 }: RelayOptions): OperatorFunction<Uint8Array, TranscriptionEvent> {
   const control$ = control && from(control);
   return (source) =>
-    defer(() => {
+    new Observable((subscriber) => {
       const relay = new Relay(settings, open, { network$, fallback });
-      // the transcription ends when the relay's events end
-      const parts = [relay.events().pipe(endWith(undefined)), record(source, relay, settings)];
-      if (control$) parts.push(addControl(control$, relay));
-      return merge(...parts).pipe(takeWhile((event) => event !== undefined));
+      relay.events().subscribe(subscriber); // their end unsubscribes from everything
+      const recorder = new Recorder(relay, settings);
+      subscriber.add(recorder);
+      recorder.add(source.subscribe(recorder));
+      if (control$) subscriber.add(addControl(control$, relay).subscribe());
     });
 }
 
@@ -54,19 +55,11 @@ function addControl(control$: Observable<ControlMessage>, relay: Relay): Observa
   );
 }
 
-function record(source: Observable<Uint8Array>, relay: Relay, settings: RelaySettings): Observable<never> {
-  return new Observable((subscriber) => {
-    const recorder = new Recorder(relay, settings, subscriber);
-    subscriber.add(recorder);
-    recorder.add(source.subscribe(recorder));
-  });
-}
-
 /** Records the frames of a source. `bufferBytes` cuts them into the memory of the tape, see `frameMemory`. */
 class Recorder extends DirectObserver<Uint8Array> implements FrameKeeper {
   readonly #relay: Relay;
 
-  constructor(relay: Relay, settings: RelaySettings, subscriber: Subscriber<never>) {
+  constructor(relay: Relay, settings: RelaySettings) {
     // a source counts from its own first byte
     const offsetMs = settings.from?.positionMs ?? 0;
     const report = (): void => {
@@ -89,7 +82,6 @@ class Recorder extends DirectObserver<Uint8Array> implements FrameKeeper {
       complete: () => {
         report();
         relay.finish();
-        subscriber.complete();
       },
     });
     this.#relay = relay;
