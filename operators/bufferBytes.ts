@@ -9,7 +9,7 @@ import { FrameCutter } from './frameCutter.ts';
  * The bytes keep their order, wherever chunks end. When the source completes, the remaining bytes are the tail: one of at
  * least `minTail` bytes is emitted, a shorter one is dropped, or zero-padded to `minTail` with `padTail`. When the source
  * errors, the remaining bytes are dropped and the error is passed on. Cold; state per subscription. Each frame owns its
- * memory. Directly before `transcribe` it cuts into the memory in which `transcribe` keeps audio, which nothing changes.
+ * memory. Directly before `transcribe` it cuts into the memory in which `transcribe` keeps audio.
  *
  * ```text
  * source          -a---b----c--|         a: 3 bytes, b: 2 bytes, c: 6 bytes

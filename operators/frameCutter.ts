@@ -20,8 +20,8 @@ type Consumer = Observer<Uint8Array> & Partial<FrameKeeper>;
  *   receives the tail or the error.
  *
  * Each byte is copied once. Whole frames are copied from the chunk without zero-filling first (rows 3200 and above). Frames
- * do not share a larger buffer, although that is cheaper, because a consumer may transfer `frame.buffer`; a consumer that
- * keeps frames can offer memory for them instead (`frameMemory`).
+ * do not share a larger buffer, although that is cheaper, because a consumer may transfer `frame.buffer`. A consumer that
+ * keeps frames can offer memory for them instead (`frameMemory`); it decides when that memory is used again.
  */
 export class FrameCutter extends Subscription implements Observer<Uint8Array> {
   readonly #size: number;
@@ -114,7 +114,9 @@ export class FrameCutter extends Subscription implements Observer<Uint8Array> {
   #end(): void {
     const { minTail, padTail } = this.#options;
     if (this.#frame && (padTail || this.#filled >= minTail)) {
-      this.#consumer.next(this.#frame.slice(0, Math.max(this.#filled, minTail)));
+      const tail = new Uint8Array(Math.max(this.#filled, minTail));
+      tail.set(part(this.#frame, 0, this.#filled));
+      this.#consumer.next(tail);
     }
     this.#consumer.complete();
   }

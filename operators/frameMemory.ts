@@ -9,6 +9,6 @@ export const frameMemory: unique symbol = Symbol.for('rxscribe.frameMemory');
 
 /** A subscriber that keeps frames. */
 export interface FrameKeeper {
-  /** Returns zeroed memory of so many bytes for the next frame; nothing else is ever written to it. */
+  /** Returns memory of so many bytes for the next frame, until the subscriber no longer needs that frame. It may contain anything. */
   [frameMemory](size: number): Uint8Array;
 }

@@ -16,6 +16,7 @@ const CHECK_MS = 50;
  * interval: after a page was frozen or asleep, messages that were waiting arrive before the next check.
  */
 export class HeartbeatLink implements Link {
+  readonly readsLater = false;
   readonly #socket: Socket;
   readonly #checked = new Subject<void>();
   #watch: Subscription | undefined;

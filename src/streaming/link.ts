@@ -13,6 +13,8 @@ export interface Link {
   readonly open: boolean;
   /** Bytes that have not left this process. */
   readonly bufferedBytes: number;
+  /** Whether the socket may read a message after it was sent; otherwise it has masked or copied it by then. */
+  readonly readsLater: boolean;
   /** Called for each message from the service, with its type if it has one. */
   received(type?: string): void;
   /** Called for each message of audio that was sent, with its length in bytes. */

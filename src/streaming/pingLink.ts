@@ -3,6 +3,7 @@ import type { Link, Socket } from './link.ts';
 
 /** What the sockets of `ws` have in addition. */
 interface PingSocket extends Socket {
+  readonly extensions: string;
   /** Not documented: called after the handshake, with the limits of what is received. */
   setSocket(stream: unknown, head: unknown, options: object): void;
   on(event: 'pong', listener: () => void): void;
@@ -42,6 +43,11 @@ export class PingLink implements Link {
 
   get bufferedBytes(): number {
     return this.#socket.bufferedAmount;
+  }
+
+  /** `ws` compresses messages in another thread, if the service negotiated that. */
+  get readsLater(): boolean {
+    return this.#socket.extensions !== '';
   }
 
   received(): void {

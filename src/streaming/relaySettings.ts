@@ -39,7 +39,8 @@ export interface SuspensionSettings extends SuspensionLimits {
 /**
  * Opens one session: cold, from `Begin` to `Termination`.
  *
- * @param input Audio frames and control messages, subscribed after `Begin`. Its completion ends the session.
+ * @param input Audio frames and control messages, subscribed after `Begin`. Its completion ends the session. The memory of a
+ * frame may be used again once `next` has returned.
  * @param connectTimeout How long it may take to `Begin`, in milliseconds; it grows with failures.
  */
 export type OpenSession = (
@@ -61,6 +62,7 @@ export interface Fallback {
 
 /** The recogniser of one transcription. */
 export interface FallbackRecogniser {
+  /** Opens a session. The memory of a frame may be used again once `next` has returned, as in `OpenSession`. */
   readonly open: (input: Observable<Uint8Array | ControlMessage>) => Observable<SessionEvent>;
   /** Ends it, and its sessions. */
   readonly close: () => void;

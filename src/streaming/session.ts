@@ -49,7 +49,8 @@ const LONGEST_TERMINATION = 4;
  *
  * Afterwards no timer or listener is left, and the socket is gone within a second.
  *
- * @param input Audio frames and control messages, sent in this order. Its completion ends the session.
+ * @param input Audio frames and control messages, sent in this order. Its completion ends the session. The memory of a frame
+ * belongs to the tape, which may use it again once `next` has returned: by then the socket has masked or copied the frame.
  * @param settings Checked options.
  */
 export function session(
@@ -237,8 +238,8 @@ class Run {
   #send(item: Uint8Array | ControlMessage): void {
     const link = this.#link;
     if (!link?.open) return; // its close event follows
-    send(this.#transcriber, item);
-    if (!ArrayBuffer.isView(item)) return;
+    if (!ArrayBuffer.isView(item)) return send(this.#transcriber, item);
+    send(this.#transcriber, link.readsLater ? item.slice() : item);
     this.#sentSince ??= monotonicNow();
     this.#sentMs += bytesToMs(item.length, this.#settings.format);
     link.sent(item.length);

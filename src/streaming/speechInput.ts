@@ -19,7 +19,8 @@ export class SpeechInput {
   /** @param onFailure Called with the reason once the app's detector fails: all audio counts as speech from then on. */
   constructor(format: PcmFormat, detectSpeech: DetectSpeech | undefined, onFailure: (text: string) => void) {
     this.#onFailure = onFailure;
-    if (typeof detectSpeech === 'function') this.#detect = detectSpeech;
+    // the app gets a copy: the memory of the frame is used again
+    if (typeof detectSpeech === 'function') this.#detect = (frame) => detectSpeech(frame.slice());
     else if (detectSpeech) {
       this.#detect = () => this.#latest();
       this.signal$ = detectSpeech.pipe(

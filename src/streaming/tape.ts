@@ -26,7 +26,8 @@ export interface TapeStart {
  * Positions are bytes since the first byte of the transcription. Audio is recorded at the end and read at the head; after
  * `rewind` it is read again, from any byte that was not dropped. Control messages keep their place between the frames.
  * Memory is bounded: past `maxHeld` bytes the oldest frame is dropped, read or not. `bufferBytes` cuts its frames into the
- * memory of the tape, and sessions are sent views of it; it is written once, so they cannot see it change.
+ * memory of the tape, and sessions are sent these very frames. The memory of a dropped frame is used again, so a session must
+ * have read or copied a frame when `next` returns.
  *
  * ```text
  *    dropped   |  may be read again  |  not read yet  |
@@ -192,6 +193,8 @@ export class Tape {
     const frame = this.#frames.shift();
     if (!frame) return;
     this.#first++;
+    const mayBeInUse = this.#first === this.#next; // the frame read last may wait for its time
+    if (!mayBeInUse) this.#memory.free(frame.audio);
     this.#start = endOf(frame);
     this.#next = Math.max(this.#next, this.#first);
     this.#head = Math.max(this.#head, this.#start);

@@ -32,13 +32,20 @@ export const isTerminate = (message: unknown): boolean => (message as { type?: s
 
 const leaf = openAuthority(process.env.RXSCRIBE_TEST_CA_DIR ?? '').then((authority) => authority.issue());
 
+export interface ServiceSettings {
+  /** The HTTP status with which every connection is refused. */
+  readonly refuseWith?: number | undefined;
+  /** Whether messages are compressed. */
+  readonly compressed?: boolean;
+}
+
 /** Starts a scripted service; `script` runs for each connection once its upgrade is done. */
 export async function scriptedService(
   script: (connection: Connection) => void,
-  refuseWith?: number,
+  { refuseWith, compressed = false }: ServiceSettings = {},
 ): Promise<ScriptedService> {
   const server = createServer(await leaf);
-  const sockets = new WebSocketServer({ noServer: true });
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: compressed });
   const streams = new Set<Socket>();
   const connections: Connection[] = [];
   server.on('connection', (stream: Socket) => streams.add(stream));

@@ -9,7 +9,7 @@ import { MAX_PAYLOAD } from '../../../src/streaming/pingLink.ts';
 import { session } from '../../../src/streaming/session.ts';
 import type { SessionEvent } from '../../../src/streaming/message.ts';
 import { BEGIN, TERMINATION, isTerminate, scriptedService } from '../../support/scriptedService.ts';
-import type { Connection, ScriptedService } from '../../support/scriptedService.ts';
+import type { Connection, ScriptedService, ServiceSettings } from '../../support/scriptedService.ts';
 import { final, partial } from '../../support/turns.ts';
 
 const KEY = 'a-key-that-must-not-show';
@@ -27,9 +27,9 @@ afterEach(async () => {
 async function serve(
   script: (connection: Connection) => void,
   options: Partial<TranscribeOptions> = {},
-  refuseWith?: number,
+  settings: ServiceSettings = {},
 ) {
-  const service = await scriptedService(script, refuseWith);
+  const service = await scriptedService(script, settings);
   services.push(service);
   const given = { apiKey: KEY, speechModel: 'u3-rt-pro', sampleRate: 16_000, websocketBaseUrl: service.url } as const;
   return { service, settings: sessionSettings({ ...given, ...options }) };
@@ -142,6 +142,25 @@ describe('session', () => {
     ]);
   });
 
+  it.each([false, true])('sends a frame as it was when next returned (compressed: %s)', async (compressed) => {
+    const received: Buffer[] = [];
+    const recording = (connection: Connection): void => {
+      connection.socket.on('message', (data: Buffer, isBinary) => isBinary && received.push(data));
+      polite(connection);
+    };
+    const { settings } = await serve(recording, {}, { compressed });
+    const frame = new Uint8Array(3200);
+    const input = new Observable<Uint8Array>((subscriber) => {
+      for (const byte of [1, 2, 3]) subscriber.next(frame.fill(byte)); // as a tape that uses its memory again
+      frame.fill(4);
+      subscriber.complete();
+    });
+
+    await run(session(input, settings));
+
+    expect(received.map((data) => [...new Set(data)])).toEqual([[1], [2], [3]]);
+  });
+
   it('emits everything that the service sends, in order, including the durations of Termination', async () => {
     const sent = [
       { type: 'SpeechStarted', timestamp: 10, confidence: 0.9 },
@@ -247,7 +266,7 @@ describe('session', () => {
       [429, 'rate-limited', true],
       [503, 'service', true],
     ])('errors after one attempt on HTTP %s', async (status, kind, retryable) => {
-      const { settings } = await serve(() => {}, {}, status);
+      const { settings } = await serve(() => {}, {}, { refuseWith: status });
 
       expect((await run(session(NEVER, settings))).error).toMatchObject({ kind, retryable, wireCode: status });
     });

@@ -287,6 +287,18 @@ describe('transcribe with suspendAfter', () => {
     expect(textOf(one)).toEqual(modelTranscript(120_000, speech));
   });
 
+  it('keeps its audio from a detector that overwrites frames', () => {
+    const one = run(live(MS), {
+      detectSpeech: (frame) => {
+        const isSpeech = isModelSpeech(frame, SPEECH);
+        frame.fill(0);
+        return isSpeech;
+      },
+    });
+
+    expect(textOf(one)).toEqual(modelTranscript(MS, SPEECH));
+  });
+
   it('needs no partials', () => {
     const one = run(live(MS), { includePartialTurns: false });
 
