@@ -114,9 +114,8 @@ export class FrameCutter extends Subscription implements Observer<Uint8Array> {
   #end(): void {
     const { minTail, padTail } = this.#options;
     if (this.#frame && (padTail || this.#filled >= minTail)) {
-      const tail = new Uint8Array(Math.max(this.#filled, minTail));
-      tail.set(part(this.#frame, 0, this.#filled));
-      this.#consumer.next(tail);
+      this.#frame.fill(0, this.#filled); // memory that was offered may contain anything
+      this.#consumer.next(this.#frame.slice(0, Math.max(this.#filled, minTail)));
     }
     this.#consumer.complete();
   }

@@ -25,6 +25,8 @@ const VARIANTS = [
   { label: 'native masks, 10 MB of ballast', nativeMasks: true, ballastMB: BALLAST_MB },
 ];
 const [JS_MASKS, , NATIVE_MASKS, NATIVE_WITH_BALLAST] = VARIANTS;
+/** Rounds of the first two works; the live ones take longer and have half as many. */
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const { dependencies, optionalDependencies } = JSON.parse(
   readFileSync(fileURLToPath(new URL('../../package.json', import.meta.url)), 'utf8'),
 );
@@ -33,7 +35,8 @@ const AS_INSTALLED = 'bufferutil' in { ...dependencies, ...optionalDependencies 
 
 /** Other versions of Node to measure with: paths of their binaries, separated by commas. */
 const OTHER_NODES = (process.env['BENCH_NODES'] ?? '').split(',').filter(Boolean);
-const NODE_VARIANTS = [
+/** Who is compared with whom: as installed, and with native masks and ballast in both. */
+const COMPARED = [
   [
     { contender: 'rxscribe', variant: AS_INSTALLED },
     { contender: 'plain', variant: JS_MASKS },
@@ -55,10 +58,11 @@ export async function bench({ quick, log }) {
   try {
     const works = worksOf(dir, quick);
     const measured = [];
+    const everyVariant = VARIANTS.flatMap((variant) =>
+      ['rxscribe', 'plain'].map((contender) => ({ variant, contender })),
+    );
     for (const { work, task, rounds, most } of works) {
-      const contenders = VARIANTS.flatMap((variant) =>
-        ['rxscribe', 'plain'].map((contender) => ({ variant, contender })),
-      );
+      const contenders = task.name === 'ramp' ? COMPARED.flat() : everyVariant;
       log(work);
       measured.push({ work, most, runs: await alternate(contenders, task, service, rounds, loads, work) });
     }
@@ -74,14 +78,7 @@ export async function bench({ quick, log }) {
     for (const node of OTHER_NODES) {
       const version = execFileSync(node, ['-v'], { encoding: 'utf8' }).trim();
       log(version);
-      const runs = await alternate(
-        NODE_VARIANTS.flat(),
-        { ...stream.task, node },
-        service,
-        stream.rounds,
-        loads,
-        version,
-      );
+      const runs = await alternate(COMPARED.flat(), { ...stream.task, node }, service, stream.rounds, loads, version);
       nodes.push({ version, runs });
     }
     log('allocations');
@@ -95,13 +92,7 @@ export async function bench({ quick, log }) {
           caption: 'CPU time of the process per frame of 3200 bytes, user and system, in microseconds.',
           columns: ['work', 'both with', 'rxscribe', 'plain script', 'ratio'],
           rows: measured.flatMap(({ work, runs }) =>
-            VARIANTS.map((variant) => [
-              work,
-              variant.label,
-              spread(summary(cpuOf(runs, 'rxscribe', variant))),
-              spread(summary(cpuOf(runs, 'plain', variant))),
-              spread(ratioOf(runs, variant, variant)),
-            ]),
+            VARIANTS.map((variant) => [work, variant.label, ...contenderCells(runs, variant)]),
           ),
         },
         {
@@ -134,6 +125,7 @@ export async function bench({ quick, log }) {
       notes: [
         `Native masks are those of \`bufferutil\`, which \`ws\` uses if it is installed. rxscribe ${AS_INSTALLED === NATIVE_MASKS ? 'installs' : 'does not install'} it; the SDK does not.`,
         'Ballast is data of an application in both processes. V8 collects buffers more often from a heap of 8 MB on; the plain script stays below that without ballast.',
+        `${ROUNDS} rounds, half as many of live sources (BENCH_ROUNDS=${ROUNDS}). Peak RSS is with native masks and ballast.`,
         'Each round runs in a new process after a warm-up. A digest verifies every byte, and every final is compared by text.',
         'Allocations are the difference of two memory readings without a garbage collection between them. The constant cost of a session is subtracted.',
       ],
@@ -154,7 +146,7 @@ function worksOf(dir, quick) {
     settleMs: quick ? 500 : 3000,
     windowMs: quick ? 2000 : 6000,
   });
-  const rounds = quick ? 1 : 5;
+  const rounds = quick ? 1 : ROUNDS;
   const [few, many] = quick ? [20, 50] : [100, 500];
   return [
     { work: 'raw PCM stream, 64 kB per event loop turn', task: recorded, rounds, most: { installed: 1, native: 1.5 } },
@@ -167,13 +159,13 @@ function worksOf(dir, quick) {
     {
       work: `${few} live sources in real time, 100 ms chunks`,
       task: live(few),
-      rounds: quick ? 1 : 3,
+      rounds: Math.ceil(rounds / 2),
       most: { installed: 1.25, native: 1.35 },
     },
     {
       work: `${many} live sources in real time, 100 ms chunks`,
       task: live(many),
-      rounds: quick ? 1 : 3,
+      rounds: Math.ceil(rounds / 2),
       most: { installed: 1.3, native: 1.4 },
     },
   ];
@@ -193,8 +185,16 @@ async function alternate(contenders, task, service, rounds, loads, work) {
   return runs;
 }
 
+/** None if the contender did not run in this variant. */
 function resultsOf(runs, contender, variant) {
-  return runs.find((one) => one.contender === contender && one.variant === variant).results;
+  return runs.find((one) => one.contender === contender && one.variant === variant)?.results ?? [];
+}
+
+/** What both took, and the ratio; cells without a measurement have a dash. */
+function contenderCells(runs, variant) {
+  const cell = (numbers) => (numbers.length > 0 ? spread(summary(numbers)) : '–');
+  const [ours, theirs] = ['rxscribe', 'plain'].map((contender) => cpuOf(runs, contender, variant));
+  return [cell(ours), cell(theirs), ours.length > 0 && theirs.length > 0 ? spread(ratio(ours, theirs)) : '–'];
 }
 
 /** Microseconds per frame in each round. */
@@ -210,7 +210,7 @@ function ratioOf(runs, ours, theirs) {
 }
 
 function nodeCells(runs) {
-  return NODE_VARIANTS.flatMap(([{ variant: ours }, { variant: theirs }]) => [
+  return COMPARED.flatMap(([{ variant: ours }, { variant: theirs }]) => [
     spread(summary(cpuOf(runs, 'rxscribe', ours))),
     spread(summary(cpuOf(runs, 'plain', theirs))),
     spread(ratioOf(runs, ours, theirs)),
@@ -234,7 +234,7 @@ function allocationRows({ rxscribe, plain }) {
 function peakRows(measured) {
   return measured.map(({ work, runs }) => {
     const [ours, theirs] = ['rxscribe', 'plain'].map((contender) =>
-      summary(resultsOf(runs, contender, JS_MASKS).map(({ peakRss }) => peakRss / 1e6)),
+      summary(resultsOf(runs, contender, NATIVE_WITH_BALLAST).map(({ peakRss }) => peakRss / 1e6)),
     );
     return [`peak RSS, ${work}`, spread(ours, ' MB'), spread(theirs, ' MB'), digits(ours.median / theirs.median)];
   });
