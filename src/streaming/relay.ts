@@ -269,7 +269,8 @@ export class Relay {
     const needed$ = defer(() => (this.#suspension ? this.#awaitSpeech(this.#suspension) : of(0)));
     const sessions = needed$.pipe(
       switchMap(() => this.#allSessions()),
-      takeUntil(merge(outOfTime, this.#sourceFailure)),
+      takeUntil(outOfTime),
+      takeUntil(this.#sourceFailure), // its error ends them
       tap({
         complete: () => this.#emitLast(this.#ended ? undefined : 'end-timeout'),
         error: () => this.#emitLast('error'),
