@@ -117,7 +117,7 @@ function newerTotals({ skippedMs = 0, openMs = 0 }: Partial<Stats>): Pick<Stats,
   return { skippedMs, openMs };
 }
 
-/** Moves the position forward, over gaps that start at or before it, and settles what then lies behind it. */
+/** Moves the position forward, over gaps that start at or before it, and settles what is then before it. */
 function moveTo(checkpoint: Checkpoint, positionMs: number): Checkpoint {
   const from = checkpoint.positionMs;
   let to = Math.max(from, positionMs);

@@ -88,7 +88,7 @@ describe('the log of a transcription under faults', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('gives a checkpoint after every event: what lies before it is in the log, and nothing else', () => {
+  it('gives a checkpoint after every event: what is before it is in the log, and nothing else', () => {
     const events = text
       .trimEnd()
       .split('\n')

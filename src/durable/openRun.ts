@@ -228,7 +228,7 @@ export class DurableRun {
     );
   }
 
-  /** Decides where the first chunk of this process lies; the time since the last recording is a gap. */
+  /** Decides where the first chunk of this process is; the time since the last recording is a gap. */
   #place(wav: GrowingWav, chunk: Uint8Array, restart: TranscriptionEvent[]): number {
     const chunkAt = Date.now() - bytesToMs(chunk.length, this.#format);
     const { startedAt } = this.#record;

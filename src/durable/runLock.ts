@@ -38,7 +38,9 @@ function createFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    throw writeFailure(folder, cause);
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw writeFailure(folder, cause);
+    const name = JSON.stringify(folder);
+    throw new TranscriptionError('file', `${name} is a file; choose another name for the folder`, { cause });
   }
 }
 

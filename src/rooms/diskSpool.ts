@@ -6,7 +6,7 @@ import { lockFolder } from '../durable/runLock.ts';
 import { writeFully } from '../durable/writeFully.ts';
 import type { Spool, SpoolItem } from './spool.ts';
 
-/** Where an item lies on the disk. */
+/** Where an item is on the disk. */
 interface Entry {
   readonly segment: number;
   readonly position: number;

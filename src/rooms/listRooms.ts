@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { STREAM_NOT_FOUND, apiCode, notSetUp, openBroker, permanentFailure } from './nats.ts';
+import { STREAM_NOT_FOUND, apiCode, notSetUp, openBroker, permanentFailure, withoutJetStream } from './nats.ts';
 import type { Broker } from './nats.ts';
 import { STREAMS, SUBJECTS, checkRoom, decodeLogEntry, roomOf } from './protocol.ts';
 
@@ -54,7 +54,9 @@ async function subjectsOf({ nc, jsm }: Broker, stream: string, filter: string): 
     const { state } = await jsm.streams.info(stream, { subjects_filter: filter });
     return Object.keys(state.subjects ?? {});
   } catch (error) {
-    throw apiCode(error) === STREAM_NOT_FOUND ? notSetUp(error) : (permanentFailure(nc, error) ?? error);
+    throw apiCode(error) === STREAM_NOT_FOUND
+      ? notSetUp(error)
+      : (permanentFailure(nc, error) ?? withoutJetStream(error));
   }
 }
 

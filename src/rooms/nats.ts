@@ -102,6 +102,14 @@ export function notSetUp(cause?: unknown): TranscriptionError {
   );
 }
 
+/** What to do about a server without JetStream; the error itself if it is another one. */
+export function withoutJetStream(cause: unknown): unknown {
+  if (!(cause instanceof Error) || cause.name !== 'JetStreamNotEnabled') return cause;
+  return new TranscriptionError('invalid-input', 'this server has no JetStream; start it with nats-server -js', {
+    cause,
+  });
+}
+
 /** The refused operation, if the error or its cause is a missing permission. */
 function permissionOf(error: unknown): { operation: string; subject: string } | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {

@@ -343,7 +343,7 @@ class Edge {
     return false;
   }
 
-  /** Decides where an item lies in the audio of the room; `undefined` if it is stored already. */
+  /** Decides where an item is in the audio of the room; `undefined` if it is stored already. */
   #place(
     item: SpoolItem,
     tail: EdgeTail,

@@ -160,7 +160,7 @@ export class RoomTape implements TapePosition {
     return undefined;
   }
 
-  /** Whether a message comes next, was read before, or lies behind something that is missing. */
+  /** Whether a message comes next, was read before, or comes after something that is missing. */
   #placeOf({ at, data, isEnd, control, controls, hole }: TapeMessage): 'next' | 'old' | 'early' {
     if (control && controls <= this.controls) return 'old';
     const isOld = at + data.length <= this.#next && !isEnd && !control;

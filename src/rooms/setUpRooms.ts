@@ -2,12 +2,12 @@ import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { checkOptionRules, integer, isIntegerWithin } from '../optionRules.ts';
 import type { OptionRule } from '../optionRules.ts';
-import { CONSUMER_NOT_FOUND, STREAM_NOT_FOUND, apiCode, loadNats } from './nats.ts';
+import { CONSUMER_NOT_FOUND, STREAM_NOT_FOUND, apiCode, loadNats, permanentFailure, withoutJetStream } from './nats.ts';
 import { STREAMS, SUBJECTS, WORKERS } from './protocol.ts';
 
 /** Options of {@link setUpRooms}. */
 export interface SetUpRoomsOptions {
-  /** How many servers store each message: 1, 3 or 5. It cannot be changed later. @defaultValue 1 */
+  /** How many servers store each message: 1, 3 or 5. It cannot be changed later, so omit it then. @defaultValue 1 */
   readonly replicas?: 1 | 3 | 5;
   /** How long audio is kept, in milliseconds: the longest time a room may wait for a worker. @defaultValue 600000 */
   readonly tapeLength?: number;
@@ -58,12 +58,11 @@ function orInfinity(least: number, most: number): OptionRule {
  * await nc.close();
  *
  * @throws {TypeError | RangeError} as a rejection when an option is not accepted.
- * @throws {Error} as a rejection when the server refuses, such as one without JetStream.
+ * @throws {TranscriptionError} as a rejection when the server has no JetStream, or refuses.
  */
 export async function setUpRooms(nc: NatsConnection, options: SetUpRoomsOptions = {}): Promise<void> {
   checkOptionRules(options, RULES);
   const {
-    replicas = 1,
     tapeLength = 600_000,
     logLength = Infinity,
     maxRooms = 1000,
@@ -71,7 +70,10 @@ export async function setUpRooms(nc: NatsConnection, options: SetUpRoomsOptions 
     lease = 5000,
   } = options;
   const { jetstream } = await loadNats();
-  const jsm = await jetstream.jetstreamManager(nc);
+  const jsm = await jetstream.jetstreamManager(nc).catch((cause: unknown) => {
+    throw permanentFailure(nc, cause) ?? withoutJetStream(cause);
+  });
+  const replicas = await chooseReplicas(jsm, options.replicas);
   const stored = { storage: 'file', num_replicas: replicas, duplicate_window: 100 * NANOS_PER_MS, allow_direct: true };
   await putStream(jsm, {
     ...stored,
@@ -108,6 +110,15 @@ export async function setUpRooms(nc: NatsConnection, options: SetUpRoomsOptions 
     discard: 'new',
     duplicate_window: 100 * NANOS_PER_MS,
   } as never);
+}
+
+/** The replicas of the streams that exist, else those wanted. */
+async function chooseReplicas(jsm: JetStreamManager, wanted: number | undefined): Promise<number> {
+  const existing = (await orUndefined(STREAM_NOT_FOUND, () => jsm.streams.info(STREAMS.log)))?.config.num_replicas;
+  if (existing !== undefined && wanted !== undefined && wanted !== existing) {
+    throw new RangeError(`replicas are ${existing} here and cannot be changed to ${wanted}; omit them to keep them`);
+  }
+  return existing ?? wanted ?? 1;
 }
 
 async function putStream(jsm: JetStreamManager, config: StreamConfig): Promise<void> {

@@ -5,7 +5,7 @@ import type { LostAudio } from '../lostAudio.ts';
 export interface SpoolItem {
   /** When the process started that recorded it: the wall clock of its first byte, in milliseconds since 1970. */
   readonly run: number;
-  /** Where it lies in what that process recorded, in bytes. */
+  /** Where it is in what that process recorded, in bytes. */
   readonly offset: number;
   readonly data: Uint8Array;
   /** Stretches that the source filled with silence, in milliseconds of what that process recorded. */
@@ -26,7 +26,7 @@ export interface Spool {
   peek(most: number): { readonly number: number; readonly item: SpoolItem }[];
   /** Removes the items up to a number, included. */
   removeUpTo(number: number): void;
-  /** Where each run lies in the audio of the room, in bytes, as far as that is known. */
+  /** Where each run is in the audio of the room, in bytes, as far as that is known. */
   readonly bases: ReadonlyMap<number, number>;
   setBase(run: number, base: number): void;
   close(): void;

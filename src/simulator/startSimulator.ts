@@ -17,9 +17,9 @@ const MAX_MESSAGE_BYTES = 128 * 1024;
  * Starts a local service that speaks the streaming protocol (v3) over TLS on loopback. Use it in demonstrations and tests:
  * it needs no API key, no network and no microphone.
  *
- * Without the option `engine` the service does not recognise speech. It compares the audio it receives with recordings it knows, byte for byte, and
- * sends the words whose audio arrived. For any other audio it only reports that there is speech. Messages, errors and close
- * codes follow the protocol, and every mistake of a client is listed in `violations`.
+ * Without the option `engine` the service does not recognise speech. It compares the audio it receives with recordings it
+ * knows, byte for byte, and sends the words whose audio arrived. For any other audio it only reports that there is speech.
+ * Messages, errors and close codes follow the protocol, and every mistake of a client is listed in `violations`.
  *
  * @example
  * import { startSimulator } from 'rxscribe/simulator';

@@ -41,7 +41,7 @@ export const NATS: Declarations<NatsFlags> = {
 };
 
 export interface SetupFlags extends NatsFlags {
-  readonly replicas: number;
+  readonly replicas?: number;
   readonly tapeMinutes: number;
   readonly logDays?: number;
   readonly maxRooms: number;
@@ -50,7 +50,11 @@ export interface SetupFlags extends NatsFlags {
 }
 
 export const SETUP: Declarations<SetupFlags> = {
-  replicas: { choices: [1, 3, 5], default: 1, requiresArg: true, describe: 'How many servers store each message' },
+  replicas: {
+    choices: [1, 3, 5],
+    requiresArg: true,
+    describe: 'How many servers store each message; 1 at first, then fixed',
+  },
   'tape-minutes': count('tape-minutes', 10, 'How long audio is kept: the longest time a room may wait for a worker'),
   'log-days': count('log-days', undefined, 'How long transcripts are kept; without it forever'),
   'max-rooms': count('max-rooms', 1000, 'The most rooms that are transcribed at once; the others wait'),

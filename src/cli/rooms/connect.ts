@@ -8,6 +8,8 @@ import { UsageError } from '../usageError.ts';
 /** How long the first connection may take, in milliseconds. */
 const CONNECT_MS = 5000;
 const RECONNECT_MS = 500;
+/** How long the process may take to end after it could not connect, in milliseconds. */
+const LINGER_MS = 1000;
 
 /**
  * Connects to the broker of `--nats`; later breaks are repaired by the client.
@@ -31,7 +33,10 @@ export async function connectNats({ nats, creds, inboxPrefix }: NatsFlags, name:
       ...(servers.some((server) => server.startsWith('tls:')) && { tls: {} }),
     });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    // the client may leave its socket open, which would keep the process alive
+    setTimeout(() => process.exit(), LINGER_MS).unref();
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const reason = message === 'timeout' ? `no answer in ${CONNECT_MS / 1000} s` : message;
     const start = /refused/i.test(reason) ? '; start one with nats-server -js, or name another with --nats' : '';
     const names = servers.map(withoutUser).join(', ');
     throw new Error(`cannot connect to NATS at ${printable(names)}: ${printable(reason)}${start}`, { cause });

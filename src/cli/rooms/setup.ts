@@ -11,14 +11,14 @@ export async function setup(flags: SetupFlags): Promise<void> {
   const nc = await connectNats(flags, 'setup');
   try {
     await setUpRooms(nc, {
-      replicas: replicas as NonNullable<SetUpRoomsOptions['replicas']>,
       tapeLength: tapeMinutes * 60_000,
       maxRooms,
       lease: leaseSeconds * 1000,
+      ...(replicas !== undefined && { replicas: replicas as NonNullable<SetUpRoomsOptions['replicas']> }),
       ...(logDays !== undefined && { logLength: logDays * 86_400_000 }),
       ...(newSessions !== undefined && { newSessionsPerMinute: newSessions }),
     });
-    note(`ready: at most ${maxRooms} rooms at once, ${tapeMinutes} minutes of tape, ${replicas} replicas`);
+    note(`ready: at most ${maxRooms} rooms at once, ${tapeMinutes} minutes of tape`);
   } catch (error) {
     throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
   } finally {

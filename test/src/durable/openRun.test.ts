@@ -208,6 +208,15 @@ describe('a live run in a folder', () => {
     expect(finals(await log())).toEqual(modelTranscript(6000));
   });
 
+  it('names what is a file, not a folder', async () => {
+    const path = join(dir, 'talk');
+    await writeFile(path, '');
+
+    expect(() => openRun(path, FORMAT)).toThrow(
+      `${JSON.stringify(path)} is a file; choose another name for the folder`,
+    );
+  });
+
   it('takes over the lock of a process that has died, but not of one that runs', async () => {
     const dead = spawnSync(process.execPath, ['--eval', '']).pid;
     await writeFile(join(dir, 'lock'), JSON.stringify({ pid: dead }));

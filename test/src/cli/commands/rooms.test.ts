@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Simulator } from '../../../../src/simulator/index.ts';
@@ -205,5 +208,21 @@ describe('rxscribe rooms', () => {
       /^rxscribe: cannot connect to NATS at nats:\/\/127\.0\.0\.1:9: .*; start one with nats-server -js.*\n$/,
     );
     expect(refused.stderr).not.toContain('hunter2');
+    expect(await rxscribe(['rooms', 'setup', '--replicas', '3'], { env })).toMatchObject({
+      code: 2,
+      stderr: 'rxscribe: replicas are 1 here and cannot be changed to 3; omit them to keep them\n',
+    });
+  });
+
+  it('ends if a server accepts the connection and never answers', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = `nats://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+    expect(await rxscribe(['rooms', 'list', '--nats', address])).toMatchObject({
+      code: 1,
+      stderr: `rxscribe: cannot connect to NATS at ${address}: no answer in 5 s\n`,
+    });
+    server.close();
   });
 });
