@@ -24,15 +24,16 @@ export function marbles(body: (helpers: RunHelpers) => void): void {
 
 /**
  * Runs a body in the virtual time of a scheduler: RxJS replaces the timers, and this both clocks. Random numbers are the same
- * in each run, so that a failure of a property can be repeated.
+ * in each run, so that a failure of a property can be repeated, unless the test sets its own.
  */
 export function virtualTime(scheduler: TestScheduler, body: (helpers: RunHelpers) => void): void {
   const clocks = [jest.spyOn(performance, 'now'), jest.spyOn(Date, 'now')];
   for (const clock of clocks) clock.mockImplementation(() => scheduler.now());
-  const randomness = jest.spyOn(Math, 'random').mockImplementation(seededRandom(1));
+  const randomness = jest.isMockFunction(Math.random) ? [] : [jest.spyOn(Math, 'random')];
+  for (const random of randomness) random.mockImplementation(seededRandom(1));
   try {
     scheduler.run(body);
   } finally {
-    for (const mock of [...clocks, randomness]) mock.mockRestore();
+    for (const mock of [...clocks, ...randomness]) mock.mockRestore();
   }
 }

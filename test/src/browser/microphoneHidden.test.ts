@@ -106,6 +106,7 @@ describeInBrowser('microphone, in a page that is hidden', () => {
     expect(seen.ticks).toBeLessThan(seen.chunks / 5);
     expect(seen.longest).toBeLessThanOrEqual(1000);
     expect(seen.silent).toBeGreaterThan(0);
-    expect(Math.abs(seen.drift)).toBeLessThan(50);
+    // an absence that is not filled takes a second or more; a busy machine delays chunks
+    expect(Math.abs(seen.drift)).toBeLessThan(250);
   });
 });
