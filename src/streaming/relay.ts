@@ -421,7 +421,9 @@ export class Relay {
 
   /** Gives up the audio before a position, after ending the turn in it. */
   #skip(toMs: number): void {
-    if (this.#partial) this.#events.next(this.#endPartial(this.#partial));
+    const partial = this.#partial && wordsBefore(this.#partial, toMs);
+    if (partial) this.#events.next(this.#endPartial(partial));
+    this.#partial = undefined;
     const position = Math.min(this.#tape.end, msToBytes(toMs, this.#settings.format));
     this.reportGap(Math.max(this.#ms(this.#replayFrom), this.#timeline.finalizedUpTo), toMs, 'unprocessable');
     this.#tape.skip(position);
@@ -661,6 +663,13 @@ function networkLost(network$: Observable<boolean>): Observable<never> {
       throw new TranscriptionError('network', 'the network is gone', { retryable: true });
     }),
   );
+}
+
+/** The part of a partial before a position, from which audio is sent again; `undefined` if there is none. */
+function wordsBefore(partial: PartialTurn, ms: number): PartialTurn | undefined {
+  const words = partial.words.filter(({ end }) => end < ms);
+  if (words.length === partial.words.length) return partial;
+  return words.length > 0 ? { ...partial, words, transcript: words.map(({ text }) => text).join(' ') } : undefined;
 }
 
 /** Whether the service ended a session because it received nothing for `inactivityTimeout`. */

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   NEVER,
   Observable,
+  catchError,
   concat,
   concatMap,
   defer,
@@ -24,6 +25,7 @@ import { TestScheduler } from 'rxjs/testing';
 import type { ControlMessage, Stats, TranscriptionEvent, Turn } from '../../../operators/events.ts';
 import { TranscriptionError } from '../../../src/errors.ts';
 import { emitWithLostAudio } from '../../../src/lostAudio.ts';
+import type { SessionEvent } from '../../../src/streaming/message.ts';
 import type { session } from '../../../src/streaming/session.ts';
 import { transcribeOver } from '../../../src/streaming/transcribe.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
@@ -232,6 +234,34 @@ describe('transcribe', () => {
       expect(textOf(one)).toEqual(expect.arrayContaining([...spared, 'w25']));
       const delays = one.events.flatMap((event) => (event.type === 'Reconnecting' ? [event.attempt] : []));
       expect(Math.max(...delays)).toBeGreaterThan(5);
+    });
+
+    it('leaves a word in progress out of the last partial if its audio is sent again', () => {
+      const service = new ModelService([], 10, undefined, [10_300, 10_400]);
+      // the last message before each failure has a word that ends where the next session will start
+      const open: typeof service.open = (input, settings) => {
+        let latest: SessionEvent | undefined;
+        return service.open(input, settings).pipe(
+          tap((event) => (latest = event)),
+          catchError((error: unknown) => {
+            if (latest?.type !== 'Turn' || latest.transcript !== 'w25') return throwError(() => error);
+            const { end } = latest.words[0]!;
+            const words = [...latest.words, { ...latest.words[0]!, text: 'hal', start: end, end: end + 200 }];
+            const late: SessionEvent = { ...latest, words, transcript: 'w25 hal' };
+            return concat(
+              of(late),
+              throwError(() => error),
+            );
+          }),
+        );
+      };
+
+      const one = run({ open }, live(40_000), { maxOutage: 20_000 });
+
+      expect(textOf(one)).toContain('w25');
+      expect(textOf(one).join(' ')).not.toContain('hal');
+      const gaps = one.events.filter((event) => event.type === 'AudioGap');
+      expect(gaps).toMatchObject([{ startMs: 10_200, endMs: 10_400, reason: 'unprocessable' }]);
     });
 
     it('skips little of a recording that is sent at any speed to a service that fails late', () => {
