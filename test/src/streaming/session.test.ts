@@ -629,11 +629,11 @@ describe('session', () => {
         ({ send, until }) => {
           send(BEGIN);
           void until(isTerminate).then(() => {
-            for (const n of [1, 2, 3, 4]) setTimeout(() => send(partial(0, 'word '.repeat(n).trim())), n * 300);
-            setTimeout(() => send(TERMINATION), 1500);
+            for (const n of [1, 2, 3, 4]) setTimeout(() => send(partial(0, 'word '.repeat(n).trim())), n * 700);
+            setTimeout(() => send(TERMINATION), 3500);
           });
         },
-        { terminationTimeout: 600 },
+        { terminationTimeout: 2000 },
       );
 
       expect((await run(session(of(FRAME), settings))).error).toBeUndefined();
