@@ -11,12 +11,12 @@ describe('rxscribe in a browser', () => {
     expect(Object.keys(entry).toSorted()).toEqual(Object.keys(node).toSorted());
   });
 
-  it('is under 41 kB with the SDK and the recorder, minified and gzipped, without rxjs', async () => {
+  it('is under 41.5 kB with the SDK and the recorder, minified and gzipped, without rxjs', async () => {
     const code = await bundle(`export * from 'rxscribe'`, 'rxjs');
 
     expect(code.includes('AudioWorkletProcessor')).toBe(true); // the recorder is included
     expect(code.includes('speaker_labels_revision_interval_ms')).toBe(true); // and so is the SDK
-    expect(gzipped(code)).toBeLessThan(41_000);
+    expect(gzipped(code)).toBeLessThan(41_500);
   });
 
   it('is under 3.1 kB for the operators', async () => {
