@@ -9,6 +9,6 @@ export const frameMemory: unique symbol = Symbol.for('rxscribe.frameMemory');
 
 /** A subscriber that keeps frames. */
 export interface FrameKeeper {
-  /** Returns memory of so many bytes for the next frame, until the subscriber no longer needs that frame. It may contain anything. */
+  /** Returns memory for the next frame of so many bytes. It may contain anything, and is used again after that frame. */
   [frameMemory](size: number): Uint8Array;
 }
