@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { access, readFile, readdir } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
+import { from, lastValueFrom, mergeMap, toArray } from 'rxjs';
 import * as operators from '../operators/index.ts';
 import type {
   AudioGapReason,
@@ -111,13 +112,18 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'rxscribe demo --captions': 'test/src/cli/outputs/captionsPage.test.ts',
 };
 
+/** Serves captions on a free port, because another test uses the default one. */
+const onFreePort = (line: string): string => line.replace('--captions --', '--captions 0 --');
+
+/** How many programs run at the same time: they mostly wait for audio in real time, but not while they start. */
+const AT_ONCE = 10;
+
 describe('programs and commands in the documents', () => {
   let project: UserProject;
   let broker: NatsServers;
   let compiled: string;
   let results: Readonly<Record<string, ProgramResult>>;
 
-  // all at once: they mostly wait for audio in real time
   beforeAll(async () => {
     project = await createUserProject();
     broker = await NatsServers.start();
@@ -132,20 +138,18 @@ describe('programs and commands in the documents', () => {
     );
     await project.write('unrefServers.js', UNREF_SERVERS);
     compiled = await project.compile();
-    const run = async (name: string, result: Promise<ProgramResult>): Promise<[string, ProgramResult]> => [
-      name,
-      await result,
+    const runs: readonly (readonly [name: string, run: () => Promise<ProgramResult>])[] = [
+      ...programs.map(({ name, code }) => {
+        const serves = /tokenHandler/.test(code) ? ['--import', './unrefServers.js'] : [];
+        return [name, () => project.node(...serves, `out/${name}.js`)] as const;
+      }),
+      ...roomPrograms.map(({ name }) => [name, () => project.node(`out/rooms/${name}.js`)] as const),
+      ...commands
+        .filter((line) => !(line in RUN_ELSEWHERE))
+        .map((line) => [line, () => project.shell(onFreePort(line))] as const),
     ];
-    results = Object.fromEntries(
-      await Promise.all([
-        ...programs.map(({ name, code }) => {
-          const serves = /tokenHandler/.test(code) ? ['--import', './unrefServers.js'] : [];
-          return run(name, project.node(...serves, `out/${name}.js`));
-        }),
-        ...roomPrograms.map(({ name }) => run(name, project.node(`out/rooms/${name}.js`))),
-        ...commands.filter((line) => !(line in RUN_ELSEWHERE)).map((line) => run(line, project.shell(line))),
-      ]),
-    );
+    const result$ = from(runs).pipe(mergeMap(async ([name, run]) => [name, await run()] as const, AT_ONCE));
+    results = Object.fromEntries(await lastValueFrom(result$.pipe(toArray())));
   });
 
   afterAll(async () => {
