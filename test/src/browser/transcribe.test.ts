@@ -27,8 +27,8 @@ interface Task {
   readonly options: Partial<Omit<TranscribeOptions, 'token'>>;
   /** A fixed token; by default each connection fetches one from the site. */
   readonly token?: string;
-  /** The audio pauses at this position, in milliseconds, until an event of this type. */
-  readonly pause?: { readonly atMs: number; readonly until: TranscriptionEvent['type'] };
+  /** The audio pauses at this position, in milliseconds, until an event of this type, by default the first one. */
+  readonly pause?: { readonly atMs: number; readonly until: TranscriptionEvent['type']; readonly count?: number };
 }
 
 /** The result of a transcription in the page. */
@@ -57,7 +57,7 @@ const PLAIN_PAGE = `<!doctype html><html lang="en"><title>test</title><script ty
 
 /** A page that transcribes the recording when `start` is called. */
 const PROGRAM = `
-import { Subject, filter, firstValueFrom, lastValueFrom, tap, timer, toArray, catchError, of } from 'rxjs';
+import { Subject, filter, firstValueFrom, skip } from 'rxjs';
 import { pcmStream, transcribe } from 'rxscribe';
 import { bufferBytes } from 'rxscribe/operators';
 
@@ -66,7 +66,7 @@ const freshToken = async () => (await fetch('/token')).text();
 async function* audio(pause, event$) {
   const pcm = new Uint8Array(await (await fetch('/talk.pcm')).arrayBuffer());
   const until = pause === undefined ? pcm.length : pause.atMs * 32;
-  const paused = pause && firstValueFrom(event$.pipe(filter(({ type }) => type === pause.until)));
+  const paused = pause && firstValueFrom(event$.pipe(filter(({ type }) => type === pause.until), skip((pause.count ?? 1) - 1)));
   for (let at = 0; at < pcm.length; at += 3200) {
     if (at === until) await paused;
     yield pcm.subarray(at, at + 3200);
@@ -216,7 +216,7 @@ inBrowser('transcribe, in a real browser', () => {
     const audio = Buffer.concat([pcm, Buffer.alloc(32_000 * 40), pcm]);
     const { simulator, page, start, outcome } = await stage({}, { audio, hidden: true });
 
-    await start({ options: { suspendAfter: 5000 }, pause: { atMs: 31_000, until: 'Suspended' } });
+    await start({ options: { suspendAfter: 5000 }, pause: { atMs: 31_000, until: 'Suspended', count: 2 } });
     const one = await outcome();
 
     expect(await page.evaluate(() => document.visibilityState)).toBe('hidden');
