@@ -244,7 +244,8 @@ export class DurableRun {
     const loggedMs = Math.max(positionMs, gaps.at(-1)?.endMs ?? 0);
     if (nowMs <= wav.lengthMs && wav.lengthMs >= loggedMs) return []; // a source faster than real time, or a clock set back
     const startMs = Math.max(wav.lengthMs, positionMs);
-    const endBytes = msToBytes(Math.max(startMs + SHORTEST_GAP_MS, loggedMs, nowMs), this.#format);
+    // a whole millisecond, so that times are rounded as in an unbroken run
+    const endBytes = msToBytes(Math.ceil(Math.max(startMs + SHORTEST_GAP_MS, loggedMs, nowMs)), this.#format);
     const starts = [startMs, ...gaps.map(({ endMs }) => Math.max(startMs, endMs))];
     const ends = [...gaps.map((gap) => gap.startMs), bytesToMs(endBytes, this.#format)];
     const added = starts.flatMap((start, index) => this.#logGap(start, ends[index] ?? start, 'restart'));
