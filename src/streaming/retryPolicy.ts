@@ -64,9 +64,10 @@ export class RetryPolicy {
   #outageSince: number | undefined;
   #refusals = 0;
   #refusedSince = 0;
-  /** Failures on the audio before `#failsBefore`, in a row. */
+  /** Failures on the same audio, in a row. */
   #audioFailures = 0;
-  #failsBefore = Infinity;
+  /** The least position up to which such a session was sent audio, if that is beyond the words reported. */
+  #failsBefore: number | undefined;
   #skips = 0;
   /** How the last session ended. */
   #lastEnd: SessionEnd | undefined;
@@ -150,7 +151,9 @@ export class RetryPolicy {
     if (end.lastedMs >= PROOF_MS && (processedMore || end.caughtUp)) this.progress();
     this.#processedMs = Math.max(this.#processedMs, end.processedMs);
     const onAudio = !end.blameless && end.sentMs > end.fromMs;
-    if (onAudio) this.#failsBefore = Math.min(this.#failsBefore, end.sentMs);
+    // a session that was sent less than what others reported failed for another reason
+    if (onAudio && end.sentMs > this.#reportedMs)
+      this.#failsBefore = Math.min(this.#failsBefore ?? Infinity, end.sentMs);
     if (!this.#progressed && onAudio) this.#audioFailures++;
     if (!this.#progressed && !end.blameless) this.#earlyFailures++;
     this.#progressed = false;
@@ -170,7 +173,7 @@ export class RetryPolicy {
   /** Skips the audio on which sessions fail; a new outage begins. */
   #skip(end: SessionEnd, now: number, wait: number): Retry | undefined {
     if (this.#audioFailures < AUDIO_FAILURES || !this.#everProgressed || this.#skips >= SKIP.count) return undefined;
-    const skipTo = Math.max(this.#failsBefore, end.fromMs + SKIP.ms * SKIP.factor ** this.#skips++);
+    const skipTo = Math.max(this.#failsBefore ?? this.#reportedMs, end.fromMs + SKIP.ms * SKIP.factor ** this.#skips++);
     this.#failures = 1;
     this.#endOutage();
     this.#outageSince = now;
@@ -181,7 +184,7 @@ export class RetryPolicy {
     this.#outageSince = undefined;
     this.#refusals = 0;
     this.#audioFailures = 0;
-    this.#failsBefore = Infinity;
+    this.#failsBefore = undefined;
   }
 
   /** A service that limits new sessions is given at least half of the longest wait. */

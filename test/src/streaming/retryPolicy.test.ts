@@ -176,6 +176,15 @@ describe('RetryPolicy', () => {
       expect(one.failed(broken, 5000, early)).toMatchObject({ skipTo: 9200 });
     });
 
+    it('ends after the words that other sessions reported', () => {
+      const one = proven(3000);
+      for (const sentMs of [18_000, 8900, 9300]) one.failed(broken, 0, { ...early, sentMs });
+      expect(one.failed(broken, 5000, { ...early, sentMs: 8900 })).toMatchObject({ skipTo: 9300 });
+
+      one.reported(30_000);
+      expect(fail(one, broken, early).retries).toContainEqual(expect.objectContaining({ skipTo: 30_000 }));
+    });
+
     it('is skipped three times, further each time; then the service is at fault', () => {
       const { retries } = fail(proven(20_000), broken, { ...early, sentMs: 8100 });
 

@@ -216,12 +216,13 @@ describe('transcribe', () => {
       expect(timeouts.filter((_, index) => index % 2 === 1)).toEqual([1000, 1500, 2000, 2500, 3000, 3000, 3000]);
     });
 
-    it.each([
-      ['live', live],
-      ['recorded', recording],
-    ])('skips %s audio on which every session fails, and transcribes the rest', (_, source) => {
+    it.each<[string, typeof live, Break[]]>([
+      ['live audio', live, []],
+      ['recorded audio', recording, []],
+      ['audio between other faults,', live, [Infinity, 1100, 200, 'before Begin', 1100]],
+    ])('skips %s on which every session fails, and transcribes the rest', (_, source, breaks) => {
       const poison = [10_300, 10_400] as const; // in the second word of a turn
-      const one = run(new ModelService([], 10, undefined, poison), source(40_000), { maxOutage: 20_000 });
+      const one = run(new ModelService(breaks, 10, undefined, poison), source(40_000), { maxOutage: 20_000 });
 
       const gaps = one.events.filter((event) => event.type === 'AudioGap');
       expect(gaps).toMatchObject([{ startMs: 10_200, reason: 'unprocessable' }]);
