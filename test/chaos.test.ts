@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { START, advance } from '../operators/checkpoint.ts';
 import type { AudioGap, TranscriptionEvent } from '../operators/events.ts';
 import { EventLog } from '../src/durable/eventLog.ts';
-import { QUICK_FAULTS, runChaos, wordsOutside } from './support/chaos.ts';
+import { POISON_MS, QUICK_FAULTS, runChaos, wordsOutside } from './support/chaos.ts';
 import type { ChaosResult } from './support/chaos.ts';
 import { seededRandom } from './support/syntheticSpeech.ts';
 
@@ -141,7 +141,8 @@ describe('transcribe under faults and clock steps', () => {
     const lost = stretches(result.gaps);
     expect(lost).toHaveLength(result.poisonMs.length);
     for (const [index, { startMs, endMs }] of lost.entries()) {
-      expect(startMs).toBeLessThanOrEqual(result.poisonMs[index]!);
+      // the beginning of the word in which it fails may have been recognised
+      expect(startMs).toBeLessThan(result.poisonMs[index]! + POISON_MS);
       expect(endMs).toBeGreaterThanOrEqual(result.poisonMs[index]!);
       expect(endMs - startMs).toBeLessThan(MAX_GAP_MS);
     }

@@ -60,7 +60,7 @@ export class FinalDetector {
   /** Ends the current turn, if there is one, with its latest text. */
   flush(): SessionTurn[] {
     const turn = this.#open;
-    return turn ? [this.#close(turn)] : [];
+    return turn ? [this.#close(withAllWords(turn))] : [];
   }
 
   get #current(): number {
@@ -124,6 +124,13 @@ function placeOf(words: readonly Word[], others: readonly Word[]): 'before' | 's
 /** Some models leave `transcript` empty until a word is final; the text is then made of the words. */
 function withText(turn: ReceivedTurn): ReceivedTurn {
   return turn.transcript === '' && turn.words.length > 0 ? { ...turn, transcript: textOf(turn.words) } : turn;
+}
+
+/** Some models leave the last word out of the `transcript` of a partial while it may change; a final has all words. */
+export function withAllWords<T extends RawTurn>(turn: T): T {
+  const certain = turn.words.filter((word) => word.word_is_final);
+  const lacksWords = certain.length < turn.words.length && lettersOf(textOf(certain)) === lettersOf(turn.transcript);
+  return lacksWords ? { ...turn, transcript: textOf(turn.words) } : turn;
 }
 
 function textOf(words: readonly Word[]): string {

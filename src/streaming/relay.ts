@@ -38,6 +38,7 @@ import { pauseSource } from '../backpressure.ts';
 import { TranscriptionError } from '../errors.ts';
 import { monotonicNow } from '../monotonicNow.ts';
 import { Failover } from './failover.ts';
+import { withAllWords } from './finalDetector.ts';
 import type { Pace } from './feed.ts';
 import { Ledger } from './ledger.ts';
 import { readControlMessage } from './controlMessage.ts';
@@ -421,9 +422,7 @@ export class Relay {
 
   /** Gives up the audio before a position, after ending the turn in it. */
   #skip(toMs: number): void {
-    const partial = this.#partial && wordsBefore(this.#partial, toMs);
-    if (partial) this.#events.next(this.#endPartial(partial));
-    this.#partial = undefined;
+    this.#endPartial(toMs);
     const position = Math.min(this.#tape.end, msToBytes(toMs, this.#settings.format));
     this.reportGap(Math.max(this.#ms(this.#replayFrom), this.#timeline.finalizedUpTo), toMs, 'unprocessable');
     this.#tape.skip(position);
@@ -620,19 +619,21 @@ export class Relay {
     const captured = this.#ms(this.#tape.end);
     if (unfinished) {
       if (this.#playback.begun) this.#replayFrom = this.#replayPosition(0);
-      if (unfinished === 'end-timeout' && this.#partial) this.#events.next(this.#endPartial(this.#partial));
+      if (unfinished === 'end-timeout') this.#endPartial();
       const from = Math.max(this.#ms(this.#replayFrom), this.#timeline.finalizedUpTo);
       this.reportGap(from, captured, unfinished);
     }
     this.#reportStats(captured);
   }
 
-  /** Makes a final of the last partial, because its turn will never end; its `end_of_turn` stays false. */
-  #endPartial(partial: PartialTurn): FinalTurn {
-    const turn: FinalTurn = { ...partial, isFinal: true };
-    this.#timeline.number(turn);
+  /** Emits the last partial before a position as a final, because its turn will never end; its `end_of_turn` stays false. */
+  #endPartial(beforeMs = Infinity): void {
+    const partial = this.#partial && wordsBefore(this.#partial, beforeMs);
     this.#partial = undefined;
-    return turn;
+    if (!partial) return;
+    const turn: FinalTurn = { ...withAllWords(partial), isFinal: true };
+    this.#timeline.number(turn);
+    this.#events.next(turn);
   }
 
   /** How much recorded audio was not sent, in milliseconds. */

@@ -108,10 +108,13 @@ function faultPlan({ seed, minutes, faults, kinds = QUICK_FAULTS }: ChaosOptions
   return [...plan.flat(), { atMs: 0, fault: 'late-termination', ms: LATE_TERMINATION_MS }];
 }
 
+/** The length of audio that always fails, in milliseconds. */
+export const POISON_MS = 10;
+
 /** A moment within the word in the middle of a recording: audio of it always ends the session. */
 function poison({ words }: Recording): PoisonFault {
   const { start } = words[Math.floor(words.length / 2)]!;
-  return { fault: 'poison', fromMs: start + 50, toMs: start + 60, as: 'close-1011' };
+  return { fault: 'poison', fromMs: start + 50, toMs: start + 50 + POISON_MS, as: 'close-1011' };
 }
 
 /** Transcribes hours of known audio at high speed, with faults of the service and steps of the wall clock. */

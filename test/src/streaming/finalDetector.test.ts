@@ -66,6 +66,17 @@ describe('FinalDetector', () => {
       ]);
     });
 
+    it('F: emits all words if the turn is never ended, also the last one, which was not in the text', () => {
+      const [last] = words('now', 200, false);
+      const message = { ...unformatted(partial(0, 'Turn left')), words: [...words('Turn left'), last!] };
+
+      expect(emitted([message])).toEqual(['0 Turn left', '0 Turn left now!']);
+      expect(emitted([{ ...message, transcript: 'Turn left, now' }])).toEqual([
+        '0 Turn left, now',
+        '0 Turn left, now!',
+      ]);
+    });
+
     it('G: emits the formatted copy with formatTurns', () => {
       const messages = [unformatted(final(4, 'turn left now')), final(4, 'Turn left now.')];
 
