@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { from, lastValueFrom, mergeMap, toArray } from 'rxjs';
 import { bundledRecording } from '../src/simulator/index.ts';
 import { nodeWithSqlite } from './support/nodeWithSqlite.ts';
 import { speechModel } from './support/speechModel.ts';
@@ -82,6 +83,9 @@ const PROGRAMS: Record<string, readonly string[]> = {
   'voice-command.js': ['examples/voice-command.js'],
 };
 
+/** How many programs run at the same time: they mostly wait for audio in real time, but not while they start. */
+const AT_ONCE = 7;
+
 const sqlite = await nodeWithSqlite();
 if (sqlite === undefined) {
   delete PROGRAMS['durable-database.js'];
@@ -92,7 +96,6 @@ describe('examples', () => {
   let project: UserProject;
   let results: Readonly<Record<string, ProgramResult>>;
 
-  // all at once: they mostly wait for audio in real time
   beforeAll(async () => {
     const model = await speechModel();
     project = await createUserProject();
@@ -107,7 +110,8 @@ describe('examples', () => {
           ? await project.shell(`${sqlite} --disable-warning=ExperimentalWarning ${args.join(' ')}`)
           : await project.node(...args.map((arg) => (arg === 'MODEL' ? model : arg))),
     ];
-    results = Object.fromEntries(await Promise.all(Object.entries(PROGRAMS).map(run)));
+    const result$ = from(Object.entries(PROGRAMS)).pipe(mergeMap(run, AT_ONCE));
+    results = Object.fromEntries(await lastValueFrom(result$.pipe(toArray())));
   });
 
   afterAll(() => project.close());

@@ -205,7 +205,7 @@ where('examples/web', () => {
       ),
     ]);
     await picture(plain.page, 'end');
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await browser?.close();

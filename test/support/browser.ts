@@ -13,7 +13,7 @@ import { ROOT } from './userProject.ts';
 const CHROMIUM = process.env['RXSCRIBE_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** Timeout of the driver, in milliseconds: less than that of a test, so that its error is reported. */
-const PATIENCE_MS = 110_000;
+const PATIENCE_MS = 300_000;
 
 /** Options of `startBrowser`. */
 export interface BrowserOptions {

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** How long to wait for text to appear on a screen, in milliseconds. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 300_000;
 
 /** A terminal emulator that runs a program. */
 export interface Screen {

@@ -1,8 +1,8 @@
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, open, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
@@ -163,27 +163,39 @@ describe('wavFile', () => {
   });
 });
 
+/** Records in time that it moves itself, to 300 ms, 1700 ms and 3100 ms; at the given one it kills itself. */
 const RECORDER = `
+const { existsSync, readFileSync } = await import('node:fs');
 const { Subject } = await import('rxjs');
 const { wavFile } = await import(${JSON.stringify(new URL('../../../dist/src/captions/files.js', import.meta.url).href)});
+const [path, end] = [process.argv[1], Number(process.argv[2])];
+let [now, at] = [0, 0];
+performance.now = () => now;
 const chunk$ = new Subject();
-chunk$.pipe(wavFile(process.argv[1], { sampleRate: 16_000 })).subscribe();
-const from = performance.now();
-for (let at = 0; ; at += 1) {
-  chunk$.next(Uint8Array.from({ length: 3200 }, (_, index) => (at * 3200 + index) % 251));
-  await new Promise((resolve) => setImmediate(resolve));
-  console.log(performance.now() - from);
+chunk$.pipe(wavFile(path, { sampleRate: 16_000 })).subscribe();
+const written = () => (existsSync(path) ? readFileSync(path).subarray(${HEADER_BYTES}).length : 0);
+const declared = () => readFileSync(path).readUInt32LE(${HEADER_BYTES - 4});
+const recordUntil = async (condition) => {
+  for (; !condition(); at += 1) {
+    chunk$.next(Uint8Array.from({ length: 3200 }, (_, index) => (at * 3200 + index) % 251));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+};
+await recordUntil(() => written() > 0);
+for (now of [300, 1700, 3100]) {
+  const before = declared();
+  await recordUntil(() => now < 1000 || declared() > before);
+  const size = written();
+  await recordUntil(() => written() > size);
+  if (now === end) process.kill(process.pid, 'SIGKILL');
 }
 `;
 
 describe('wavFile, when its process is killed', () => {
   it.each([300, 1700, 3100])('is playable up to a second before the end, killed after %i ms', async (ms) => {
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', RECORDER, path('a.wav')], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const closed = new Promise((resolve) => child.once('close', resolve));
-    for await (const line of createInterface(child.stdout)) if (Number(line) >= ms) child.kill('SIGKILL');
-    await closed;
+    const args = ['--input-type=module', '--eval', RECORDER, path('a.wav'), String(ms)];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    expect(await once(child, 'close')).toEqual([null, 'SIGKILL']);
 
     const { audio, audioBytes = 0 } = await readBack('a.wav');
     expect(audio.length).toBe(audioBytes);

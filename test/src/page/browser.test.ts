@@ -452,8 +452,9 @@ if (reason !== undefined) console.warn(`skipped: the captions page; ${reason}`);
     other$.error(new Error('a secret reason'));
     await sees(page, 'interrupted');
     await picture(page, 'interrupted');
+    const failed = page.waitForEvent('requestfailed', (request) => request.url().includes('/events'));
     await server.close();
-    await page.waitForEvent('requestfailed', (request) => request.url().includes('/events'));
+    await failed;
 
     expect(await badge.textContent()).toBe('interrupted');
     expect(await page.content()).not.toContain('secret reason');

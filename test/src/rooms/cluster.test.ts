@@ -20,5 +20,5 @@ describe('rooms on a cluster of three brokers', () => {
     await fleet.untilDone();
     expect(await fleet.faults()).toEqual([]);
     expect(fleet.service.violations).toEqual([]);
-  }, 300_000);
+  });
 });

@@ -14,7 +14,7 @@ describe('limits of rooms', () => {
     await fleet.untilDone();
     expect(await fleet.faults()).toEqual([]);
     expect(fleet.mostSessions).toBe(3);
-  }, 300_000);
+  });
 
   it('share a limit of new sessions, so that the service refuses none', async () => {
     const service = { sessionsPerMinute: 10, minuteMs: 6000 };
@@ -35,5 +35,5 @@ describe('limits of rooms', () => {
     expect(length).toBeGreaterThan(2); // more sessions than were left
     expect(fleet.service.sessions.length).toBeGreaterThan(10);
     expect(fleet.service.sessions.filter(({ endedBy }) => endedBy === 'error')).toEqual([]);
-  }, 300_000);
+  });
 });

@@ -68,13 +68,13 @@ describe('Begin', () => {
 
   it('is sent after beginDelayMs, before all results of audio received before it', async () => {
     await using slow = await start({ beginDelayMs: 300 });
+    const startedAt = performance.now();
     const client = new BareClient(slow);
     await client.ready;
-    const openedAt = performance.now();
     client.sendAudio(recording.pcm);
     const over = client.finish();
     await client.opened();
-    expect(performance.now() - openedAt).toBeGreaterThan(250);
+    expect(performance.now() - startedAt).toBeGreaterThan(250);
     expect(await over).toMatchObject({ code: 1000 });
     expect([client.types[0], client.types.at(-1)]).toEqual(['Begin', 'Termination']);
     expect(client.finals).toHaveLength(7);
@@ -519,7 +519,7 @@ describe('rules for messages', () => {
     client.sendAudio(recording.pcm);
     expect(await client.closed).toMatchObject({ code: 3007 });
     expect(client.received.at(-1)!['error']).toMatch(
-      /Audio Transmission Rate Exceeded: Received 5\.\d+ sec\. audio in/,
+      /Audio Transmission Rate Exceeded: Received \d+\.\d+ sec\. audio in/,
     );
   });
 

@@ -21,6 +21,7 @@ function transcriber(options: Options = {}, apiKey = simulator.apiKey): Streamin
     websocketBaseUrl: simulator.url,
     sampleRate: 16_000,
     speechModel: 'universal-streaming-english',
+    connectTimeout: 0, // no limit
     ...options,
   });
 }
@@ -32,7 +33,7 @@ async function transcribe(official: StreamingTranscriber): Promise<TurnEvent[]> 
   for (let at = 0; at < recording.pcm.length; at += 3200) {
     official.sendAudio(Uint8Array.from(recording.pcm.subarray(at, at + 3200)).buffer);
   }
-  await official.close();
+  await official.close(true, 0); // waits for Termination without a limit
   return turns;
 }
 
@@ -72,6 +73,7 @@ describe('the official SDK', () => {
     const official = client.streaming.transcriber({
       websocketBaseUrl: simulator.url,
       token,
+      connectTimeout: 0,
       sampleRate: 16_000,
       speechModel: 'universal-3-5-pro',
     });
@@ -103,7 +105,7 @@ describe('the official SDK', () => {
     official.updateConfiguration({ min_turn_silence: 800, keyterms_prompt: ['rxscribe'] });
     official.forceEndpoint();
     official.keepAlive();
-    await official.close();
+    await official.close(true, 0);
     expect(failed).not.toHaveBeenCalled();
     expect(simulator.sessions.at(-1)).toMatchObject({ endedBy: 'terminate', controls: { length: 4 } });
     expect(simulator.violations).toEqual([]);

@@ -98,7 +98,8 @@ describe('rxscribe file', () => {
     const { pcm } = await bundledRecording();
     const path = join(dir, 'growing.wav');
     await writeFile(path, wav(pcm).subarray(0, 500_000));
-    const program = start(['file', path, '--follow', '2', '--url', service.url, '--speed', 'max'], { env });
+    // long enough for a busy machine to connect and recognise what the file has
+    const program = start(['file', path, '--follow', '8', '--url', service.url, '--speed', 'max'], { env });
     await program.stdout.waitFor(/\n/);
     await appendFile(path, wav(pcm).subarray(500_000));
 

@@ -136,7 +136,7 @@ const SDK_PROGRAM = `
     const interfaces = Object.values(networkInterfaces()).flat();
     if (interfaces.some(({ internal }) => !internal)) throw new Error('there is a network');
     const transcriber = new StreamingTranscriber({
-      websocketBaseUrl, apiKey, sampleRate: 16_000, speechModel: 'universal-3-6-pro',
+      websocketBaseUrl, apiKey, sampleRate: 16_000, speechModel: 'universal-3-6-pro', connectTimeout: 0,
     });
     transcriber.on('turn', (turn) => turn.end_of_turn && console.log(turn.transcript));
     transcriber.on('error', (error) => console.error(error));
@@ -146,7 +146,7 @@ const SDK_PROGRAM = `
       transcriber.sendAudio(pcm.subarray(at, at + 16_000));
       await setTimeout(250);
     }
-    await transcriber.close(true);
+    await transcriber.close(true, 0); // without a limit, as connectTimeout
   }`;
 
 describe('serve --local', () => {

@@ -60,7 +60,7 @@ describe('the folder of a run', () => {
   it('has all files of an unbroken run after a kill that cut each of them anywhere', async () => {
     const service = await serve();
     const env = keyOf(service);
-    const program = start(fileArgs(service.url, '8'), { env });
+    const program = start(fileArgs(service.url, '3'), { env });
     await program.stdout.waitFor(/(.*\n){3}/);
     program.child.kill('SIGKILL');
     await program.outcome;
@@ -93,7 +93,7 @@ describe('the folder of a run', () => {
     const first = await startService();
     const { port } = new URL(first.url);
     const env = keyOf(first);
-    const program = start(fileArgs(first.url, '8', '--param', 'maxOutage=1000'), { env });
+    const program = start(fileArgs(first.url, '3', '--param', 'maxOutage=1000'), { env });
     await program.stdout.waitFor(/(.*\n){2}/);
     await first.close();
     const outage = await program.outcome;

@@ -79,7 +79,7 @@ describeOnScreen('the terminal view', () => {
     expect(midway[0]).toBe(first);
     expect(second).toContain(midway[1]!.replace(/~?$/, ''));
     expect(midway[2]).toMatch(
-      /^● live {2}0:0\d of 0:24 {2}0:\d\d left {2}[12]\.\dx {2}\d\.\d s behind {2}q ends {2}m marks$/,
+      /^● live {2}0:\d\d of 0:24 {2}0:\d\d left {2}\d\.\dx {2}\d+\.\d s behind {2}q ends {2}m marks$/,
     );
 
     const end = await screen.shows(/exit 0/);
