@@ -6,18 +6,18 @@ import { DOCUMENT_START } from './documentWriter.ts';
 import type { DocumentState, DocumentWriter } from './documentWriter.ts';
 import { jsonLine } from './jsonLine.ts';
 
-/** The next write: text to append, or text that replaces the rest of the file. */
+/** The next write: text to append, or text that replaces the rest of the file, in UTF-8. */
 export interface FileUpdate {
-  readonly text: string;
-  /** The byte from which `text` replaces the rest of the file; `undefined` to append. */
+  readonly bytes: Uint8Array;
+  /** The byte from which `bytes` replace the rest of the file; `undefined` to append. */
   readonly from: number | undefined;
-  /** Call once the text is in the file; otherwise the next update contains it again. */
+  /** Call once the bytes are in the file; otherwise the next update contains them again. */
   readonly done: () => void;
 }
 
 /** Takes events and marks, and returns the writes that keep a caption file up to date. */
 export interface FileUpdates {
-  /** How much is in memory, in characters. */
+  /** How much is in memory, in characters or bytes. */
   readonly size: number;
   apply(event: TranscriptionEvent): void;
   mark(mark: Mark): void;
@@ -27,9 +27,14 @@ export interface FileUpdates {
   restart(): boolean;
 }
 
-/** A file with a line per event; marks are not written. Lines wait in memory until they are in the file. */
+const LINE_BREAK = Buffer.from('\n');
+
+/**
+ * A file with a line per event; marks are not written. Lines wait in memory until they are in the file: as bytes, because
+ * the garbage collector copies strings that live for long.
+ */
 export class EventUpdates implements FileUpdates {
-  #waiting: string[] = [];
+  #waiting: Buffer[] = [];
   #size = 0;
   #started = false;
 
@@ -38,9 +43,9 @@ export class EventUpdates implements FileUpdates {
   }
 
   apply(event: TranscriptionEvent): void {
-    const line = `${jsonLine(event)}\n`;
-    this.#waiting.push(line);
-    this.#size += line.length;
+    const line = Buffer.from(jsonLine(event));
+    this.#waiting.push(line, LINE_BREAK);
+    this.#size += line.length + LINE_BREAK.length;
   }
 
   mark(): void {}
@@ -48,14 +53,14 @@ export class EventUpdates implements FileUpdates {
   next(): FileUpdate | undefined {
     const lines = this.#waiting;
     if (this.#started && lines.length === 0) return undefined;
-    const text = lines.join('');
+    const bytes = Buffer.concat(lines);
     const count = lines.length;
     const done = (): void => {
       this.#started = true;
       this.#waiting = this.#waiting.slice(count);
-      this.#size -= text.length;
+      this.#size -= bytes.length;
     };
-    return { text, from: undefined, done };
+    return { bytes, from: undefined, done };
   }
 
   restart(): boolean {
@@ -147,13 +152,13 @@ export class DocumentUpdates implements FileUpdates {
       this.#pendingFrom = length;
       this.#settle();
     };
-    if (this.#writtenEnd === undefined) return { text: this.#rest(end), from: undefined, done };
+    if (this.#writtenEnd === undefined) return { bytes: this.#rest(end), from: undefined, done };
     if (text === old) {
       done();
       return undefined;
     }
-    if (text.startsWith(old)) return { text: text.slice(old.length), from: undefined, done };
-    return { text: this.#rest(end), from: this.#settled.bytes, done };
+    if (text.startsWith(old)) return { bytes: Buffer.from(text.slice(old.length)), from: undefined, done };
+    return { bytes: this.#rest(end), from: this.#settled.bytes, done };
   }
 
   restart(): boolean {
@@ -254,9 +259,9 @@ export class DocumentUpdates implements FileUpdates {
   }
 
   /** The document after what is settled in the file. */
-  #rest(end: string): string {
+  #rest(end: string): Uint8Array {
     const header = this.#settled.bytes === 0 ? this.#writer.header : '';
-    return header + this.#slots.map(({ text }) => text).join('') + end;
+    return Buffer.from(header + this.#slots.map(({ text }) => text).join('') + end);
   }
 }
 

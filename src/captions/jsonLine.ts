@@ -13,8 +13,13 @@ export function jsonLine(value: unknown): string {
 }
 
 function toJson(value: unknown): string {
+  return stringify(value) ?? stringify(withoutOddFields(value)) ?? 'null';
+}
+
+/** Only the fields that JSON can represent. */
+function withoutOddFields(value: unknown): unknown {
   const fields = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-  return stringify(value) ?? stringify(Object.fromEntries(fields.filter(([, field]) => stringify(field)))) ?? 'null';
+  return Object.fromEntries(fields.filter(([, field]) => stringify(field)));
 }
 
 /** Returns `undefined` for a cycle, a BigInt, or nesting that is too deep for the stack. */

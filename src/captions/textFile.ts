@@ -56,7 +56,7 @@ export class TextFile implements FileContent {
   }
 
   async #write(update: FileUpdate): Promise<void> {
-    const bytes = Buffer.from(update.text);
+    const { bytes } = update;
     if (!this.#target) {
       this.#target = await this.#create(bytes);
     } else if (this.#target.kind === 'stream') {

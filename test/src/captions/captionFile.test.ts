@@ -67,6 +67,27 @@ describe('captionFile', () => {
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(events);
   });
 
+  it.each([
+    ['ndjson', 1],
+    ['srt', 0],
+    ['vtt', 0],
+    ['md', 0],
+    ['txt', 0],
+  ])('reads the words of a partial only to write it: in .%s %i times', async (extension, expected) => {
+    const { words, ...turn } = spokenTurn(0, 'Welcome to');
+    let reads = 0;
+    const partial = {
+      ...turn,
+      isFinal: false,
+      get words() {
+        reads += 1;
+        return words;
+      },
+    } as const;
+    await save(`talk.${extension}`, [partial, partial, one]);
+    expect(reads).toBe(2 * expected);
+  });
+
   it('is a complete document after every turn, and before the first', async () => {
     const event$ = new Subject<TranscriptionEvent>();
     event$.pipe(captionFile(path('talk.vtt'), options())).subscribe();

@@ -15,7 +15,7 @@ function write(text: string, updates: FileUpdates, succeeds = true): string {
   const update = updates.next();
   if (!update || !succeeds) return text;
   update.done();
-  return Buffer.from(text).subarray(0, update.from).toString() + update.text;
+  return Buffer.from(text).subarray(0, update.from).toString() + Buffer.from(update.bytes).toString();
 }
 
 describe('DocumentUpdates', () => {
@@ -141,8 +141,8 @@ describe('DocumentUpdates', () => {
 
     updates.apply(speakerRevision(['B', turns[998]!]));
     const update = updates.next();
-    expect(update!.text.length).toBeLessThan(3 * maxKept);
-    text = Buffer.from(text).subarray(0, update!.from).toString() + update!.text;
+    expect(update!.bytes.length).toBeLessThan(3 * maxKept);
+    text = Buffer.from(text).subarray(0, update!.from).toString() + Buffer.from(update!.bytes).toString();
     update!.done();
     turns[998] = { ...turns[998]!, speaker_label: 'B' };
     expect(text).toBe(captionDocument(turns, 'vtt'));
