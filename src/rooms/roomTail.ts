@@ -1,5 +1,6 @@
 import { msToBytes } from '../audio/pcm.ts';
 import type { PcmFormat } from '../audio/pcm.ts';
+import { permanentFailure } from './nats.ts';
 import type { Broker } from './nats.ts';
 import { STREAMS, SUBJECTS, decodeLogEntry, decodeTape } from './protocol.ts';
 
@@ -17,12 +18,18 @@ export interface Tail {
 
 export const EMPTY_ROOM: Tail = { end: 0, origin: undefined, controls: 0, hasEnded: false };
 
-/** Reads where the audio of a room ends: two messages, for which permission can be given per room. */
-export async function readTail({ jsm }: Broker, room: string, format: PcmFormat): Promise<Tail> {
+/**
+ * Reads where the audio of a room ends: two messages, for which permission can be given per room.
+ *
+ * @throws {TranscriptionError} when the connection was closed, or this user may not read them.
+ */
+export async function readTail({ nc, jsm }: Broker, room: string, format: PcmFormat): Promise<Tail> {
   const [log, audio] = await Promise.all([
     jsm.direct.getMessage(STREAMS.log, { last_by_subj: SUBJECTS.log(room) }),
     jsm.direct.getMessage(STREAMS.audio, { last_by_subj: SUBJECTS.audio(room) }),
-  ]);
+  ]).catch((error) => {
+    throw permanentFailure(nc, error) ?? error;
+  });
   const entry = log && decodeLogEntry(log.header, log.seq);
   const isDone = entry?.type === 'Done';
   if (audio) {

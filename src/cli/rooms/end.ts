@@ -1,6 +1,6 @@
 import { EMPTY, lastValueFrom } from 'rxjs';
 import { bytesToMs } from '../../audio/pcm.ts';
-import { openBroker, permanentFailure } from '../../rooms/nats.ts';
+import { openBroker } from '../../rooms/nats.ts';
 import { checkRoom } from '../../rooms/protocol.ts';
 import { publishRoom } from '../../rooms/publishRoom.ts';
 import { readTail } from '../../rooms/roomTail.ts';
@@ -17,9 +17,7 @@ export async function end(flags: NatsFlags & { readonly room: string }): Promise
   asUsageError(() => checkRoom(room));
   const nc = await connectNats(flags, `end ${room}`);
   try {
-    const tail = await readTail(await openBroker(nc), room, FORMAT).catch((error) => {
-      throw permanentFailure(nc, error) ?? error;
-    });
+    const tail = await readTail(await openBroker(nc), room, FORMAT);
     if (tail.origin === undefined && !tail.hasEnded) throw new Error(`room ${room} has no audio`);
     await lastValueFrom(EMPTY.pipe(publishRoom(nc, room, { startMs: bytesToMs(tail.end, FORMAT) })));
   } finally {

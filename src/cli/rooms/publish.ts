@@ -3,7 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { last, lastValueFrom, tap } from 'rxjs';
 import { bufferBytes } from '../../../operators/bufferBytes.ts';
 import { bytesToMs, frameBytes } from '../../audio/pcm.ts';
-import { openBroker, permanentFailure } from '../../rooms/nats.ts';
+import { openBroker } from '../../rooms/nats.ts';
 import { publishRoom } from '../../rooms/publishRoom.ts';
 import type { PublishedAudio } from '../../rooms/publishRoom.ts';
 import { checkRoom } from '../../rooms/protocol.ts';
@@ -75,10 +75,7 @@ export async function publish(
 
 /** Where a recording continues, in milliseconds. */
 async function storedMs(nc: NatsConnection, room: string, sampleRate: number): Promise<number> {
-  const broker = await openBroker(nc);
-  const { end } = await readTail(broker, room, { sampleRate }).catch((error) => {
-    throw permanentFailure(nc, error) ?? error;
-  });
+  const { end } = await readTail(await openBroker(nc), room, { sampleRate });
   return bytesToMs(end, { sampleRate });
 }
 
