@@ -1,4 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { loadNats } from '../../rooms/nats.ts';
 import type { NatsFlags } from '../flags/roomsFlags.ts';
@@ -8,8 +10,6 @@ import { UsageError } from '../usageError.ts';
 /** How long the first connection may take, in milliseconds. */
 const CONNECT_MS = 5000;
 const RECONNECT_MS = 500;
-/** How long the process may take to end after it could not connect, in milliseconds. */
-const LINGER_MS = 1000;
 
 /**
  * Connects to the broker of `--nats`; later breaks are repaired by the client.
@@ -21,6 +21,9 @@ export async function connectNats({ nats, creds, inboxPrefix }: NatsFlags, name:
   const { transport } = await loadNats();
   const servers = nats.split(',').map((server) => server.trim());
   const authenticator = creds === undefined ? undefined : transport.credsAuthenticator(readCredentials(creds));
+  const sockets: Socket[] = [];
+  const collect = (message: unknown): void => void sockets.push((message as { socket: Socket }).socket);
+  subscribe('net.client.socket', collect);
   try {
     return await transport.connect({
       servers,
@@ -33,13 +36,14 @@ export async function connectNats({ nats, creds, inboxPrefix }: NatsFlags, name:
       ...(servers.some((server) => server.startsWith('tls:')) && { tls: {} }),
     });
   } catch (cause) {
-    // the client may leave its socket open, which would keep the process alive
-    setTimeout(() => process.exit(), LINGER_MS).unref();
+    for (const socket of sockets) socket.destroy(); // the client leaves open what never answered
     const message = cause instanceof Error ? cause.message : String(cause);
     const reason = message === 'timeout' ? `no answer in ${CONNECT_MS / 1000} s` : message;
     const start = /refused/i.test(reason) ? '; start one with nats-server -js, or name another with --nats' : '';
     const names = servers.map(withoutUser).join(', ');
     throw new Error(`cannot connect to NATS at ${printable(names)}: ${printable(reason)}${start}`, { cause });
+  } finally {
+    unsubscribe('net.client.socket', collect);
   }
 }
 
