@@ -129,8 +129,9 @@ export class RetryPolicy {
    * @returns When to retry, or `undefined` to give up.
    */
   failed(error: TranscriptionError, now: number, end?: SessionEnd, deadline: number = Infinity): Retry | undefined {
-    const known = this.#everBegan || this.#progressed;
+    const everBegan = this.#everBegan;
     if (end) this.#sessionEnded(end);
+    const known = everBegan || this.#everProgressed; // a first session that is refused as it begins was never accepted
     const wait = this.#wait(error);
     this.#failures++;
     this.#outageSince ??= now;

@@ -7,6 +7,7 @@ const broken = new TranscriptionError('network', 'the connection broke', { retry
 const limited = new TranscriptionError('rate-limited', 'too many sessions', { retryable: true });
 const refused = new TranscriptionError('unauthorized', 'no such key', { wireCode: 1008 });
 const notFound = new TranscriptionError('invalid-input', 'HTTP 404', { wireCode: 404 });
+const certificate = new TranscriptionError('network', 'the certificate has expired');
 const policy = (maxOutage = 300_000, random = 1, reconnect = true): RetryPolicy =>
   new RetryPolicy({ maxOutage, reconnect }, () => random);
 
@@ -70,11 +71,15 @@ describe('RetryPolicy', () => {
       expect(policy().failed(refused, 0, early)).toBeUndefined();
     });
 
-    it('are an outage once a session has begun', () => {
+    it.each([notFound, certificate])('are an outage once a session has begun: $message', (error) => {
       const one = policy();
       one.failed(broken, 0, long);
 
-      expect(fail(one, notFound).now).toBeGreaterThan(280_000);
+      expect(fail(one, error).now).toBeGreaterThan(280_000);
+    });
+
+    it('are an outage if they end the first session after it has lasted, even without words', () => {
+      expect(policy().failed(refused, 60_000, long)).toEqual({ wait: 250 });
     });
 
     it('are an outage once a session has ended as it should', () => {
