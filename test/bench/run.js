@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';
 import { createAuthority } from '../../dist/src/simulator/index.js';
+import { digits, machineLoad } from './measure.js';
 
 const NAMES = ['batching', 'pipeline', 'delay', 'scale', 'recovery', 'long', 'startup', 'durable', 'rooms', 'speech'];
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -24,8 +25,9 @@ async function runOne(name, quick) {
   process.once('disconnect', () => process.exit(1));
   const { title, targets, bench } = await import(`./${name}.js`);
   const log = (line) => process.stderr.write(`${name}: ${line}\n`);
+  const load = await machineLoad();
   const result = await bench({ quick, log });
-  process.send({ title, targets, ...result }, () => process.exit(0));
+  process.send({ title, targets, load, ...result }, () => process.exit(0));
 }
 
 async function runAll(args) {
@@ -81,7 +83,8 @@ function withResolvers() {
   return deferred;
 }
 
-function sectionOf(name, { title = name, targets, tables = [], verdicts = [], notes = [], failed }, seconds, quick) {
+function sectionOf(name, result, seconds, quick) {
+  const { title = name, targets, load = NaN, tables = [], verdicts = [], notes = [], failed } = result;
   const command = `npm run bench -- ${name}${quick ? ' --quick' : ''}`;
   const parts = [`## ${name}: ${title}`];
   if (targets) parts.push(`Target: ${targets}`);
@@ -92,9 +95,9 @@ function sectionOf(name, { title = name, targets, tables = [], verdicts = [], no
     parts.push(table(['target', 'measured', '', 'why'], rows));
   }
   if (notes.length > 0) parts.push(notes.map((note) => `- ${note}`).join('\n'));
-  parts.push(
-    `\`${command}\`, ${Math.round(seconds)} s, ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, ${commit()}`,
-  );
+  const when = `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, ${commit()}`;
+  const others = `other processes used ${digits(100 * load)} % of the cores before it`;
+  parts.push(`\`${command}\`, ${Math.round(seconds)} s, ${when}; ${others}`);
   return `${parts.join('\n\n')}\n`;
 }
 
