@@ -147,7 +147,16 @@ function commit() {
     execFileSync('git', args, { cwd: HERE, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
     const isChanged =
-      git('status', '--porcelain', '--untracked-files=no', '--', '../../src', '../../operators', '.') !== '';
+      git(
+        'status',
+        '--porcelain',
+        '--untracked-files=no',
+        '--',
+        '../../src',
+        '../../operators',
+        '.',
+        ':!RESULTS.md',
+      ) !== '';
     return `commit ${git('rev-parse', '--short', 'HEAD')}${isChanged ? ' with changes' : ''}`;
   } catch {
     return 'no commit';
