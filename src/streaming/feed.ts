@@ -29,63 +29,54 @@ export function feed<T>(tape: Tape, pace: Pace, convert: (item: TapeItem) => T):
     let at = monotonicNow();
     let busy = false;
     let waiting: Subscription | undefined;
-    let overdue: (() => void) | undefined;
+    /** What was read and not emitted yet, and when it may be. */
+    let next: TapeItem | undefined;
+    let due = at;
+
+    /** Reads the next item and takes tokens for its bytes. */
+    const read = (): TapeItem | undefined => {
+      const item = tape.read();
+      if (pace.rate === Infinity || !item || !('audio' in item)) return item;
+      const now = monotonicNow();
+      tokens = Math.min(pace.burst, tokens + (now - at) * pace.rate) - item.audio.length;
+      at = now;
+      due = tokens >= 0 ? now : now + Math.ceil(-tokens / pace.rate);
+      return item;
+    };
+
+    const emitNext = (): void => {
+      const item = next;
+      next = undefined;
+      if (item) subscriber.next(convert(item));
+    };
 
     const resume = (): void => {
       busy = false;
       play();
     };
 
-    /** Takes tokens for some bytes; returns how many milliseconds to wait before sending them. */
-    const take = (bytes: number): number => {
-      if (pace.rate === Infinity) return 0;
-      const now = monotonicNow();
-      tokens = Math.min(pace.burst, tokens + (now - at) * pace.rate);
-      at = now;
-      tokens -= bytes;
-      return tokens >= 0 ? 0 : Math.ceil(-tokens / pace.rate);
-    };
-
-    let next: TapeItem;
-    const emitNext = (): void => subscriber.next(convert(next));
-
-    /** Emits one item; returns whether the next may follow at once. */
-    const emit = (item: TapeItem): boolean => {
-      next = item;
-      const held = emitWithBackpressure(emitNext);
-      void held?.then(resume);
-      return held === undefined;
-    };
-
-    const delay = (wait: number, item: TapeItem): void => {
-      const due = monotonicNow() + wait;
-      const over = (): void => {
-        waiting?.unsubscribe();
-        overdue = undefined;
-        if (emit(item)) resume();
-      };
-      overdue = () => monotonicNow() > due && over();
-      waiting = timer(wait).subscribe(over);
+    const wake = (): void => {
+      waiting = undefined;
+      play();
     };
 
     const play = (): void => {
       if (busy) return;
       busy = true;
-      while (!subscriber.closed) {
-        const item = tape.read();
-        if (!item) break;
-        const wait = 'audio' in item ? take(item.audio.length) : 0;
-        if (wait > 0) return delay(wait, item);
-        if (!emit(item)) return;
+      while (!subscriber.closed && (next ??= read())) {
+        const wait = pace.rate === Infinity ? 0 : due - monotonicNow();
+        if (wait > 0) {
+          waiting ??= timer(wait).subscribe(wake);
+          break;
+        }
+        const held = emitWithBackpressure(emitNext);
+        if (held) return void held.then(resume);
       }
       busy = false;
-      if (tape.played) subscriber.complete();
+      if (!next && tape.played) subscriber.complete();
     };
 
-    tape.onRecord = () => {
-      overdue?.();
-      play();
-    };
+    tape.onRecord = play;
     subscriber.add(() => {
       waiting?.unsubscribe();
       tape.onRecord = undefined;

@@ -128,6 +128,7 @@ describe('feed', () => {
       now.mockReturnValue(60_000); // no timer fires
       tape.record(Buffer.from('ee'), 60_000);
       expect(played).toEqual(['aa', 'bb', 'cc']); // tokens for one burst, no more
+      now.mockReturnValue(60_100);
       jest.advanceTimersByTime(100);
       expect(played).toEqual(['aa', 'bb', 'cc', 'dd']);
       playing.unsubscribe();
