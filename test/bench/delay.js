@@ -39,7 +39,9 @@ export async function bench({ quick, log }) {
       (contender) => of(contender, steps.length - 1, 'arriving', 'p50').median,
     );
     const target = `p50 ≤ 2 times the plain script with ${count}: ${MEASURES[2][0]}`;
-    return { target, value: `${ours.toFixed(3)} ms, plain script ${plain.toFixed(3)} ms`, met: ours <= 2 * plain };
+    const met = ours <= 2 * plain;
+    const why = met ? undefined : 'messages wait in the event loop behind bursts of frames and collections';
+    return { target, value: `${ours.toFixed(3)} ms, plain script ${plain.toFixed(3)} ms`, met, why };
   };
   const deferred = results.rxscribe.flat().reduce((sum, step) => sum + step.deferred, 0);
   return {
