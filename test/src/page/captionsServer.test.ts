@@ -400,13 +400,42 @@ describe('captionsServer', () => {
     const { hostname, port } = new URL(url);
     const silent = Array.from({ length: 300 }, () => connect(Number(port), hostname).on('error', () => undefined));
     let ended = 0;
-    for (const socket of silent) socket.resume().once('close', () => (ended += 1));
+    const count = (socket: Socket): Socket => socket.resume().once('close', () => (ended += 1));
+    silent.map(count);
     await eventually(() => ended >= 300 - 32);
+    for (const start of ['GET / HTTP/1.1\r\n', 'GET /x HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1']) {
+      count(connect(Number(port), hostname).on('error', () => undefined)).write(start);
+    }
     const viewer = await openViewer(url);
     await viewer.sees(({ turns }) => turns.length === 1);
     expect(viewer.lines).toEqual(['Hello.']);
     viewer.leave();
-    await eventually(() => ended === 300);
+    await eventually(() => ended === 302);
+  });
+
+  it('refuses further connections at 160, while those that are open stay', async () => {
+    const event$ = new Subject<TranscriptionEvent>();
+    const { url } = await serve(event$);
+    const viewers = await Promise.all(Array.from({ length: MAX_VIEWERS }, () => openViewer(url)));
+    const others: Socket[] = [];
+    // few at once, because the oldest of 33 without a request are closed
+    while (others.length < 160 - MAX_VIEWERS) {
+      others.push(...(await Promise.all(Array.from({ length: 24 }, () => busy(url)))));
+    }
+
+    await expect(busy(url)).rejects.toThrow('refused');
+
+    event$.next(finalTurn(0, 'Hello.'));
+    await Promise.all(viewers.map((viewer) => viewer.sees(({ turns }) => turns.length === 1)));
+    expect(others.filter(({ destroyed }) => destroyed)).toEqual([]);
+    others[0]!.destroy();
+    await eventually(() =>
+      busy(url)
+        .then((socket) => others.push(socket) > 0)
+        .catch(() => false),
+    );
+    for (const socket of others) socket.destroy();
+    for (const viewer of viewers) viewer.leave();
   });
 
   it('continues after an event that it cannot show, and after onError throws', async () => {
@@ -453,6 +482,18 @@ async function isRefused(viewer: Awaited<ReturnType<typeof openViewer>>): Promis
       () => false,
       () => true,
     );
+}
+
+/** Opens a connection that sends one request after the other, so that it is not closed for being idle. */
+async function busy(url: string): Promise<Socket> {
+  const { hostname, port, host } = new URL(url);
+  const socket = connect(Number(port), hostname).on('error', () => undefined);
+  const request = (): unknown => socket.write(`HEAD / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  return new Promise((resolve, reject) => {
+    socket.on('data', request).once('data', () => resolve(socket));
+    socket.once('close', () => reject(new Error('refused')));
+    request();
+  });
 }
 
 /** Sends a request and does not read the response. */
