@@ -1,4 +1,5 @@
 import { columnsOf } from '../../captions/columnsOf.ts';
+import { textSlices } from '../../captions/textSlices.ts';
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
@@ -46,5 +47,5 @@ function wrap(text: string, columns: number): string[] {
 /** Splits a word wider than a line into graphemes. */
 function splitWide(word: string, columns: number): string[] {
   if (columnsOf(word.trimEnd()) <= columns) return [word];
-  return [...graphemes.segment(word)].map(({ segment }) => segment);
+  return textSlices(word).flatMap((slice) => Array.from(graphemes.segment(slice), ({ segment }) => segment));
 }

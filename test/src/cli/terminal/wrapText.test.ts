@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { columnsOf } from '../../../../src/captions/columnsOf.ts';
 import { lastLines, wrapText } from '../../../../src/cli/terminal/wrapText.ts';
 
@@ -6,6 +6,16 @@ describe('wrapText', () => {
   it('wraps at spaces, which it removes, and inside words only if they are too wide', () => {
     expect(wrapText('one two three four', 9)).toBe('one two\nthree\nfour');
     expect(wrapText('thirteen', 5)).toBe('thirt\neen');
+  });
+
+  it('has no long call of Intl.Segmenter, whose time and memory are quadratic', () => {
+    const segment = jest.spyOn(Intl.Segmenter.prototype, 'segment');
+    const lines = wrapText('漢'.repeat(5000), 80).split('\n');
+    const lengths = segment.mock.calls.map(([text]) => text.length);
+    segment.mockRestore();
+    expect(lines).toEqual(Array.from({ length: 125 }, () => '漢'.repeat(40)));
+    expect(lengths.length).toBeGreaterThan(10);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(256);
   });
 });
 
