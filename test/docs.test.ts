@@ -252,6 +252,18 @@ describe('the text of the documents', () => {
     expect(shown.toSorted()).toEqual(rows.toSorted());
   });
 
+  it('uses the recommended model in every program', async () => {
+    const names = await Promise.all(
+      ['examples', 'operators', 'src'].map(async (folder) => {
+        const found = await readdir(join(ROOT, folder), { recursive: true });
+        return found.filter((name) => /\.(ts|tsx|js)$/.test(name)).map((name) => join(ROOT, folder, name));
+      }),
+    );
+    const programs = await Promise.all(names.flat().map((path) => readFile(path, 'utf8')));
+    const models = [allText, ...programs].flatMap((text) => [...text.matchAll(/speechModel: '([\w-]+)'/g)]);
+    expect([...new Set(models.map(([, model]) => model))]).toEqual(['universal-3-6-pro']);
+  });
+
   it.each(pages)('has lists that are those of the types: $path', ({ text }) => {
     expect(text).toBe(withReference(text)); // node test/support/reference.js renews them
   });

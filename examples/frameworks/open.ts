@@ -11,5 +11,5 @@ export type Open = (stop: Observable<void>) => Observable<TranscriptionEvent>;
 export const open: Open = (stop) =>
   microphone({ stop }).pipe(
     bufferBytes(3200),
-    transcribe({ token: tokenFrom('/token'), speechModel: 'u3-rt-pro', sampleRate: 16_000 }),
+    transcribe({ token: tokenFrom('/token'), speechModel: 'universal-3-6-pro', sampleRate: 16_000 }),
   );

@@ -34,7 +34,7 @@ export interface TranscribeOptions extends Omit<NodeOptions, 'apiKey' | 'token' 
  *   audioFile(file)
  *     .pipe(
  *       bufferBytes(3200),
- *       transcribe({ token: tokenFrom('/token'), speechModel: 'u3-rt-pro', sampleRate: 16_000 }),
+ *       transcribe({ token: tokenFrom('/token'), speechModel: 'universal-3-6-pro', sampleRate: 16_000 }),
  *       turns(),
  *       finals(),
  *     )

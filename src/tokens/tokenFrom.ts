@@ -16,7 +16,7 @@ const TIMEOUT_MS = 15_000;
  * import { transcribe } from 'rxscribe';
  * import { tokenFrom } from 'rxscribe/tokens';
  *
- * transcribe({ token: tokenFrom('/token'), speechModel: 'u3-rt-pro', sampleRate: 16_000 });
+ * transcribe({ token: tokenFrom('/token'), speechModel: 'universal-3-6-pro', sampleRate: 16_000 });
  *
  * @param url The address of the handler.
  * @param init For `fetch`: for example the header of the app's login, or `credentials: 'include'` for another site.
