@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { InputDevice } from '../../../../src/audio/recorder.ts';
 import { canOpen } from '../../../../src/cli/checks/inputDevices.ts';
 import { table } from '../../../../src/cli/commands/listDevices.ts';
 import { rxscribe } from '../../../support/cli.ts';
@@ -11,6 +12,16 @@ describe('rxscribe devices', () => {
     expect(stderr).not.toMatch(/^ALSA|jack server/im); // of native code, which runs in a child process
     const explained = code === 1 && stdout === '' && /^rxscribe: .*(addon|microphone)/m.test(stderr);
     expect(listed || explained).toBe(true);
+  });
+
+  it('hides what cannot be opened, unless --all is given', async () => {
+    const [shown, all] = await Promise.all(
+      [[], ['--all']].map(async (more) => {
+        const { code, stdout } = await rxscribe(['devices', '--json', ...more]);
+        return code === 0 ? (JSON.parse(stdout) as InputDevice[]) : [];
+      }),
+    );
+    expect(shown).toEqual(all!.filter(canOpen));
   });
 });
 
