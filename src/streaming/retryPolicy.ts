@@ -14,6 +14,8 @@ const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 10_000;
 /** A session without new words proves itself only if it lasts this long, in milliseconds. */
 const PROOF_MS = 5000;
+/** How much more audio than any before it must then have processed, in milliseconds: timers are not exact. */
+const PROOF_AUDIO_MS = 500;
 /** So many early failures over so many milliseconds are enough, if there never was any progress. */
 const EARLY_FAILURES = { count: 3, ms: 10_000 };
 /** So many refusals in a row of the key or a setting that worked before are enough, over so many milliseconds. */
@@ -148,7 +150,7 @@ export class RetryPolicy {
 
   #sessionEnded(end: SessionEnd): void {
     this.#lastEnd = end;
-    const processedMore = end.processedMs > this.#processedMs;
+    const processedMore = end.processedMs > this.#processedMs + PROOF_AUDIO_MS;
     if (end.lastedMs >= PROOF_MS && (processedMore || end.caughtUp)) this.progress();
     this.#processedMs = Math.max(this.#processedMs, end.processedMs);
     const onAudio = !end.blameless && end.sentMs > end.fromMs;

@@ -154,6 +154,15 @@ describe('RetryPolicy', () => {
       expect(one.failed(broken, 200_000, long)).toBeUndefined();
     });
 
+    it('is no session that lasted on the same audio a few milliseconds longer', () => {
+      const one = proven(20_000);
+      const retries = Array.from({ length: 20 }, (_, time) =>
+        one.failed(broken, time * 6000, { ...early, lastedMs: 6000, processedMs: 14_000 + time * 10 }),
+      );
+
+      expect(retries).toContainEqual(expect.objectContaining({ skipTo: expect.any(Number) }));
+    });
+
     it('is a session that lasted and had processed everything', () => {
       const one = policy(3000);
       one.failed(broken, 0, long);
