@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { EMPTY, Observable, Subject, concat, from, lastValueFrom, of, range, take, throwError, toArray } from 'rxjs';
 import { finalize, map, tap } from 'rxjs';
 import type { OperatorFunction } from 'rxjs';
 import { bufferBytes } from '../../operators/bufferBytes.ts';
 import type { BufferBytesOptions } from '../../operators/bufferBytesOptions.ts';
+import { fc } from '../support/fastCheck.ts';
 import { marbles } from '../support/marbles.ts';
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { START, advance, checkpoints } from '../../operators/index.ts';
 import type { Checkpoint, FinalTurn, Stats, TranscriptionEvent } from '../../operators/index.ts';
+import { fc } from '../support/fastCheck.ts';
 import { marbles } from '../support/marbles.ts';
 
 const final = (turn_order: number, end: number, session = 0): FinalTurn => ({

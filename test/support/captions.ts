@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { setImmediate } from 'node:timers/promises';
-import fc from 'fast-check';
 import type { FinalTurn, SpeakerRevision, TranscriptionEvent } from '../../operators/events.ts';
+import { fc } from './fastCheck.ts';
 import { final } from './turns.ts';
 
 /** Makes a final turn; by default its words take 100 ms each, one after another. */

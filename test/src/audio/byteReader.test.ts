@@ -1,7 +1,7 @@
 import { describe, it, expect } from '@jest/globals';
-import fc from 'fast-check';
 import { ByteReader } from '../../../src/audio/byteReader.ts';
 import { inPieces } from './recordings.ts';
+import { fc } from '../../support/fastCheck.ts';
 
 describe('ByteReader', () => {
   it('returns every byte once and in order, however it is read', async () => {

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it, expect } from '@jest/globals';
 import { AudioWriter } from 'decibri';
-import fc from 'fast-check';
 import { ByteReader } from '../../../src/audio/byteReader.ts';
 import { decodeAudio } from '../../../src/audio/decodedAudio.ts';
 import { inPieces, tone } from './recordings.ts';
+import { fc } from '../../support/fastCheck.ts';
 
 let folder: string;
 

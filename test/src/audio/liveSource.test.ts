@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, it, expect, jest } from '@jest/globals';
-import fc from 'fast-check';
 import { Subject } from 'rxjs';
 import { microphoneSource } from '../../../src/audio/microphoneSource.ts';
 import type { MicrophoneOptions } from '../../../src/audio/microphoneSource.ts';
@@ -7,6 +6,7 @@ import type { TranscriptionError } from '../../../src/errors.ts';
 import { isLostAudio, takeLostAudio } from '../../../src/lostAudio.ts';
 import type { LostAudio } from '../../../src/lostAudio.ts';
 import { FakeRecorder } from './fakeRecorder.ts';
+import { fc } from '../../support/fastCheck.ts';
 
 const failed = Object.assign(new Error('decibri: audio device error: gone'), { code: 'DEVICE_FAILED' });
 const notFound = coded('No microphone found matching "x"', 'MICROPHONE_NOT_FOUND');

@@ -1,5 +1,4 @@
 import { describe, it, expect } from '@jest/globals';
-import fc from 'fast-check';
 import {
   bytesPerSample,
   bytesToMs,
@@ -10,6 +9,7 @@ import {
   msToBytes,
 } from '../../../src/audio/pcm.ts';
 import type { PcmEncoding, PcmFormat } from '../../../src/audio/pcm.ts';
+import { fc } from '../../support/fastCheck.ts';
 
 const format = fc.record({
   sampleRate: fc.integer({ min: 1000, max: 384_000 }),

@@ -1,12 +1,12 @@
 import { Duplex, PassThrough, Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { describe, it, expect, jest } from '@jest/globals';
-import fc from 'fast-check';
 import { Subject, lastValueFrom, take, toArray } from 'rxjs';
 import { pauseSource } from '../../../src/backpressure.ts';
 import { pcmStream } from '../../../src/audio/pcmStream.ts';
 import type { PcmStreamOptions } from '../../../src/audio/pcmStream.ts';
 import { settle } from './settle.ts';
+import { fc } from '../../support/fastCheck.ts';
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { Resampler } from '../../../src/audio/resampler.ts';
+import { fc } from '../../support/fastCheck.ts';
 
 const RATES = [
   [48_000, 16_000],

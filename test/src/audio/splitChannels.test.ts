@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { NEVER, Observable, combineLatest, from, map, merge, of, take, tap, toArray } from 'rxjs';
 import { splitChannels } from '../../../src/audio/splitChannels.ts';
 import { emitWithBackpressure, pauseSource } from '../../../src/backpressure.ts';
 import { emitWithLostAudio, takeLostAudio } from '../../../src/lostAudio.ts';
+import { fc } from '../../support/fastCheck.ts';
 import { marbles } from '../../support/marbles.ts';
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, expect } from '@jest/globals';
 import { AudioWriter } from 'decibri';
-import fc from 'fast-check';
 import { lastValueFrom, take, toArray } from 'rxjs';
 import { PassThrough } from 'node:stream';
 import { streamedAudio } from '../../../src/audio/streamedAudio.ts';
 import type { StreamedAudioOptions } from '../../../src/audio/streamedAudio.ts';
 import { fmt, inPieces, riff, tone, wav } from './recordings.ts';
+import { fc } from '../../support/fastCheck.ts';
 
 const all = async (bytes: Uint8Array, most: number, options?: StreamedAudioOptions): Promise<Buffer> =>
   Buffer.concat(await lastValueFrom(streamedAudio(inPieces(bytes, most), options).pipe(toArray())));

@@ -1,9 +1,9 @@
 import { describe, it, expect } from '@jest/globals';
-import fc from 'fast-check';
 import { ByteReader } from '../../../src/audio/byteReader.ts';
 import { readWavHeader } from '../../../src/audio/wav.ts';
 import { fmt, inPieces, riff } from './recordings.ts';
 import type { RiffChunk } from './recordings.ts';
+import { fc } from '../../support/fastCheck.ts';
 
 /** The header, and the byte after it. */
 async function header(bytes: Uint8Array, most = Infinity) {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import stringWidth from 'string-width';
 import type { FinalTurn } from '../../../operators/events.ts';
 import { cues } from '../../../src/captions/cues.ts';
 import type { Cue } from '../../../src/captions/cues.ts';
 import { bundledRecording } from '../../../src/simulator/index.ts';
+import { fc } from '../../support/fastCheck.ts';
 import { anyTurn, anyTurns, visibleText, spokenTurn, timedTurn, finalTurn } from '../../support/captions.ts';
 
 const linesOf = (turn: FinalTurn): string[] => cues(turn).map(({ lines }) => lines.join(' | '));

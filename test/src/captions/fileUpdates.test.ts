@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { FinalTurn, TranscriptionEvent } from '../../../operators/events.ts';
 import { captionDocument } from '../../../src/captions/captionDocument.ts';
 import type { Mark } from '../../../src/captions/chapterMark.ts';
@@ -8,6 +7,7 @@ import { DocumentUpdates } from '../../../src/captions/fileUpdates.ts';
 import type { FileUpdates } from '../../../src/captions/fileUpdates.ts';
 import { SRT } from '../../../src/captions/srt.ts';
 import { VTT } from '../../../src/captions/vtt.ts';
+import { fc } from '../../support/fastCheck.ts';
 import { finalTurn, speakerRevision, spokenTurn } from '../../support/captions.ts';
 
 /** Applies the next update to a text; an update may fail. */

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { from, lastValueFrom, toArray } from 'rxjs';
 import type { OperatorFunction } from 'rxjs';
 import type { FinalTurn, TranscriptionEvent } from '../../../operators/events.ts';
 import { captionDocument, md, ndjson, srt, text, vtt } from '../../../src/captions/index.ts';
 import type { DocumentFormat, Mark } from '../../../src/captions/index.ts';
+import { fc } from '../../support/fastCheck.ts';
 import {
   anyTurns,
   withSession,

@@ -3,12 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import fc from 'fast-check';
 import { from, lastValueFrom } from 'rxjs';
 import type { FinalTurn, TranscriptionEvent } from '../../../operators/events.ts';
 import { captionFile } from '../../../src/captions/files.ts';
 import { captionDocument, cues } from '../../../src/captions/index.ts';
 import { CaptionState } from '../../../src/page/captionState.ts';
+import { fc } from '../../support/fastCheck.ts';
 import {
   finalTurn,
   isInstalled,

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import fc from 'fast-check';
 import { Subject, from, lastValueFrom, map, of, toArray } from 'rxjs';
 import { audioFile } from '../../../src/audio/audioFile.ts';
 import { ByteReader } from '../../../src/audio/byteReader.ts';
@@ -16,6 +15,7 @@ import type { WavFileOptions } from '../../../src/captions/files.ts';
 import { HEADER_BYTES, wavHeader } from '../../../src/captions/wavHeader.ts';
 import { emitWithBackpressure } from '../../../src/backpressure.ts';
 import type { TranscriptionError } from '../../../src/errors.ts';
+import { fc } from '../../support/fastCheck.ts';
 import { eventually, isInstalled } from '../../support/captions.ts';
 import { inPieces, tone } from '../audio/recordings.ts';
 

@@ -1,5 +1,4 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import fc from 'fast-check';
 import { from, lastValueFrom } from 'rxjs';
 import type { PartialTurn, TranscriptionEvent } from '../../../operators/events.ts';
 import { transcript } from '../../../operators/transcript.ts';
@@ -7,6 +6,7 @@ import { CaptionState } from '../../../src/page/captionState.ts';
 import { EMPTY_VIEW, applyUpdate } from '../../../src/page/client/viewState.ts';
 import { CAPTION_TURNS, TRANSCRIPT_TURNS } from '../../../src/page/turnHistory.ts';
 import type { ViewTurn, ViewState, ViewUpdate } from '../../../src/page/client/viewState.ts';
+import { fc } from '../../support/fastCheck.ts';
 import { speakerRevision, timedTurn, finalTurn } from '../../support/captions.ts';
 import { partial } from '../../support/turns.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { BLACK, WHITE, colourOf, contrast, blend } from '../../../src/page/client/colours.ts';
 import { DEFAULT_STYLE, MIN_CONTRAST, parseStyle, paletteOf, styleQuery } from '../../../src/page/client/pageStyle.ts';
 import type { PageStyle } from '../../../src/page/client/pageStyle.ts';
 import { styleProblems } from '../../../src/page/client/styleProblems.ts';
+import { fc } from '../../support/fastCheck.ts';
 
 const read = (query: string): PageStyle => parseStyle(new URLSearchParams(query));
 

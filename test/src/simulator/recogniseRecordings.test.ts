@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { recogniseRecordings } from '../../../src/simulator/recogniseRecordings.ts';
 import type { RecognisedWord, Recording } from '../../../src/simulator/index.ts';
+import { fc } from '../../support/fastCheck.ts';
 import { syntheticSpeech } from '../../support/syntheticSpeech.ts';
 
 const RATE = 16_000;

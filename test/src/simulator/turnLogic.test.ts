@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { turnSettingsOf, turnStyleOf } from '../../../src/simulator/configuration.ts';
 import { AudioPipeline } from '../../../src/simulator/audioPipeline.ts';
 import { recogniseRecordings } from '../../../src/simulator/recogniseRecordings.ts';
@@ -7,6 +6,7 @@ import type { RecognisedWord } from '../../../src/simulator/index.ts';
 import type { ServiceMessage } from '../../../src/simulator/serviceMessage.ts';
 import { SpeakerLabels } from '../../../src/simulator/speakerLabels.ts';
 import { TurnLogic } from '../../../src/simulator/turnLogic.ts';
+import { fc } from '../../support/fastCheck.ts';
 import { syntheticSpeech } from '../../support/syntheticSpeech.ts';
 
 const PRO = { speech_model: 'universal-3-5-pro' };

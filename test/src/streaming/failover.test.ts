@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import * as fc from 'fast-check';
 import { NEVER, interval, map, merge, take, takeWhile, throwError, timer } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { START, advance } from '../../../operators/checkpoint.ts';
@@ -10,6 +9,7 @@ import type { Fallback } from '../../../src/streaming/relaySettings.ts';
 import type { session } from '../../../src/streaming/session.ts';
 import { transcribeOver } from '../../../src/streaming/transcribe.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
+import { fc } from '../../support/fastCheck.ts';
 import { virtualTime } from '../../support/marbles.ts';
 import { ModelService, modelAudio, modelTranscript } from '../../support/modelService.ts';
 import type { Break } from '../../support/modelService.ts';

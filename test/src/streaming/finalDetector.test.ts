@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { FinalDetector } from '../../../src/streaming/finalDetector.ts';
 import type { RawTurn, ReceivedTurn } from '../../../src/streaming/finalDetector.ts';
+import { fc } from '../../support/fastCheck.ts';
 import { final, partial, words } from '../../support/turns.ts';
 
 /** The events for messages: each turn as its number, its text, and a `!` if it is final; a warning as `dropped`. */

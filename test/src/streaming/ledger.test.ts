@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { Ledger } from '../../../src/streaming/ledger.ts';
+import { fc } from '../../support/fastCheck.ts';
 
 const stretches = (events: readonly { startMs: number; endMs: number }[]): number[][] =>
   events.map(({ startMs, endMs }) => [startMs, endMs]);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { Observable, from, interval, map, of, take, tap, timer } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { START, advance, checkpoints } from '../../../operators/checkpoint.ts';
@@ -9,6 +8,7 @@ import { emitWithLostAudio } from '../../../src/lostAudio.ts';
 import type { session } from '../../../src/streaming/session.ts';
 import { transcribeOver } from '../../../src/streaming/transcribe.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
+import { fc } from '../../support/fastCheck.ts';
 import { virtualTime } from '../../support/marbles.ts';
 import { BYTES_PER_MS, FRAME_BYTES, ModelService, modelAudio, modelTranscript } from '../../support/modelService.ts';
 import type { Break } from '../../support/modelService.ts';

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import {
   NEVER,
   Subject,
@@ -29,6 +28,7 @@ import { monotonicNow } from '../../../src/monotonicNow.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
 import type { Fallback } from '../../../src/streaming/relaySettings.ts';
 import { transcribeOver } from '../../../src/streaming/transcribe.ts';
+import { fc } from '../../support/fastCheck.ts';
 import { virtualTime } from '../../support/marbles.ts';
 import { ModelService, isModelSpeech, modelAudio, modelTranscript } from '../../support/modelService.ts';
 import type { Break, Stretch } from '../../support/modelService.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { ControlMessage } from '../../../operators/events.ts';
 import { Tape } from '../../../src/streaming/tape.ts';
 import type { TapeItem } from '../../../src/streaming/tape.ts';
+import { fc } from '../../support/fastCheck.ts';
 
 const MIN_MESSAGE = 4;
 const force: ControlMessage = { type: 'ForceEndpoint' };

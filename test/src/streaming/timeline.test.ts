@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { Timeline } from '../../../src/streaming/timeline.ts';
 import type { SessionTurn } from '../../../src/streaming/finalDetector.ts';
+import { fc } from '../../support/fastCheck.ts';
 import { final, partial } from '../../support/turns.ts';
 
 const open = (order: number, text: string, from = 0): SessionTurn => ({

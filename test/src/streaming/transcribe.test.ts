@@ -1,5 +1,4 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import fc from 'fast-check';
 import {
   NEVER,
   Observable,
@@ -29,6 +28,7 @@ import type { SessionEvent } from '../../../src/streaming/message.ts';
 import type { session } from '../../../src/streaming/session.ts';
 import { transcribeOver } from '../../../src/streaming/transcribe.ts';
 import type { TranscribeOptions } from '../../../src/streaming/options.ts';
+import { fc } from '../../support/fastCheck.ts';
 import { virtualTime } from '../../support/marbles.ts';
 import { ModelService, modelAudio, modelTranscript } from '../../support/modelService.ts';
 import type { Break } from '../../support/modelService.ts';

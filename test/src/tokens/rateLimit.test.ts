@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { MAX_CLIENTS, RateLimit } from '../../../src/tokens/rateLimit.ts';
+import { fc } from '../../support/fastCheck.ts';
 
 describe('RateLimit', () => {
   it("accepts a full minute's requests at once, then one per share of the minute", () => {

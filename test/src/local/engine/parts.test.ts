@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { setImmediate } from 'node:timers/promises';
 import { AudioWindow } from '../../../../src/local/engine/audioWindow.ts';
 import { OnlineTurns } from '../../../../src/local/engine/onlineTurns.ts';
@@ -8,6 +7,7 @@ import { withoutRepetitions } from '../../../../src/local/engine/repetitions.ts'
 import { endsSentence } from '../../../../src/local/engine/turnBuilder.ts';
 import { estimateWordTimes } from '../../../../src/local/engine/wordTimes.ts';
 import type { SessionEvent } from '../../../../src/streaming/message.ts';
+import { fc } from '../../../support/fastCheck.ts';
 
 describe('withoutRepetitions', () => {
   it.each([
