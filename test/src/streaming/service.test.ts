@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { config, lastValueFrom, map, toArray } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { bufferBytes } from '../../../operators/bufferBytes.ts';
@@ -25,8 +25,12 @@ const SENTENCES = [
 ];
 const MS = 24_760;
 const simulators: Simulator[] = [];
+/** The next step of `steadyTime`. */
+let passing: NodeJS.Timeout | undefined;
 
 afterEach(async () => {
+  jest.useRealTimers();
+  clearTimeout(passing);
   await Promise.all(simulators.splice(0).map((simulator) => simulator.close()));
 });
 
@@ -61,6 +65,20 @@ const finalsOf = (events: readonly TranscriptionEvent[]): FinalTurn[] =>
   events.filter((event) => event.type === 'Turn').filter((turn) => turn.isFinal);
 const textOf = (events: readonly TranscriptionEvent[]): string[] => finalsOf(events).map((turn) => turn.transcript);
 const statsOf = (events: readonly TranscriptionEvent[]): Stats => events.findLast((event) => event.type === 'Stats')!;
+
+/** Lets time pass only while this process runs, at most 20 ms at once: on a busy machine it may be stopped for a second. */
+function steadyTime(): void {
+  const [now, wait] = [performance.now.bind(performance), setTimeout];
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+  let last = now();
+  const pass = (): void => {
+    const at = now();
+    jest.advanceTimersByTime(Math.min(Math.round(at - last), 20));
+    last = at;
+    passing = wait(pass, 5);
+  };
+  pass();
+}
 
 describe('transcribe, with the official SDK over TLS', () => {
   it('sends every byte in order in frames of 100 ms, and emits every word with its time', async () => {
@@ -175,6 +193,7 @@ describe('transcribe, with the official SDK over TLS', () => {
   });
 
   it('moves over to a successor before a session expires', async () => {
+    steadyTime();
     const simulator = await serve({ maxSessionSeconds: 7 });
     const paced = audioFile(WAV, { speed: 1.5 }).pipe(
       bufferBytes(3200),
