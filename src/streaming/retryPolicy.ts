@@ -176,7 +176,7 @@ export class RetryPolicy {
   /** Skips the audio on which sessions fail; a new outage begins. */
   #skip(end: SessionEnd, now: number, wait: number): Retry | undefined {
     if (this.#audioFailures < AUDIO_FAILURES || !this.#everProgressed || this.#skips >= SKIP.count) return undefined;
-    const skipTo = Math.max(this.#failsBefore ?? this.#reportedMs, end.fromMs + SKIP.ms * SKIP.factor ** this.#skips++);
+    const skipTo = Math.max(this.#failsBefore ?? end.sentMs, end.fromMs + SKIP.ms * SKIP.factor ** this.#skips++);
     this.#failures = 1;
     this.#endOutage();
     this.#outageSince = now;

@@ -195,8 +195,8 @@ describe('RetryPolicy', () => {
       for (const sentMs of [18_000, 8900, 9300]) one.failed(broken, 0, { ...early, sentMs });
       expect(one.failed(broken, 5000, { ...early, sentMs: 8900 })).toMatchObject({ skipTo: 9300 });
 
-      one.reported(30_000);
-      expect(fail(one, broken, early).retries).toContainEqual(expect.objectContaining({ skipTo: 30_000 }));
+      one.reported(30_000); // perhaps at times that are wrong: then the position of the last failure is used
+      expect(fail(one, broken, early).retries).toContainEqual(expect.objectContaining({ skipTo: 10_000 }));
     });
 
     it('is skipped three times, further each time; then the service is at fault', () => {
