@@ -76,6 +76,10 @@ export class FrameCutter extends Subscription implements Observer<Uint8Array> {
       const end = Math.min(chunk.length, taken + this.#size - this.#filled);
       const bytes = part(chunk, taken, end);
       taken = end;
+      if (bytes.length === this.#size) {
+        this.#frames.push(this.#copyOf(bytes));
+        continue;
+      }
       this.#frame ??= this.#newFrame();
       this.#frame.set(bytes, this.#filled);
       this.#filled += bytes.length;
@@ -88,6 +92,12 @@ export class FrameCutter extends Subscription implements Observer<Uint8Array> {
 
   #newFrame(): Uint8Array {
     return this.#consumer[frameMemory]?.(this.#size) ?? new Uint8Array(this.#size);
+  }
+
+  #copyOf(bytes: Uint8Array): Uint8Array {
+    const offered = this.#consumer[frameMemory]?.(this.#size);
+    offered?.set(bytes);
+    return offered ?? new Uint8Array(bytes);
   }
 
   /** Emits the full frames. A call made during an emission returns at once; the outer call emits its frames. */
