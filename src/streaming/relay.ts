@@ -179,7 +179,7 @@ export class Relay {
       onLost: (startMs, endMs) => this.reportGap(startMs, endMs, 'tape-full'),
       onSent: () => {
         if (this.#ms(this.#tape.head) >= this.#trimmedAt + TRIM_MS) this.#trim();
-        if (this.#sent.observed && this.#unsentMs <= this.#maxUnsentMs / 2) this.#sent.next();
+        if (this.#sent.observed && this.#unsentMs <= this.#maxUnsentMs / 2 && !this.#isFull) this.#sent.next();
       },
     };
     this.#playback = new Playback(this.#shared);
@@ -201,14 +201,14 @@ export class Relay {
     return this.#tape.allocate(size);
   }
 
-  /** Records a frame, and pauses a source that can wait while too much audio is unsent. */
+  /** Records a frame, and pauses a source that can wait while too much audio is unsent, or the tape is full. */
   record(frame: Uint8Array): void {
     if (this.#pendingControls.length > 0) this.#markPending();
     this.#tape.record(frame, monotonicNow());
     if (this.#recorded.observed) this.#recorded.next();
     if (this.#begunAt !== undefined) this.#warnIfBehind();
     if (this.#suspension) this.#watchSpeech(frame);
-    if (this.#unsentMs > this.#maxUnsentMs && this.#suspension?.isSuspended !== true) {
+    if ((this.#unsentMs > this.#maxUnsentMs && this.#suspension?.isSuspended !== true) || this.#isFull) {
       pauseSource(() => firstValueFrom(this.#sent, { defaultValue: undefined }));
     }
   }
@@ -306,6 +306,7 @@ export class Relay {
     const timers = (this.#timers = new Subscription());
     const { playback, event$ } = this.#handover.take() ?? this.#prepareSession();
     this.#playback = playback;
+    this.#sent.next(); // a source that waited for the end of the last session goes on
     this.#begunAt = undefined;
     this.#ended = false;
     return (this.#network ? event$.pipe(takeUntil(networkLost(this.#network))) : event$).pipe(
@@ -639,6 +640,12 @@ export class Relay {
   /** How much recorded audio was not sent, in milliseconds. */
   get #unsentMs(): number {
     return this.#ms(this.#tape.end - this.#tape.head);
+  }
+
+  /** Whether more audio would drop what a successor is sent while the session before it ends: it would be lost if both broke. */
+  get #isFull(): boolean {
+    const heldMs = this.#ms(this.#tape.end - this.#replayFrom);
+    return this.#handover.isInProgress && heldMs > this.#settings.tapeLength - this.#maxUnsentMs;
   }
 
   /** How much recorded audio the service may not have processed, in milliseconds. */

@@ -37,8 +37,8 @@ describe('the cost of a frame', () => {
     expect(counted.heap).toBeLessThan(900); // 420 with Node 20, 750 with 22, 800 with 24
   });
 
-  it('comes to a transcription that holds less than 25 kB in 400 objects', () => {
-    expect(counted.held).toBeLessThan(25_000); // 22 900 with Node 20, 23 400 with 24, besides the SDK's session and the tape
+  it('comes to a transcription that holds less than 28 kB in 400 objects', () => {
+    expect(counted.held).toBeLessThan(28_000); // 22 700 with Node 20, seldom 25 000; 23 400 with 24, besides the SDK's session and the tape
     expect(counted.objects).toBeLessThan(400); // 371
   });
 

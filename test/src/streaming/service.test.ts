@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { config, lastValueFrom, map, toArray } from 'rxjs';
@@ -7,6 +8,7 @@ import type { Observable } from 'rxjs';
 import { bufferBytes } from '../../../operators/bufferBytes.ts';
 import type { FinalTurn, Stats, TranscriptionEvent } from '../../../operators/events.ts';
 import { audioFile } from '../../../src/audio/audioFile.ts';
+import { pcmStream } from '../../../src/audio/pcmStream.ts';
 import { FAULT_KINDS, bundledRecording, startSimulator } from '../../../src/simulator/index.ts';
 import type { Simulator, SimulatorOptions } from '../../../src/simulator/index.ts';
 import { recogniseRecordings } from '../../../src/simulator/recogniseRecordings.ts';
@@ -212,6 +214,25 @@ describe('transcribe, with the official SDK over TLS', () => {
     expect(statsOf(events)).toMatchObject({ reconnects: 0, gapMs: 0 });
     expect(simulator.sessions.length).toBeGreaterThan(2);
     expect(simulator.sessions.every(({ endedBy }) => endedBy === 'terminate')).toBe(true);
+  });
+
+  it('loses nothing of a recording if the successor breaks while the session before it ends', async () => {
+    steadyTime();
+    const faults = [
+      { atMs: 0, fault: 'late-termination', ms: 3000 },
+      { atMs: 52_000, fault: 'reset' }, // the successor would be 16 s ahead or more, and the tape holds 10 s
+    ] as const;
+    const simulator = await serve({ maxSessionSeconds: 6, faults });
+    const { pcm } = await bundledRecording();
+    const chunks = Array.from({ length: Math.ceil(pcm.length / 3200) }, (_, n) =>
+      pcm.subarray(n * 3200, (n + 1) * 3200),
+    );
+    const thrice = Readable.from([...chunks, ...chunks, ...chunks]);
+
+    const events = await eventsOf(transcribed(simulator, { catchUpSpeed: 8, tapeLength: 10_000 }, pcmStream(thrice)));
+
+    expect(textOf(events)).toEqual([...SENTENCES, ...SENTENCES, ...SENTENCES]);
+    expect(statsOf(events).gapMs).toBe(0);
   });
 
   it('calls a token function for each connection', async () => {
