@@ -63,10 +63,9 @@ import { bufferBytes } from 'rxscribe/operators';
 
 const freshToken = async () => (await fetch('/token')).text();
 
-async function* audio(pause, event$) {
+async function* audio(pause, paused) {
   const pcm = new Uint8Array(await (await fetch('/talk.pcm')).arrayBuffer());
   const until = pause === undefined ? pcm.length : pause.atMs * 32;
-  const paused = pause && firstValueFrom(event$.pipe(filter(({ type }) => type === pause.until), skip((pause.count ?? 1) - 1)));
   for (let at = 0; at < pcm.length; at += 3200) {
     if (at === until) await paused;
     yield pcm.subarray(at, at + 3200);
@@ -75,10 +74,12 @@ async function* audio(pause, event$) {
 
 window.start = ({ options, token = freshToken, pause }) => {
   const event$ = new Subject();
+  // the first events may come before the audio
+  const paused = pause && firstValueFrom(event$.pipe(filter(({ type }) => type === pause.until), skip((pause.count ?? 1) - 1)));
   window.events = [];
   window.ended = new Promise((resolve) => {
     try {
-      window.subscription = pcmStream(audio(pause, event$))
+      window.subscription = pcmStream(audio(pause, paused))
         .pipe(bufferBytes(3200), transcribe({ speechModel: 'u3-rt-pro', sampleRate: 16_000, catchUpSpeed: Infinity, token, ...options }))
         .subscribe({
           next: (event) => { window.events.push(event); event$.next(event); },
