@@ -28,7 +28,7 @@ export async function runServe(flags: ServeFlags): Promise<void> {
     () => undefined,
   );
   const plan = { ...(recordings.length > 0 && { recordings }), ...(faults && { faults }), ...(engine && { engine }) };
-  const simulator = await startSimulator({ port, onEvent, ...plan });
+  const simulator = await startSimulator({ port, onEvent, keepAudio: false, ...plan });
   try {
     const { url, caFile, apiKey } = simulator;
     process.stdout.write(`${jsonLine({ url, caFile, apiKey })}\n`);
