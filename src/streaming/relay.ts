@@ -179,7 +179,7 @@ export class Relay {
       onLost: (startMs, endMs) => this.reportGap(startMs, endMs, 'tape-full'),
       onSent: () => {
         if (this.#ms(this.#tape.head) >= this.#trimmedAt + TRIM_MS) this.#trim();
-        if (this.#sent.observed && this.#unsentMs <= this.#maxUnsentMs / 2 && !this.#isFull) this.#sent.next();
+        this.#resumeSource();
       },
     };
     this.#playback = new Playback(this.#shared);
@@ -304,9 +304,11 @@ export class Relay {
   /** Runs the next session to its end: the successor if there is one, or a new one. */
   #nextSession(): Observable<never> {
     const timers = (this.#timers = new Subscription());
-    const { playback, event$ } = this.#handover.take() ?? this.#prepareSession();
+    const successor = this.#handover.take();
+    if (!successor) this.#tape.rewind(this.#replayFrom); // one that broke may have been sent this
+    const { playback, event$ } = successor ?? this.#prepareSession();
     this.#playback = playback;
-    this.#sent.next(); // a source that waited for the end of the last session goes on
+    this.#resumeSource();
     this.#begunAt = undefined;
     this.#ended = false;
     return (this.#network ? event$.pipe(takeUntil(networkLost(this.#network))) : event$).pipe(
@@ -642,10 +644,17 @@ export class Relay {
     return this.#ms(this.#tape.end - this.#tape.head);
   }
 
-  /** Whether more audio would drop what a successor is sent while the session before it ends: it would be lost if both broke. */
+  /** Whether the tape is full of what only a successor was sent, while the session before it ends: lost if that one broke. */
   get #isFull(): boolean {
-    const heldMs = this.#ms(this.#tape.end - this.#replayFrom);
-    return this.#handover.isInProgress && heldMs > this.#settings.tapeLength - this.#maxUnsentMs;
+    return (
+      this.#handover.isInProgress &&
+      this.#ms(this.#tape.end - this.#replayFrom) > this.#settings.tapeLength - this.#maxUnsentMs
+    );
+  }
+
+  /** Lets a source that waited go on, once little is unsent and the tape has room. */
+  #resumeSource(): void {
+    if (this.#sent.observed && this.#unsentMs <= this.#maxUnsentMs / 2 && !this.#isFull) this.#sent.next();
   }
 
   /** How much recorded audio the service may not have processed, in milliseconds. */
