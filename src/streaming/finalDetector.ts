@@ -24,7 +24,7 @@ export class FinalDetector {
   #open: RawTurn | undefined;
   #closedUpTo = -1;
   #upToMs = 0;
-  /** Letters and digits of the last final; they are compared if it, or the next one, has no words. */
+  /** The text of the last final; its letters and digits are compared if it, or the next one, has no words. */
   #lastText = '';
   #lastHasPosition = true;
 
@@ -46,12 +46,11 @@ export class FinalDetector {
   /** Accepts a turn message; returns the events to emit, in order. */
   accept(message: ReceivedTurn): (SessionTurn | SessionWarning)[] {
     const turn = withText(message);
-    const { turn_order } = turn;
-    if (turn_order === undefined) {
+    if (!hasNumber(turn)) {
       if (!turn.end_of_turn) return this.#progress({ ...turn, turn_order: this.#current });
-    } else if (turn_order > this.#closedUpTo) {
-      const ended = this.#open && turn_order > this.#open.turn_order ? this.flush() : [];
-      return [...ended, ...this.#progress({ ...turn, turn_order })];
+    } else if (turn.turn_order > this.#closedUpTo) {
+      const ended = this.#open && turn.turn_order > this.#open.turn_order ? this.flush() : [];
+      return [...ended, ...this.#progress(turn)];
     }
     // a repeated partial says nothing new: the final has its text
     return turn.end_of_turn && turn.transcript !== '' ? this.#judge(turn) : [];
@@ -84,7 +83,7 @@ export class FinalDetector {
     const turn_order = turn.turn_order ?? this.#current;
     const hasPosition = turn.words.length > 0 && this.#lastHasPosition;
     const words = hasPosition ? turn.words.filter(({ start }) => start >= this.#upToMs) : turn.words;
-    const isNew = hasPosition ? words.length > 0 : lettersOf(turn.transcript) !== this.#lastText;
+    const isNew = hasPosition ? words.length > 0 : lettersOf(turn.transcript) !== lettersOf(this.#lastText);
     if (!isNew) {
       const text = 'the service sent a final again; its words were emitted before, so it was dropped';
       return [{ type: 'Warning', warning_code: 0, warning: `${text} (turn_order ${turn_order})` }];
@@ -102,7 +101,7 @@ export class FinalDetector {
   #close(turn: RawTurn): SessionTurn {
     this.#forget(turn.turn_order);
     this.#upToMs = Math.max(this.#upToMs, turn.words.at(-1)?.end ?? 0);
-    this.#lastText = lettersOf(turn.transcript);
+    this.#lastText = turn.transcript;
     this.#lastHasPosition = turn.words.length > 0;
     return { ...turn, isFinal: true };
   }
@@ -111,6 +110,10 @@ export class FinalDetector {
     this.#open = undefined;
     this.#closedUpTo = turnOrder;
   }
+}
+
+function hasNumber(turn: ReceivedTurn): turn is RawTurn {
+  return turn.turn_order !== undefined;
 }
 
 /** Where the words of one turn are in relation to those of another; without words, after them. */

@@ -179,16 +179,13 @@ class Run {
     socket.onmessage = (event) => {
       const { type, message, warnings } = readMessage(event.data, { from: this.#finals.upToMs, to: this.#sentMs });
       link.received(type);
-      const warn = (): void => {
-        this.#emitAll(warnings.map((text) => ({ type: 'Warning', warning_code: 0, warning: this.#redact(text) })));
-      };
-      if (message?.type !== 'Begin') warn();
+      if (message?.type !== 'Begin') this.#warn(warnings);
       if (message === undefined) return;
       if (message.type === 'Begin') {
         if (this.#state !== 'connecting') return;
         sdkListener?.(event);
         this.#start(message);
-        warn(); // a session's first event is its Begin
+        this.#warn(warnings); // a session's first event is its Begin
       } else if (message.type === 'Termination') {
         this.#terminated(message);
         sdkListener?.(event);
@@ -314,6 +311,10 @@ class Run {
     const error = failure(wireCode, text, cause, 'token' in this.#credential ? 'token' : 'key');
     const renewable = this.#settings.freshCredential && error.kind === 'unauthorized' && /expired/i.test(text);
     this.#subscriber.error(renewable ? failure(3008, text, error) : error);
+  }
+
+  #warn(texts: readonly string[]): void {
+    for (const text of texts) this.#emit({ type: 'Warning', warning_code: 0, warning: this.#redact(text) });
   }
 
   #redact(text: string): string {

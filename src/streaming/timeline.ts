@@ -122,10 +122,10 @@ export class SessionClock {
     const { session } = this;
     switch (event.type) {
       case 'Turn': {
-        const turn = { ...event, words: this.#rebaseWords(event.words) };
-        const turn_order = this.#timeline.number(turn);
+        const words = this.#rebaseWords(event.words);
+        const turn_order = this.#timeline.number({ isFinal: event.isFinal, words });
         this.#numbers.set(event.turn_order, turn_order);
-        return { ...turn, turn_order, session };
+        return { ...event, words, turn_order, session };
       }
       case 'SpeechStarted': {
         const timestamp = this.#at(event.timestamp);

@@ -23,12 +23,13 @@ export function isTime(value: unknown): boolean {
 
 /**
  * Gives every word whole times, in order of the list: valid ones are rounded, and words without valid times share the
- * stretch between their neighbours evenly, at most 300 ms each.
+ * stretch between their neighbours evenly, at most 300 ms each. Returns the same list if nothing is to be changed.
  *
  * @param stretch Where the words can be: from the last final to the audio that was sent.
  */
-export function withTimes(words: readonly UntimedWord[], stretch: Stretch): Word[] {
+export function withTimes(words: readonly UntimedWord[], stretch: Stretch): readonly Word[] {
   const limit = stretch.to + TOLERANCE_MS;
+  if (words.every((word): word is Word => hasWholeTimes(word, limit))) return words;
   const isKnown = (ms: number | undefined): ms is number => ms !== undefined && ms <= limit;
   const timed: Word[] = [];
   let { from } = stretch;
@@ -53,4 +54,8 @@ export function withTimes(words: readonly UntimedWord[], stretch: Stretch): Word
     next += 1;
   }
   return timed;
+}
+
+function hasWholeTimes({ start, end }: UntimedWord, limit: number): boolean {
+  return Number.isInteger(start) && Number.isInteger(end) && Number(start) <= Number(end) && Number(end) <= limit;
 }
