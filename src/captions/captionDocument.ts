@@ -1,6 +1,6 @@
 import type { FinalTurn } from '../../operators/events.ts';
-import { CAPTION_FORMATS } from './captionFormats.ts';
 import type { DocumentFormat } from './captionFormats.ts';
+import { DOCUMENT_WRITERS } from './documentWriters.ts';
 import type { Mark } from './chapterMark.ts';
 import { writeDocument } from './documentWriter.ts';
 
@@ -43,13 +43,13 @@ export function captionDocument(
   format: DocumentFormat,
   { marks = [] }: DocumentOptions = {},
 ): string {
-  const writer = Object.hasOwn(CAPTION_FORMATS, format) ? CAPTION_FORMATS[format].document : undefined;
+  const writer = Object.hasOwn(DOCUMENT_WRITERS, format) ? DOCUMENT_WRITERS[format] : undefined;
   if (!writer) throw new TypeError(`format must be ${known()}, not ${JSON.stringify(format)}`);
   return writeDocument(writer, turns, marks);
 }
 
 /** The names of the document formats, for people. */
 function known(): string {
-  const names = Object.entries(CAPTION_FORMATS).flatMap(([name, { document }]) => (document ? [`'${name}'`] : []));
+  const names = Object.entries(DOCUMENT_WRITERS).flatMap(([name, writer]) => (writer ? [`'${name}'`] : []));
   return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }

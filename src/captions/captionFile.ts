@@ -3,6 +3,7 @@ import type { MonoTypeOperatorFunction, Observable } from 'rxjs';
 import type { TranscriptionEvent } from '../../operators/events.ts';
 import { CAPTION_EXTENSIONS, CAPTION_FORMATS, formatOfPath } from './captionFormats.ts';
 import type { CaptionFormat } from './captionFormats.ts';
+import { DOCUMENT_WRITERS } from './documentWriters.ts';
 import type { Mark } from './chapterMark.ts';
 import { FileWriter, writeThrough } from './fileWriter.ts';
 import type { FailureOptions } from './fileWriter.ts';
@@ -71,7 +72,7 @@ export function captionFile(
     const known = CAPTION_EXTENSIONS.join(', ');
     throw new TypeError(`${JSON.stringify(path)} has no known extension (${known}): choose one, or pass format`);
   }
-  const { document } = CAPTION_FORMATS[format];
+  const document = DOCUMENT_WRITERS[format];
   return (source) =>
     defer(() => {
       const updates: FileUpdates = document ? new DocumentUpdates(document) : new EventUpdates();

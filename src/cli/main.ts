@@ -51,6 +51,10 @@ const SERVE = lazy(
   async () => (await import('./commands/serve.ts')).serve,
 );
 
+interface YargsInternals {
+  getInternalMethods(): { getUsageInstance(): { cacheHelpMessage: () => void } };
+}
+
 /** Declares a command whose file is loaded only to run it or to print its help. */
 function lazy<Flags>(
   command: string,
@@ -60,9 +64,17 @@ function lazy<Flags>(
   return {
     command,
     describe,
-    builder: async (argv) => (await load()).builder(argv),
+    builder: async (argv) => (await load()).builder(withoutStoredHelp(argv)),
     handler: async (flags) => (await load()).handler(flags),
   };
+}
+
+/** yargs formats the help of each command that it runs, 70 ms, for errors that show it. Ours do not; `--help` is not affected. */
+function withoutStoredHelp<Flags>(argv: Argv<Flags>): Argv<Flags> {
+  const internals = argv as Partial<YargsInternals>; // an option for it does not exist
+  const usage = internals.getInternalMethods?.().getUsageInstance();
+  if (usage) usage.cacheHelpMessage = () => undefined;
+  return argv;
 }
 
 const COMMANDS = [LISTEN, FILE, RESUME, DEVICES, DOCTOR, DEMO, MODELS, ROOMS, SERVE] as readonly CommandModule<

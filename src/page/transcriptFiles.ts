@@ -1,7 +1,8 @@
 import type { FinalTurn, Word } from '../../operators/events.ts';
 import { captionDocument } from '../captions/captionDocument.ts';
 import { CAPTION_FORMATS } from '../captions/captionFormats.ts';
-import type { DocumentFormat } from '../captions/captionFormats.ts';
+import type { CaptionFormat, DocumentFormat } from '../captions/captionFormats.ts';
+import { DOCUMENT_WRITERS } from '../captions/documentWriters.ts';
 import { speakerName } from '../captions/speakerName.ts';
 import { monotonicNow } from '../monotonicNow.ts';
 import type { CaptionState } from './captionState.ts';
@@ -55,8 +56,8 @@ export class TranscriptFiles {
 
 /** The formats by path. */
 const FORMATS: ReadonlyMap<string, DocumentFormat> = new Map(
-  Object.entries(CAPTION_FORMATS).flatMap(([format, { document, extensions }]) =>
-    document ? [[`transcript${extensions[0]}`, format as DocumentFormat]] : [],
+  Object.entries(CAPTION_FORMATS).flatMap(([format, [extension]]) =>
+    DOCUMENT_WRITERS[format as CaptionFormat] ? [[`transcript${extension}`, format as DocumentFormat]] : [],
   ),
 );
 

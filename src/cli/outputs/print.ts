@@ -1,6 +1,6 @@
 import type { TranscriptionEvent } from '../../../operators/events.ts';
-import { CAPTION_FORMATS } from '../../captions/captionFormats.ts';
 import type { CaptionFormat } from '../../captions/captionFormats.ts';
+import { DOCUMENT_WRITERS } from '../../captions/documentWriters.ts';
 import { turnWriter } from '../../captions/documentWriter.ts';
 import type { DocumentWriter } from '../../captions/documentWriter.ts';
 import { jsonLine } from '../../captions/jsonLine.ts';
@@ -12,7 +12,7 @@ type Print = (event: TranscriptionEvent) => void;
 /** Returns what prints each event in a format: text as lines with live partials, NDJSON, or a caption document. */
 export function printerOf(format: CaptionFormat, view: View): Print {
   if (format === 'text') return printText(view);
-  const { document } = CAPTION_FORMATS[format];
+  const document = DOCUMENT_WRITERS[format];
   return document ? printDocument(view, document) : (event) => view.line(jsonLine(event));
 }
 

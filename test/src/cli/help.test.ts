@@ -71,6 +71,30 @@ describe('rxscribe --help', () => {
   });
 });
 
+describe('a command', () => {
+  it('is explained without loading what it runs', async () => {
+    const loaded = await loadedBy(['demo', '--help']);
+
+    expect(loaded.filter((url) => /\/(rxjs|ws)\//.test(url))).toEqual([]);
+    expect(loaded.filter((url) => url.startsWith('dist/src/captions/'))).toEqual([
+      'dist/src/captions/captionFormats.js',
+    ]);
+  });
+
+  it('is run without formatting its help', async () => {
+    const count = `let calls = 0; const { segment } = Intl.Segmenter.prototype;
+      Intl.Segmenter.prototype.segment = function (text) { calls++; return segment.call(this, text); };
+      process.once('exit', () => process._rawDebug('texts measured: ' + calls));`;
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(count)}` };
+    const [formatted, run] = await Promise.all(
+      ['--help', 'missing.wav'].map((arg) => rxscribe(['file', arg], { env: { ...env, ASSEMBLYAI_API_KEY: 'key' } })),
+    );
+
+    expect(formatted!.stderr).toMatch(/texts measured: [1-9]/);
+    expect(run!.stderr).toMatch(/missing\.wav[^]*texts measured: 0$/m);
+  });
+});
+
 describe('isPlainHelp', () => {
   it('comes from yargs on narrow terminals and for commands', () => {
     expect(isPlainHelp(['--help'])).toBe(true);
