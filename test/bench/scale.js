@@ -84,6 +84,7 @@ export async function bench({ quick, log }) {
         target: `at most 30 kB of heap per stream at ${judged.count} streams`,
         value: `${kB(extra.heap)} kB`,
         met: extra.heap <= MAX_HEAP,
+        why: '23 kB is what a transcription holds besides tape and session (test/support/countAllocations.js)',
       },
       {
         target: `at most 150 kB per stream at ${judged.count} streams`,

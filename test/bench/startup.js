@@ -91,6 +91,8 @@ export async function bench({ quick, log }) {
   const partial = summary(demo.partial.values);
   const startUp = summary(demo.partial.values.map((ms) => ms - word.end));
   const operators = sizes['rxscribe/operators'].gzipped;
+  const node0 = summary(started['node -e 0'].wall).median;
+  const loading = digits(summary(yargs).median - node0);
 
   return {
     tables: [
@@ -131,11 +133,17 @@ export async function bench({ quick, log }) {
         met: help.median <= 1.2,
         why: 'the help text is stored; this benchmark and the tests compare it with that of yargs (`--help --help`)',
       },
-      { target: '`rxscribe/operators` under 3 kB gzipped', value: `${operators} bytes`, met: operators < 3000 },
+      {
+        target: '`rxscribe/operators` under 3 kB gzipped',
+        value: `${operators} bytes`,
+        met: operators < 3000,
+        why: operators < 3000 ? undefined : 'operators were added; the tests allow 3200 bytes',
+      },
       {
         target: '`rxscribe demo`: at most 500 ms of start-up before the first text',
         value: `${spread(startUp)} ms`,
         met: startUp.median <= 500,
+        why: `two processes start, one after the other: Node needs ${digits(node0)} ms in each, yargs ${loading} ms`,
       },
     ],
     notes: [
