@@ -29,18 +29,20 @@ export function feed<T>(tape: Tape, pace: Pace, convert: (item: TapeItem) => T):
     let at = monotonicNow();
     let busy = false;
     let waiting: Subscription | undefined;
-    /** What was read and not emitted yet, and when it may be. */
+    /** What was read and not emitted yet, and when it may be; 0 for at once. */
     let next: TapeItem | undefined;
-    let due = at;
+    let due = 0;
 
     /** Reads the next item and takes tokens for its bytes. */
     const read = (): TapeItem | undefined => {
       const item = tape.read();
-      if (pace.rate === Infinity || !item || !('audio' in item)) return item;
+      const { rate } = pace;
+      due = 0;
+      if (rate === Infinity || !item || !('audio' in item)) return item;
       const now = monotonicNow();
-      tokens = Math.min(pace.burst, tokens + (now - at) * pace.rate) - item.audio.length;
+      tokens = Math.min(pace.burst, tokens + (now - at) * rate) - item.audio.length;
       at = now;
-      due = tokens >= 0 ? now : now + Math.ceil(-tokens / pace.rate);
+      if (tokens < 0) due = now + Math.ceil(-tokens / rate);
       return item;
     };
 
@@ -64,7 +66,7 @@ export function feed<T>(tape: Tape, pace: Pace, convert: (item: TapeItem) => T):
       if (busy) return;
       busy = true;
       while (!subscriber.closed && (next ??= read())) {
-        const wait = pace.rate === Infinity ? 0 : due - monotonicNow();
+        const wait = due === 0 ? 0 : due - monotonicNow();
         if (wait > 0) {
           waiting ??= timer(wait).subscribe(wake);
           break;
