@@ -26,7 +26,7 @@ interface Entry {
 /** The finals so far, bounded, and in which version each changed. */
 export class TurnHistory {
   readonly #entries = new Map<number, Entry>();
-  /** Entries by their version. Those that were replaced or dropped are removed from time to time. */
+  /** Entries by their version. Those that were replaced or dropped are removed once they are a fifth. */
   #changes: Entry[] = [];
   /** The orders of the latest turns. */
   readonly #latest: number[] = [];
@@ -59,7 +59,7 @@ export class TurnHistory {
     if (!before) this.#latest.push(order);
     if (this.#latest.length > CAPTION_TURNS) this.#firstOfCaptions = this.#latest.shift()! + 1;
     while (this.#entries.size > TRANSCRIPT_TURNS || (this.#size > MAX_SIZE && this.#entries.size > 1)) this.#drop();
-    if (this.#changes.length > 2 * this.#entries.size + CAPTION_TURNS) {
+    if (this.#changes.length > 1.25 * this.#entries.size + CAPTION_TURNS) {
       this.#changes = this.#changes.filter((change) => this.#isCurrent(change));
     }
   }
