@@ -9,8 +9,8 @@ export interface Stretch {
 /** A word whose times may be missing, or beyond the audio. */
 export type UntimedWord = Omit<Word, 'start' | 'end'> & { readonly start?: number; readonly end?: number };
 
-/** Longest session, in milliseconds, with a margin: the service ends one after 3 hours. */
-const LONGEST_SESSION_MS = 12 * 3_600_000;
+/** Longest session, in milliseconds: ten days. The service ends one after three hours, but another service may not. */
+const LONGEST_SESSION_MS = 240 * 3_600_000;
 /** How far a time may exceed the audio that was sent, in milliseconds. Models place the last end up to 1.3 s late. */
 const TOLERANCE_MS = 60_000;
 /** Length of a word whose end is unknown, in milliseconds, at most. */

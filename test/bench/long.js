@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { startSimulator } from '../../dist/src/simulator/index.js';
-import { expectedFinals, growthPerHour, runSoak } from '../support/soak.js';
+import { YOUNG_GENERATION, expectedFinals, growthPerHour, runSoak } from '../support/soak.js';
 
 export const title = 'memory of a process over hours of audio';
 export const targets =
@@ -19,15 +19,13 @@ const SETTLED_AFTER_HOURS = 2;
 /** Caption files keep the latest eight hours of speech. */
 const CAPTIONS_SETTLED_AFTER_HOURS = 10;
 const VIEWERS = 64;
-/** V8 grows its young generation to 16 MB per half within twelve hours; fixed from the start, it does not look like a leak. */
-const YOUNG_GENERATION = '--min-semi-space-size=16';
 
 export async function bench({ quick, log }) {
-  // 40 s at high speed are about three hours of audio
+  // 8 s at high speed are about ten hours of audio
   const simulator = await startSimulator({
     caDir: process.env.RXSCRIBE_TEST_CA_DIR,
     keepAudio: false,
-    maxSessionSeconds: quick ? 10 : 40,
+    maxSessionSeconds: 8,
   });
   const hours = quick ? 2 : 24;
   const started = performance.now();
@@ -36,7 +34,6 @@ export async function bench({ quick, log }) {
   const { code, samples, finals, stats } = await runSoak(simulator, hours, {
     perHour: quick ? 4 : 1,
     onSample,
-    execArgv: [YOUNG_GENERATION],
   });
   await simulator.close();
   const seconds = (performance.now() - started) / 1000;

@@ -17,13 +17,14 @@ export interface SoakResult {
   readonly stats: Stats;
 }
 
+export const YOUNG_GENERATION: string;
+
 export function runSoak(
   service: { readonly url: string; readonly apiKey: string },
   hours: number,
   options?: {
     readonly perHour?: number;
     readonly onSample?: (sample: Sample) => void;
-    readonly execArgv?: readonly string[];
   },
 ): Promise<SoakResult>;
 
