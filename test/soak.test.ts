@@ -10,7 +10,7 @@ describe('transcribe, over hours of audio', () => {
     await using simulator = await startSimulator({
       caDir: process.env.RXSCRIBE_TEST_CA_DIR ?? '',
       keepAudio: false,
-      ...(hours >= 12 && { maxSessionSeconds: 8 }), // some ten hours at this speed, so that successors take over
+      ...(hours >= 12 && { maxSessionSeconds: 8 }), // a successor after 6 s, some six hours of audio
     });
     const { code, samples, finals, stats } = await runSoak(simulator, hours);
 

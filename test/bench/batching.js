@@ -241,7 +241,7 @@ export async function bench({ quick, log }) {
       },
     ],
     notes: [
-      'A contender that allocates frames takes up to ten times as long while V8 runs full collections for them, at other sizes in each run; so does the bare copy.',
+      'At some sizes, which differ from run to run, a contender that allocates frames takes up to ten times as long, the bare copy too. The cause was not traced.',
       'bare copy: a loop copies every byte once into new frames of 3200 bytes and calls a function with each; no RxJS.',
       'composed: an earlier `bufferBytes` made of `defer`, `concatMap` and `concat`. map only: an operator that does nothing.',
       'plain loop: `Buffer.concat` per chunk, frames are views; own: the same with frames that own their memory, like those of `bufferBytes`.',

@@ -21,7 +21,7 @@ const CAPTIONS_SETTLED_AFTER_HOURS = 10;
 const VIEWERS = 64;
 
 export async function bench({ quick, log }) {
-  // 8 s at high speed are about ten hours of audio
+  // each has a successor after 6 s, some six hours of audio at this speed
   const simulator = await startSimulator({
     caDir: process.env.RXSCRIBE_TEST_CA_DIR,
     keepAudio: false,

@@ -33,7 +33,7 @@ async function waits(thirdBegins: boolean): Promise<boolean> {
       subscriber.add(input.subscribe()); // it ends when the test says so
     });
   let held: Promise<unknown> | undefined;
-  let isWaiting = false;
+  let isWaiting = true;
   virtualTime(new TestScheduler(() => {}), ({ flush }) => {
     const source = new Subject<Uint8Array>();
     const running = source.pipe(transcribeOver(open, { ...OPTIONS, tapeLength: 20_000 })).subscribe();
@@ -43,7 +43,6 @@ async function waits(thirdBegins: boolean): Promise<boolean> {
     timer(50_000).subscribe(() => sessions[1]?.error(new TranscriptionError('network', 'reset', { retryable: true })));
     timer(51_000).subscribe(() => sessions[0]?.complete());
     timer(52_000).subscribe(() => running.unsubscribe());
-    isWaiting = true;
     flush();
   });
   expect(sessions).toHaveLength(3);
