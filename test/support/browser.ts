@@ -25,6 +25,9 @@ export interface BrowserOptions {
   readonly port?: number;
 }
 
+/** Matches, in a page, what the microphone reports when the machine stood still and not only the device. */
+export const STANDSTILL = '/slept|delivered nothing/';
+
 /** A name of loopback whose http pages are not secure, because browsers do not know it. */
 export const INSECURE_HOST = 'insecure.test';
 
