@@ -1,11 +1,17 @@
 import { scan } from 'rxjs';
 import type { OperatorFunction } from 'rxjs';
-import type { ControlMessage, Stats, TranscriptionEvent, UpdateConfiguration } from './events.ts';
+import type { ControlMessage, TranscriptionEvent, UpdateConfiguration } from './events.ts';
 
 /** A stretch of audio that was never transcribed, in milliseconds on the audio clock. */
 interface Gap {
   readonly startMs: number;
   readonly endMs: number;
+}
+
+/** A control message, and its place in the audio. */
+interface ControlAt {
+  readonly atMs: number;
+  readonly message: ControlMessage;
 }
 
 /** Positions this close are the same, in milliseconds: sums of fractions differ by less, samples at 96 kHz by more. */
@@ -39,7 +45,7 @@ export interface Checkpoint {
   /** The settings changed by every `UpdateConfiguration` before `positionMs`, merged. */
   readonly configuration?: UpdateConfiguration;
   /** Control messages at or after `positionMs`: they have to be sent again, each at its place. */
-  readonly controls: readonly { readonly atMs: number; readonly message: ControlMessage }[];
+  readonly controls: readonly ControlAt[];
   /** Set while there is no speech, with the option `suspendAfter`: the next process opens nothing before there is some. */
   readonly suspended?: true;
   /** Set while the closing events of a failed transcription are read: they do not count when it is continued. */
@@ -75,10 +81,10 @@ export function advance(checkpoint: Checkpoint, event: TranscriptionEvent): Chec
       return moveTo({ ...at, turnOrder: Math.max(at.turnOrder, event.turn_order + 1) }, endOf(event.words));
     case 'Stats': {
       if (failed) return at;
-      const { sentMs, replayedMs, reconnects, gapMs, transcribedMs } = event;
-      const { skippedMs, openMs } = newerTotals(event);
-      const totals = { sentMs, replayedMs, reconnects, skippedMs, openMs };
-      return moveTo({ ...at, ...totals }, transcribedMs + gapMs + skippedMs);
+      // logs of earlier builds lack skippedMs and openMs
+      const { sentMs, replayedMs, reconnects, gapMs, transcribedMs, skippedMs, openMs } = { ...START, ...event };
+      const to = transcribedMs + gapMs + skippedMs;
+      return moveTo({ ...at, sentMs, replayedMs, reconnects, skippedMs, openMs }, to);
     }
     case 'Suspended':
       return { ...at, suspended: true };
@@ -86,12 +92,17 @@ export function advance(checkpoint: Checkpoint, event: TranscriptionEvent): Chec
       const { suspended, ...open } = at;
       return open;
     }
-    case 'AudioGap':
-      if (event.reason === 'error' || event.reason === 'end-timeout') return { ...at, failed: true };
-      return moveTo({ ...at, gaps: withGap(at.gaps, event) }, at.positionMs);
-    case 'ControlReceived':
-      if (event.message.type === 'KeepAlive') return at; // it concerns only the session it was sent to
-      return moveTo({ ...at, controls: [...at.controls, { atMs: event.atMs, message: event.message }] }, at.positionMs);
+    case 'AudioGap': {
+      const { startMs, endMs, reason } = event;
+      if (reason === 'error' || reason === 'end-timeout') return { ...at, failed: true };
+      const gaps = [...at.gaps, { startMs, endMs }].toSorted((a, b) => a.startMs - b.startMs);
+      return moveTo({ ...at, gaps }, at.positionMs);
+    }
+    case 'ControlReceived': {
+      const { atMs, message } = event;
+      if (message.type === 'KeepAlive') return at; // it concerns only the session it was sent to
+      return moveTo({ ...at, controls: [...at.controls, { atMs, message }] }, at.positionMs);
+    }
     default:
       return at.session === checkpoint.session && !failed ? checkpoint : at;
   }
@@ -112,15 +123,9 @@ function begunSessions(event: TranscriptionEvent): number {
   return event.type === 'Begin' || event.type === 'Turn' ? event.session + 1 : 0;
 }
 
-/** Logs of earlier builds lack these. */
-function newerTotals({ skippedMs = 0, openMs = 0 }: Partial<Stats>): Pick<Stats, 'skippedMs' | 'openMs'> {
-  return { skippedMs, openMs };
-}
-
 /** Moves the position forward, over gaps that start at or before it, and settles what is then before it. */
 function moveTo(checkpoint: Checkpoint, positionMs: number): Checkpoint {
-  const from = checkpoint.positionMs;
-  let to = Math.max(from, positionMs);
+  let to = Math.max(checkpoint.positionMs, positionMs);
   let { gapMs } = checkpoint;
   let countedMs = 0;
   const gaps: Gap[] = [];
@@ -133,19 +138,14 @@ function moveTo(checkpoint: Checkpoint, positionMs: number): Checkpoint {
     gapMs += Math.max(0, gap.endMs - Math.max(countedMs, gap.startMs));
     countedMs = Math.max(countedMs, gap.endMs); // gaps may overlap
   }
-  const controls = checkpoint.controls.filter(({ atMs }) => atMs >= to);
-  const changes = checkpoint.controls.flatMap(({ atMs, message }) =>
-    atMs < to && message.type === 'UpdateConfiguration' ? [message] : [],
-  );
-  const configuration =
-    changes.length > 0
-      ? (Object.assign({ type: 'UpdateConfiguration' }, checkpoint.configuration, ...changes) as UpdateConfiguration)
-      : checkpoint.configuration;
+  let { configuration } = checkpoint;
+  const controls: ControlAt[] = [];
+  for (const control of checkpoint.controls) {
+    const { atMs, message } = control;
+    if (atMs >= to) controls.push(control);
+    else if (message.type === 'UpdateConfiguration') configuration = Object.assign({}, configuration, message);
+  }
   return { ...checkpoint, positionMs: to, gapMs, gaps, controls, ...(configuration && { configuration }) };
-}
-
-function withGap(gaps: readonly Gap[], { startMs, endMs }: Gap): Gap[] {
-  return [...gaps, { startMs, endMs }].toSorted((a, b) => a.startMs - b.startMs);
 }
 
 function endOf(words: readonly { readonly end: number }[]): number {

@@ -3,6 +3,19 @@ import type { FinalTurn, PartialTurn, Stats, TranscriptionEvent, Turn } from './
 /** How long a final waits for an earlier turn of another speaker, in milliseconds of audio. */
 const MAX_WAIT_MS = 10_000;
 
+/** The fields of `Stats` that are sums over all speakers. */
+const SUMMED = [
+  'capturedMs',
+  'sentMs',
+  'replayedMs',
+  'transcribedMs',
+  'gapMs',
+  'skippedMs',
+  'openMs',
+  'sessions',
+  'reconnects',
+] as const satisfies readonly (keyof Stats)[];
+
 /** One speaker's transcription. */
 interface Speaker {
   readonly name: string;
@@ -25,7 +38,7 @@ interface WaitingFinal {
 export class SpeakerMerger {
   readonly #speakers: Speaker[] = [];
   /** In order of their start. */
-  #waiting: WaitingFinal[] = [];
+  readonly #waiting: WaitingFinal[] = [];
   /** The number of the next final, which is that of the open turn, too. */
   #nextOrder = 0;
   #sessions = 0;
@@ -65,9 +78,7 @@ export class SpeakerMerger {
 
   /** Returns all finals that wait. */
   releaseAll(): TranscriptionEvent[] {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    return waiting.map((entry) => this.#numbered(entry));
+    return this.#releaseFirst(this.#waiting.length);
   }
 
   #turn(speaker: Speaker, turn: Turn): TranscriptionEvent[] {
@@ -88,10 +99,7 @@ export class SpeakerMerger {
   /** Releases the finals that no earlier turn can precede any more, and then the partial of the open turn. */
   #release(): TranscriptionEvent[] {
     const events: TranscriptionEvent[] = [];
-    for (let entry = this.#waiting[0]; entry && !this.#mustWait(entry); entry = this.#waiting[0]) {
-      this.#waiting.shift();
-      events.push(this.#numbered(entry));
-    }
+    while (this.#waiting[0] && !this.#mustWait(this.#waiting[0])) events.push(...this.#releaseFirst(1));
     const partial = this.#earliestOpen();
     const order = this.#nextOrder;
     if (partial && !(this.#shown?.partial === partial && this.#shown.order === order)) {
@@ -104,23 +112,22 @@ export class SpeakerMerger {
   #mustWait({ speaker, final }: WaitingFinal): boolean {
     const endMs = final.words.at(-1)?.end ?? 0;
     if (this.#latestMs - endMs > MAX_WAIT_MS) return false;
-    return this.#speakers.some(
-      (other) => other !== speaker && other.open !== undefined && startOf(other.open) < startOf(final),
-    );
+    return this.#speakers.some((other) => other !== speaker && other.open && startOf(other.open) < startOf(final));
   }
 
   #earliestOpen(): PartialTurn | undefined {
-    let earliest: PartialTurn | undefined;
-    for (const { open } of this.#speakers) {
-      if (open && (!earliest || startOf(open) < startOf(earliest))) earliest = open;
-    }
-    return earliest;
+    const open = this.#speakers.flatMap((speaker) => speaker.open ?? []);
+    return open.toSorted((a, b) => startOf(a) - startOf(b))[0];
   }
 
-  #numbered({ speaker, final }: WaitingFinal): FinalTurn {
+  #releaseFirst(count: number): FinalTurn[] {
+    return this.#waiting.splice(0, count).map((entry) => this.#numbered(entry));
+  }
+
+  #numbered({ speaker: { orders }, final }: WaitingFinal): FinalTurn {
     // a final that the source repeats keeps its number
-    const order = speaker.orders.get(final.turn_order) ?? this.#nextOrder++;
-    speaker.orders.set(final.turn_order, order);
+    const order = orders.get(final.turn_order) ?? this.#nextOrder++;
+    orders.set(final.turn_order, order);
     return { ...final, turn_order: order };
   }
 
@@ -129,10 +136,10 @@ export class SpeakerMerger {
     const answered = this.#waiting.findIndex(
       (entry) => entry.speaker === speaker && entry.final.turn_order === response.turn_order,
     );
-    const released = this.#waiting.splice(0, answered + 1).map((entry) => this.#numbered(entry));
+    const events: TranscriptionEvent[] = this.#releaseFirst(answered + 1);
     const order = speaker.orders.get(response.turn_order);
-    const answer = order === undefined ? [] : [{ ...response, turn_order: order }];
-    return [...released, ...answer, ...this.#release()];
+    if (order !== undefined) events.push({ ...response, turn_order: order });
+    return [...events, ...this.#release()];
   }
 
   /** The event with the merged number of its session. */
@@ -155,18 +162,9 @@ function labelled<T extends Turn>({ name }: Speaker, turn: T): T {
 }
 
 function sumOf(speakers: readonly Speaker[], latest: Stats): Stats {
-  const sum = (field: Exclude<keyof Stats, 'type' | 'session' | 'finalDelayMs'>): number =>
-    speakers.reduce((total, { stats }) => total + (stats?.[field] ?? 0), 0);
-  return {
-    ...latest,
-    capturedMs: sum('capturedMs'),
-    sentMs: sum('sentMs'),
-    replayedMs: sum('replayedMs'),
-    transcribedMs: sum('transcribedMs'),
-    gapMs: sum('gapMs'),
-    skippedMs: sum('skippedMs'),
-    openMs: sum('openMs'),
-    sessions: sum('sessions'),
-    reconnects: sum('reconnects'),
-  };
+  const total = (field: (typeof SUMMED)[number]): [string, number] => [
+    field,
+    speakers.reduce((sum, { stats }) => sum + (stats?.[field] ?? 0), 0),
+  ];
+  return { ...latest, ...Object.fromEntries(SUMMED.map(total)) };
 }

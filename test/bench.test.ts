@@ -55,7 +55,7 @@ describe('work per chunk from the source to the session', () => {
 /** Limits in gzipped bytes of what is loaded with an entry: a tenth above the size when they were set. Raise one only for a feature worth its size. */
 const LIMITS: Readonly<Record<string, number>> = {
   rxscribe: 34_600,
-  'rxscribe/operators': 3200,
+  'rxscribe/operators': 3050, // the target of 3 kB, and the difference between versions of zlib
   'rxscribe/testing': 1000,
   'rxscribe/captions': 4800,
   'rxscribe/files': 15_400,
