@@ -8,12 +8,6 @@ interface Gap {
   readonly endMs: number;
 }
 
-/** A control message, and its place in the audio. */
-interface ControlAt {
-  readonly atMs: number;
-  readonly message: ControlMessage;
-}
-
 /** Positions this close are the same, in milliseconds: sums of fractions differ by less, samples at 96 kHz by more. */
 const SAME_MS = 0.005;
 
@@ -45,7 +39,7 @@ export interface Checkpoint {
   /** The settings changed by every `UpdateConfiguration` before `positionMs`, merged. */
   readonly configuration?: UpdateConfiguration;
   /** Control messages at or after `positionMs`: they have to be sent again, each at its place. */
-  readonly controls: readonly ControlAt[];
+  readonly controls: readonly { readonly atMs: number; readonly message: ControlMessage }[];
   /** Set while there is no speech, with the option `suspendAfter`: the next process opens nothing before there is some. */
   readonly suspended?: true;
   /** Set while the closing events of a failed transcription are read: they do not count when it is continued. */
@@ -139,7 +133,7 @@ function moveTo(checkpoint: Checkpoint, positionMs: number): Checkpoint {
     countedMs = Math.max(countedMs, gap.endMs); // gaps may overlap
   }
   let { configuration } = checkpoint;
-  const controls: ControlAt[] = [];
+  const controls: Checkpoint['controls'][number][] = [];
   for (const control of checkpoint.controls) {
     const { atMs, message } = control;
     if (atMs >= to) controls.push(control);
