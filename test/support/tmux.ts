@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pass } from 'node:timers/promises';
@@ -18,6 +18,8 @@ export interface Screen {
   hides(pattern: RegExp): Promise<string[]>;
   /** The lines of the scrollback and the screen, right-trimmed; optionally with escape sequences. */
   lines(escapes?: boolean): Promise<string[]>;
+  /** Everything that was written to the terminal, escape sequences included: also what was shown only for a moment. */
+  written(): Promise<string>;
   /** Presses keys, under the names of tmux. */
   press(...keys: string[]): Promise<void>;
   resize(columns: number, rows: number): Promise<void>;
@@ -66,6 +68,7 @@ export async function openScreen(
   const press = async (...keys: string[]): Promise<void> => void (await tmux('send-keys', ...keys));
   const screen: Screen = {
     lines,
+    written: () => readFile(join(dir, 'written'), 'utf8'),
     press,
     shows: (pattern, escapes) => until(`${String(pattern)} did not appear`, (text) => pattern.test(text), escapes),
     hides: (pattern) => until(`${String(pattern)} did not disappear`, (text) => !pattern.test(text)),
@@ -76,6 +79,7 @@ export async function openScreen(
     },
   };
   await screen.shows(/^\$/m);
+  await tmux('pipe-pane', `cat >'${join(dir, 'written')}'`);
   await press('-l', `clear; ${command}; echo exit $?`);
   await press('Enter');
   return screen;

@@ -139,11 +139,12 @@ describeOnScreen('the terminal view', () => {
       faults: [{ fault: 'reset', atMs: 2500 }],
       beginDelayMs: 2000,
     });
-    await screen.shows(/reconnecting, \d\.\d s buffered/);
-    await screen.shows(/rxscribe: reconnected after/);
-    const back = await screen.shows(/ live /);
+    await screen.shows(/exit 0/);
 
-    expect(back.join('\n')).not.toContain('buffered');
+    const [before = '', after = ''] = (await screen.written()).split('rxscribe: reconnected after');
+    expect(before).toMatch(/reconnecting, \d\.\d s buffered/);
+    expect(after).toMatch(/live {2}0:\d\d of/);
+    expect(after).not.toContain('buffered');
   });
 
   it.each(['NO_COLOR=1', 'TERM=dumb', 'RXSCRIBE_PLAIN=1'])('appends lines only with %s', async (setting) => {
